@@ -1,0 +1,1 @@
+"""The mathematics of taste: ratings in, stars, order and neighbours out."""
