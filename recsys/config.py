@@ -1,0 +1,127 @@
+"""How to train: frozen settings, stored in the artifact they led to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from recsys.errors import InvalidData, UnknownModel
+
+__all__ = ["MODELS", "PARTS", "RankerConfig", "StarsConfig", "TrainingConfig"]
+
+MODELS = ("dot_bias",)
+PARTS = ("stars", "ranker", "similar")
+
+
+@dataclass(frozen=True, slots=True)
+class StarsConfig:
+    """The predictor of stars (recsys.models.dot_bias)."""
+
+    factors: int = 50  # length of a person's and a film's vector
+    epochs: int = 20  # passes over the ratings at most; the best one is kept
+    batch_size: int = 4096  # ratings in one step
+    learning_rate: float = 0.02  # peak of the one-cycle schedule
+    weight_decay: float = 0.01  # pull of vectors and biases towards zero, per rating
+    valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
+
+    def __post_init__(self) -> None:
+        _counts(self, "factors", "epochs", "batch_size")
+        _positive(self, "learning_rate")
+        _not_negative(self, "weight_decay")
+        if not 0 <= self.valid_share < 1:
+            raise InvalidData(f"valid_share is {self.valid_share}: it must lie in [0, 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class RankerConfig:
+    """The order of recommendations (recsys.models.ranker)."""
+
+    factors: int = 128  # length of a person's and a film's vector
+    sweeps: int = 8  # alternations between people and films
+    unseen_weight: float = 0.1  # a0: weight of every person-film pair, seen or not
+    regularisation: float = 0.007  # lambda, per (number of ratings + a0 × number on the other side)
+
+    def __post_init__(self) -> None:
+        _counts(self, "factors", "sweeps")
+        _positive(self, "unseen_weight", "regularisation")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """All that decides a fit.
+
+    Raises UnknownModel for a model or part that does not exist, InvalidData for what makes no sense.
+    """
+
+    model: str = "dot_bias"  # the predictor of stars: one of MODELS
+    device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
+    seed: int = 0  # the same seed gives the same model on the CPU
+    parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
+    stars: StarsConfig = field(default_factory=StarsConfig)  # settings of the predictor of stars
+    ranker: RankerConfig = field(default_factory=RankerConfig)  # settings of the ranker
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))  # lists come in from JSON and scripts
+        if self.model not in MODELS:
+            raise UnknownModel(f"unknown model {self.model!r}: there is {', '.join(MODELS)}")
+        for part in self.parts:
+            if part not in PARTS:
+                raise UnknownModel(f"unknown part {part!r}: there are {', '.join(PARTS)}")
+        if not self.parts or len(set(self.parts)) < len(self.parts):
+            raise InvalidData(f"parts is {self.parts}: it must name one part or more, each once")
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
+            raise InvalidData(f"device is {self.device!r}: it must be auto, cpu, cuda or cuda:N")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise InvalidData(f"seed is {self.seed!r}: it must be a whole number, 0 or more")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `from_dict` reads them back."""
+        return {**asdict(self), "parts": list(self.parts)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainingConfig:
+        """The inverse of `to_dict`; missing fields take their defaults.
+
+        Raises InvalidData on unknown fields.
+        """
+        given = _fields_of(cls, values)
+        if "stars" in given:
+            given["stars"] = StarsConfig(**_fields_of(StarsConfig, given["stars"]))
+        if "ranker" in given:
+            given["ranker"] = RankerConfig(**_fields_of(RankerConfig, given["ranker"]))
+        return cls(**given)
+
+
+_Config = TrainingConfig | StarsConfig | RankerConfig
+
+
+def _fields_of(kind: type[_Config], values: object) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise InvalidData(f"{kind.__name__} must be an object, it is {values!r}")
+    foreign = sorted(set(values) - {each.name for each in fields(kind)})
+    if foreign:
+        raise InvalidData(f"{kind.__name__} has no field {', '.join(map(repr, foreign))}")
+    return dict(values)
+
+
+def _counts(config: StarsConfig | RankerConfig, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not isinstance(value, int) or value < 1:
+            raise InvalidData(f"{name} is {value!r}: it must be a whole number above 0")
+
+
+def _positive(config: StarsConfig | RankerConfig, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not (isinstance(value, int | float) and 0 < value < float("inf")):
+            raise InvalidData(f"{name} is {value!r}: it must be a number above 0")
+
+
+def _not_negative(config: StarsConfig | RankerConfig, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not (isinstance(value, int | float) and 0 <= value < float("inf")):
+            raise InvalidData(f"{name} is {value!r}: it must be a number, 0 or more")
