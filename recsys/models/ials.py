@@ -1,0 +1,182 @@
+"""Fits the ranker: graded implicit ALS whose films lean on their genres and year.
+
+The loss is the one of recsys.ranker for people. A film v has a prior mean F·B, linear in its content F and
+refitted by ridge regression in each sweep (after Simm et al., *Macau*, 2015), so that a film with few ratings
+starts from its kind, and one with none has a vector too. Each half sweep solves all rows of one side at once:
+in the basis that diagonalises the Gram matrix, a row with n ratings costs one n × n system (Woodbury).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from recsys.config import RankerConfig
+from recsys.errors import Diverged
+from recsys.ranker import FloatArray, IntArray, Ranker, graded
+
+__all__ = ["Sweep", "fit_ranker"]
+
+CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
+MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
+INITIAL_SCALE = 0.3  # length of a film's vector before the first sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One alternation between people and films, `number` of `total`; seconds."""
+
+    number: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of similar length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded."""
+
+    rows: torch.Tensor
+    lengths: torch.Tensor
+    columns: torch.Tensor
+    targets: torch.Tensor
+    mask: torch.Tensor
+
+
+def fit_ranker(
+    user_rows: IntArray,
+    movie_rows: IntArray,
+    values: FloatArray,
+    features: FloatArray,
+    *,
+    n_users: int,
+    config: RankerConfig,
+    seed: int = 0,
+    device: str = "cpu",
+    report: Callable[[Sweep], None] | None = None,
+) -> Ranker:
+    """The ranker of these ratings; `features` (n_films, n_features) is the content of all films.
+
+    Raises Diverged when a factor is not finite.
+    """
+    n_films = len(features)
+    targets = graded(values, config.slope)
+    by_user = _batches(user_rows, movie_rows, targets, n_users, config.factors, device)
+    by_film = _batches(movie_rows, user_rows, targets, n_films, config.factors, device)
+    content = _Content(features, np.bincount(movie_rows, minlength=n_films) > 0, config.content_ridge, device)
+    a0, user_pull = config.unseen_weight, config.regularisation
+    film_pull = config.regularisation * config.film_regularisation
+    V = _start(n_films, config.factors, seed).to(device)
+    nowhere = torch.zeros((n_users, config.factors), device=device)
+    try:
+        for number in range(1, config.sweeps + 1):
+            began = time.perf_counter()
+            prior = content.prior(V)
+            U = _half_sweep(by_user, V, nowhere, user_pull, a0)
+            V = _half_sweep(by_film, U, prior, film_pull, a0)
+            if report is not None:
+                report(Sweep(number, config.sweeps, time.perf_counter() - began))
+    except torch.linalg.LinAlgError as error:
+        raise Diverged(f"the ranker: {error}") from error
+    if not torch.isfinite(V).all():
+        raise Diverged("the ranker's film factors are not finite")
+    return Ranker.from_factors(V.cpu().numpy(), config)
+
+
+def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
+    """Small random film factors, the same for the same seed on every device."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn((n_films, factors), generator=generator) * (INITIAL_SCALE / factors**0.5)
+
+
+class _Content:
+    """The film prior F·B: ridge regression of the rated films' factors on their content."""
+
+    def __init__(self, features: FloatArray, rated: npt.NDArray[np.bool_], ridge: float, device: str) -> None:
+        self._features = torch.from_numpy(features).to(device)
+        self._rated = torch.from_numpy(rated).to(device)
+        known = self._features[self._rated]
+        self._known = known
+        self._gram = known.T @ known + ridge * torch.eye(features.shape[1], device=device)
+
+    def prior(self, V: torch.Tensor) -> torch.Tensor:
+        weights = torch.linalg.solve(self._gram, self._known.T @ V[self._rated])
+        prior: torch.Tensor = self._features @ weights
+        return prior
+
+
+def _batches(
+    rows: IntArray, columns: IntArray, targets: FloatArray, n_rows: int, factors: int, device: str
+) -> list[Batch]:
+    """The ratings of each row, padded to batches of like length; every row is in one batch.
+
+    Within a row the columns ascend, so that the order of the ratings changes nothing.
+    """
+    order = np.lexsort((columns, rows))
+    columns, targets = columns[order], targets[order]
+    lengths = np.bincount(rows, minlength=n_rows)
+    starts = np.cumsum(lengths) - lengths
+    by_length = np.argsort(lengths, kind="stable")
+    batches, begin = [], 0
+    while begin < n_rows:
+        shortest = lengths[by_length[begin]]
+        like = np.searchsorted(lengths[by_length], MAX_PADDING * shortest, side="right")
+        longest = max(1, int(lengths[by_length[like - 1]]))
+        end = min(int(like), begin + max(1, CHUNK // (longest * factors)))
+        chosen = by_length[begin:end]
+        within = np.arange(lengths[chosen].max())
+        mask = within < lengths[chosen, None]
+        at = np.where(mask, starts[chosen, None] + within, 0)
+        parts = (chosen, lengths[chosen], columns[at], np.where(mask, targets[at], 0), mask)
+        types = (np.int64, np.float32, np.int64, np.float32, np.float32)
+        batches.append(
+            Batch(
+                *(
+                    torch.from_numpy(part.astype(kind)).to(device)
+                    for part, kind in zip(parts, types, strict=True)
+                )
+            )
+        )
+        begin = end
+    return batches
+
+
+def _half_sweep(
+    batches: list[Batch], W: torch.Tensor, prior: torch.Tensor, regularisation: float, a0: float
+) -> torch.Tensor:
+    """New factors of one side, given the other side's W (n_columns, k) and this side's prior mean (n_rows, k)."""
+    eigenvalues, Q = torch.linalg.eigh(a0 * (W.T @ W))
+    eigenvalues, rotated, means = eigenvalues.clamp_min(0), W @ Q, prior @ Q
+    result = torch.empty_like(prior)
+    for batch in batches:
+        pull = (regularisation * (batch.lengths + a0 * len(W)))[:, None]
+        Y = rotated[batch.columns] * batch.mask[..., None]
+        solve = _solve_short if Y.shape[1] < Y.shape[2] else _solve_long
+        result[batch.rows] = solve(Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])
+    return result @ Q.T
+
+
+def _solve_short(
+    Y: torch.Tensor, targets: torch.Tensor, diagonal: torch.Tensor, pulled: torch.Tensor
+) -> torch.Tensor:
+    """(diag(diagonal) + YᵀY)⁻¹ (Yᵀ·targets + pulled) for rows with fewer ratings than factors, by Woodbury."""
+    x = pulled / diagonal
+    if not Y.shape[1]:
+        return x
+    YD = Y / diagonal[:, None, :]
+    small = torch.baddbmm(torch.eye(Y.shape[1], device=Y.device), YD, Y.mT)
+    missing = targets[..., None] - Y @ x[..., None]
+    return x + (YD.mT @ torch.cholesky_solve(missing, torch.linalg.cholesky(small)))[..., 0]
+
+
+def _solve_long(
+    Y: torch.Tensor, targets: torch.Tensor, diagonal: torch.Tensor, pulled: torch.Tensor
+) -> torch.Tensor:
+    """The same solution by the full k × k system."""
+    right = Y.mT @ targets[..., None] + pulled[..., None]
+    full = torch.diag_embed(diagonal) + Y.mT @ Y
+    return torch.cholesky_solve(right, torch.linalg.cholesky(full))[..., 0]
