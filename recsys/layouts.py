@@ -1,0 +1,61 @@
+"""The forms in which MovieLens ratings come, recognised by the files that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recsys.bundle import Bundle, open_bundle
+from recsys.catalog import Catalog, Film
+from recsys.errors import RecsysError
+from recsys.film_files import read_films_csv, read_films_dat, read_films_recbole, read_films_u_item
+from recsys.ratings import Ratings
+from recsys.ratings_files import RatingsForm, read_ratings
+
+__all__ = ["holds_data_set", "read_data_set"]
+
+_CSV = frozenset({"ratings.csv", "movies.csv"})
+_ML_100K = frozenset({"u.data", "u.item", "u.genre"})
+_DAT = frozenset({"ratings.dat", "movies.dat"})
+_EXPECTED = (
+    "ratings.csv + movies.csv, u.data + u.item + u.genre, ratings.dat + movies.dat or *.inter + *.item"
+)
+
+
+def read_data_set(path: Path) -> tuple[Ratings, Catalog]:
+    """Ratings and films of a folder or zip.
+
+    `Catalog.source` is the name of the folder or zip; ml-100k has one name in GroupLens's and in RecBole's
+    layout, so that both copies give one fingerprint. Raises InvalidData with file, line and what was
+    expected, and DataUnavailable when nothing is at `path`.
+    """
+    with open_bundle(path, _is_layout, _EXPECTED) as bundle:
+        ratings_file, form, films, source = _recognise(bundle)
+        catalog = Catalog(films, source)
+        return read_ratings(bundle, ratings_file, form, catalog), catalog
+
+
+def holds_data_set(path: Path) -> bool:
+    """Whether there is a folder or zip in a known layout; its files may still be faulty."""
+    try:
+        with open_bundle(path, _is_layout, _EXPECTED):
+            return True
+    except RecsysError:
+        return False
+
+
+def _is_layout(names: frozenset[str]) -> bool:
+    atomic = any(name.endswith(".inter") for name in names) and any(name.endswith(".item") for name in names)
+    return names >= _CSV or names >= _ML_100K or names >= _DAT or atomic
+
+
+def _recognise(bundle: Bundle) -> tuple[str, RatingsForm, list[Film], str]:
+    if bundle.names >= _CSV:
+        return "ratings.csv", RatingsForm(",", header=True), read_films_csv(bundle), bundle.stem
+    if bundle.names >= _ML_100K:
+        return "u.data", RatingsForm("\t", header=False), read_films_u_item(bundle), "ml-100k"
+    if bundle.names >= _DAT:
+        return "ratings.dat", RatingsForm("::", header=False), read_films_dat(bundle), bundle.stem
+    inter = min(name for name in bundle.names if name.endswith(".inter"))
+    item = min(name for name in bundle.names if name.endswith(".item"))
+    films = read_films_recbole(bundle, item)
+    return inter, RatingsForm("\t", header=True), films, inter.removesuffix(".inter")
