@@ -1,0 +1,7 @@
+"""The schema's history. `migrate` brings a database up to date at start."""
+
+from __future__ import annotations
+
+from storage.migrations.upgrade import migrate
+
+__all__ = ["migrate"]

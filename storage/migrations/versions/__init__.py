@@ -1,0 +1,1 @@
+"""One file per revision, oldest first. A released one is never edited."""

@@ -1,0 +1,258 @@
+"""All tables, in one place. The migrations build the same ones; a test compares them.
+
+Whatever belongs to a person goes with the person (`ON DELETE CASCADE`). Films are never deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+__all__ = [
+    "UtcDateTime",
+    "exposures",
+    "films",
+    "genre_answers",
+    "lists",
+    "marks",
+    "metadata",
+    "people",
+    "ratings",
+    "round_answers",
+    "rounds",
+    "settings",
+    "updates",
+]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in, UTC datetimes out, whatever the database keeps. Naive ones raise ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:  # SQLite keeps what we gave it, UTC, and forgets the zone
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself there
+
+
+def _id(name: str = "id") -> Column[int]:
+    return Column(name, Id, primary_key=True, autoincrement=True)
+
+
+def _person(*, primary_key: bool = False) -> Column[int]:
+    owner = ForeignKey("people.id", ondelete="CASCADE")
+    return Column("person_id", Id, owner, primary_key=primary_key, nullable=False)
+
+
+def _film(name: str = "film_id", *, primary_key: bool = False, nullable: bool = False) -> Column[int]:
+    return Column(name, Id, ForeignKey("films.id"), primary_key=primary_key, nullable=nullable)
+
+
+# `sqlite_autoincrement`: an id that was once on a button is never given to another row.
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    Column("telegram_id", BigInteger, nullable=False, unique=True),
+    Column("language", String(35)),  # as Telegram gives it, IETF
+    Column("active", Boolean, nullable=False),  # false: blocked the bot, nothing is pushed
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+genre_answers = Table(
+    "genre_answers",
+    metadata,
+    _person(primary_key=True),
+    Column("genre", String(64), primary_key=True),
+    Column("value", SmallInteger, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
+    CheckConstraint("value IN (-1, 1)", name="value"),
+)
+
+films = Table(
+    "films",
+    metadata,
+    _id(),
+    Column("source", String(64), nullable=False),  # the data set whose numbering `source_id` is
+    Column("source_id", BigInteger),  # null: this data set does not have the film
+    Column("title", Text, nullable=False),
+    Column("year", Integer),
+    Column("genres", JSON, nullable=False),
+    Column("imdb_id", String(16)),
+    Column("tmdb_id", BigInteger),
+    Column("alternatives", JSON, nullable=False),
+    UniqueConstraint("source", "source_id"),
+    sqlite_autoincrement=True,
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    _person(primary_key=True),
+    _film(primary_key=True),
+    Column("stars", Float, nullable=False),
+    Column("rated_at", UtcDateTime, nullable=False),
+    CheckConstraint("stars >= 0.5 AND stars <= 5", name="stars"),
+    Index(None, "person_id", "rated_at", "film_id"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    _person(primary_key=True),
+    _film(primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("marked_at", UtcDateTime, nullable=False),
+    CheckConstraint("kind IN ('seen', 'refused', 'unseen')", name="kind"),
+)
+
+rounds = Table(
+    "rounds",
+    metadata,
+    _id(),
+    _person(),
+    Column("kind", String(16), nullable=False),
+    _film(nullable=True),  # the film on the card now
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    CheckConstraint("kind IN ('onboarding', 'rate')", name="kind"),
+    Index(None, "person_id"),
+    sqlite_autoincrement=True,
+)
+# A person has one open round at most.
+Index(
+    "uq_rounds_open",
+    rounds.c.person_id,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+round_answers = Table(
+    "round_answers",
+    metadata,
+    Column("round_id", Id, ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
+    _film(primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("position", Integer, nullable=False),
+    CheckConstraint("kind IN ('rated', 'unseen')", name="kind"),
+    UniqueConstraint("round_id", "position"),
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    _id(),
+    _person(),
+    Column("kind", String(16), nullable=False),
+    _film("seed_film_id", nullable=True),
+    Column("query", Text),
+    Column("parent_id", Id, ForeignKey("lists.id", ondelete="SET NULL"), unique=True),  # one next page
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("kind IN ('recommend', 'similar', 'search')", name="kind"),
+    Index(None, "person_id"),
+    sqlite_autoincrement=True,
+)
+
+exposures = Table(
+    "exposures",
+    metadata,
+    _id(),
+    _person(),
+    _film(),
+    Column("surface", String(16), nullable=False),  # the kind of its list, or "question", "card"
+    Column("shown_at", UtcDateTime, nullable=False),
+    Column("list_id", Id, ForeignKey("lists.id", ondelete="CASCADE")),
+    Column("position", Integer),
+    Column("stars", Float),  # as predicted then
+    Column("score", Float),
+    _film("reason_film_id", nullable=True),
+    Column("reason_stars", Float),
+    CheckConstraint("position >= 1", name="position"),
+    UniqueConstraint("list_id", "position"),
+    UniqueConstraint("list_id", "film_id"),
+    Index(None, "person_id", "surface", "shown_at"),
+    sqlite_autoincrement=True,
+)
+
+updates = Table(
+    "updates",
+    metadata,
+    _id("seq"),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("update_id", BigInteger, nullable=False),
+    Column("chat_key", BigInteger, nullable=False),
+    Column("body", JSON(none_as_null=True)),  # null once done or failed: what people wrote is not kept
+    Column("state", String(16), nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, index=True),
+    CheckConstraint("state IN ('received', 'applied', 'done', 'failed')", name="state"),
+    UniqueConstraint("bot_id", "update_id"),
+    sqlite_autoincrement=True,
+)
+# The few rows that a start takes up again, among the many that are done.
+Index(
+    "ix_updates_pending",
+    updates.c.bot_id,
+    updates.c.seq,
+    sqlite_where=text("finished_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
