@@ -1,7 +1,7 @@
 """The order of recommendations: implicit factors of films, and a person folded in by closed form.
 
 Hu, Koren, Volinsky, *Collaborative Filtering for Implicit Feedback Datasets*, 2008, with graded targets:
-t = 1 + slope × (stars − 4), so that a low rating is a weak positive and never a negative. A person u minimises
+t = 1 + slope × (stars − 4): a low rating is a weak positive, never a negative. A person u minimises
 
     Σ_rated (t − u·v)² + a0 · Σ_all (u·v)² + λ (n + a0·N) · |u|²
 
@@ -57,9 +57,8 @@ class Ranker:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], config: RankerConfig) -> Ranker:
         """The inverse of `arrays`."""
-        return cls(
-            np.asarray(arrays["film_factors"], np.float32), np.asarray(arrays["gram"], np.float32), config
-        )
+        factors, gram = (np.asarray(arrays[name], np.float32) for name in ("film_factors", "gram"))
+        return cls(factors, gram, config)
 
     def fold_in(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
         """The vector of a person who gave `values` stars to the films at `movie_rows`; shape (n_factors,)."""
@@ -90,9 +89,10 @@ class Ranker:
             return plain
         Y = self.film_factors[movie_rows]
         if n >= len(diagonal):
-            solved: FloatArray = np.linalg.solve(Y.T @ Y + np.diag(diagonal), right)
-            return solved
+            full: FloatArray = np.linalg.solve(Y.T @ Y + np.diag(diagonal), right)
+            return full
         YD = Y / diagonal
         small = YD @ Y.T
         small.flat[:: n + 1] += 1
-        return plain - YD.T @ np.linalg.solve(small, Y @ plain)
+        correction: FloatArray = YD.T @ np.linalg.solve(small, Y @ plain)
+        return plain - correction

@@ -9,15 +9,17 @@ in the basis that diagonalises the Gram matrix, a row with n ratings costs one n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from recsys.config import RankerConfig
+from recsys.config import TrainingConfig
 from recsys.errors import Diverged
+from recsys.models.device import torch_device
 from recsys.ranker import FloatArray, IntArray, Ranker, graded
 
 __all__ = ["Sweep", "fit_ranker"]
@@ -38,7 +40,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of similar length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded."""
+    """Rows of like length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded."""
 
     rows: torch.Tensor
     lengths: torch.Tensor
@@ -54,63 +56,71 @@ def fit_ranker(
     features: FloatArray,
     *,
     n_users: int,
-    config: RankerConfig,
-    seed: int = 0,
-    device: str = "cpu",
+    config: TrainingConfig,
     report: Callable[[Sweep], None] | None = None,
 ) -> Ranker:
     """The ranker of these ratings; `features` (n_films, n_features) is the content of all films.
 
     Raises Diverged when a factor is not finite.
     """
-    n_films = len(features)
-    targets = graded(values, config.slope)
-    by_user = _batches(user_rows, movie_rows, targets, n_users, config.factors, device)
-    by_film = _batches(movie_rows, user_rows, targets, n_films, config.factors, device)
-    content = _Content(features, np.bincount(movie_rows, minlength=n_films) > 0, config.content_ridge, device)
-    a0, user_pull = config.unseen_weight, config.regularisation
-    film_pull = config.regularisation * config.film_regularisation
-    V = _start(n_films, config.factors, seed).to(device)
-    nowhere = torch.zeros((n_users, config.factors), device=device)
-    try:
-        for number in range(1, config.sweeps + 1):
+    settings, device = config.ranker, torch_device(config.device)
+    n_films, k = len(features), settings.factors
+    targets = graded(values, settings.slope)
+    by_user = _batches(user_rows, movie_rows, targets, n_users, k, device)
+    by_film = _batches(movie_rows, user_rows, targets, n_films, k, device)
+    rated = np.bincount(movie_rows, minlength=n_films) > 0
+    content = _Content(features, rated, settings.content_ridge, device)
+    a0, user_pull = settings.unseen_weight, settings.regularisation
+    film_pull = settings.regularisation * settings.film_regularisation
+    V = _start(n_films, k, config.seed).to(device)
+    nowhere = torch.zeros((n_users, k), device=device)
+    with _one_thread():
+        for number in range(1, settings.sweeps + 1):
             began = time.perf_counter()
             prior = content.prior(V)
             U = _half_sweep(by_user, V, nowhere, user_pull, a0)
             V = _half_sweep(by_film, U, prior, film_pull, a0)
             if report is not None:
-                report(Sweep(number, config.sweeps, time.perf_counter() - began))
-    except torch.linalg.LinAlgError as error:
-        raise Diverged(f"the ranker: {error}") from error
-    if not torch.isfinite(V).all():
-        raise Diverged("the ranker's film factors are not finite")
-    return Ranker.from_factors(V.cpu().numpy(), config)
+                report(Sweep(number, settings.sweeps, time.perf_counter() - began))
+    return Ranker.from_factors(V.cpu().numpy(), settings)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Systems this small are solved faster by one thread than by two that wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
     """Small random film factors, the same for the same seed on every device."""
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn((n_films, factors), generator=generator) * (INITIAL_SCALE / factors**0.5)
+    return torch.normal(0.0, INITIAL_SCALE / factors**0.5, (n_films, factors), generator=generator)
 
 
 class _Content:
     """The film prior F·B: ridge regression of the rated films' factors on their content."""
 
-    def __init__(self, features: FloatArray, rated: npt.NDArray[np.bool_], ridge: float, device: str) -> None:
+    def __init__(
+        self, features: FloatArray, rated: npt.NDArray[np.bool_], ridge: float, device: torch.device
+    ) -> None:
         self._features = torch.from_numpy(features).to(device)
         self._rated = torch.from_numpy(rated).to(device)
-        known = self._features[self._rated]
-        self._known = known
-        self._gram = known.T @ known + ridge * torch.eye(features.shape[1], device=device)
+        self._known = self._features[self._rated]
+        self._gram = self._known.T @ self._known + ridge * torch.eye(features.shape[1], device=device)
 
     def prior(self, V: torch.Tensor) -> torch.Tensor:
+        """Prior means of all films; shape (n_films, k)."""
         weights = torch.linalg.solve(self._gram, self._known.T @ V[self._rated])
-        prior: torch.Tensor = self._features @ weights
-        return prior
+        return torch.mm(self._features, weights)
 
 
 def _batches(
-    rows: IntArray, columns: IntArray, targets: FloatArray, n_rows: int, factors: int, device: str
+    rows: IntArray, columns: IntArray, targets: FloatArray, n_rows: int, factors: int, device: torch.device
 ) -> list[Batch]:
     """The ratings of each row, padded to batches of like length; every row is in one batch.
 
@@ -148,7 +158,10 @@ def _batches(
 def _half_sweep(
     batches: list[Batch], W: torch.Tensor, prior: torch.Tensor, regularisation: float, a0: float
 ) -> torch.Tensor:
-    """New factors of one side, given the other side's W (n_columns, k) and this side's prior mean (n_rows, k)."""
+    """New factors of one side, given the other side's W (n_columns, k) and this side's `prior` (n_rows, k).
+
+    Raises Diverged.
+    """
     eigenvalues, Q = torch.linalg.eigh(a0 * (W.T @ W))
     eigenvalues, rotated, means = eigenvalues.clamp_min(0), W @ Q, prior @ Q
     result = torch.empty_like(prior)
@@ -157,20 +170,22 @@ def _half_sweep(
         Y = rotated[batch.columns] * batch.mask[..., None]
         solve = _solve_short if Y.shape[1] < Y.shape[2] else _solve_long
         result[batch.rows] = solve(Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])
-    return result @ Q.T
+    if not torch.isfinite(result).all():
+        raise Diverged("the ranker's factors are not finite")
+    return torch.mm(result, Q.T)
 
 
 def _solve_short(
     Y: torch.Tensor, targets: torch.Tensor, diagonal: torch.Tensor, pulled: torch.Tensor
 ) -> torch.Tensor:
-    """(diag(diagonal) + YᵀY)⁻¹ (Yᵀ·targets + pulled) for rows with fewer ratings than factors, by Woodbury."""
+    """(diag(diagonal) + YᵀY)⁻¹ (Yᵀ·targets + pulled), rows shorter than the factors, by Woodbury."""
     x = pulled / diagonal
     if not Y.shape[1]:
         return x
     YD = Y / diagonal[:, None, :]
     small = torch.baddbmm(torch.eye(Y.shape[1], device=Y.device), YD, Y.mT)
     missing = targets[..., None] - Y @ x[..., None]
-    return x + (YD.mT @ torch.cholesky_solve(missing, torch.linalg.cholesky(small)))[..., 0]
+    return x + (YD.mT @ torch.cholesky_solve(missing, torch.linalg.cholesky_ex(small)[0]))[..., 0]
 
 
 def _solve_long(
@@ -179,4 +194,4 @@ def _solve_long(
     """The same solution by the full k × k system."""
     right = Y.mT @ targets[..., None] + pulled[..., None]
     full = torch.diag_embed(diagonal) + Y.mT @ Y
-    return torch.cholesky_solve(right, torch.linalg.cholesky(full))[..., 0]
+    return torch.cholesky_solve(right, torch.linalg.cholesky_ex(full)[0])[..., 0]
