@@ -1,0 +1,98 @@
+"""What the control API and the page are told: people, transcripts, taps and calls as plain JSON."""
+
+import time
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+from bot.sandbox.methods.menus import commands_for, description_for
+from bot.sandbox.records import Json, Message, Person, Query
+from bot.sandbox.world import Sandbox
+
+__all__ = ["person_view", "query_view", "transcript"]
+
+
+def person_view(sandbox: Sandbox, person: Person) -> Json:
+    """A person, and the version of the chat with the bot."""
+    return asdict(person) | {"chat_id": person.person_id, "version": sandbox.chats[person.person_id].version}
+
+
+def query_view(sandbox: Sandbox, query: Query) -> Json:
+    """A tap, and what came of it; `open` tells whether the bot can still answer."""
+    return asdict(query) | {"open": query.answer is None and sandbox.query_is_open(query)}
+
+
+def transcript(sandbox: Sandbox, chat_id: int, limit: int | None = None) -> Json:
+    """All that the chat shows, oldest first; `limit` keeps the newest messages."""
+    chat, person = sandbox.chats[chat_id], sandbox.people[chat_id]
+    messages = sandbox.chat_messages(chat_id)
+    if limit is not None:
+        messages = messages[max(len(messages) - limit, 0) :]
+    return {
+        "chat_id": chat_id,
+        "type": chat.type,
+        "version": chat.version,
+        "typing_seconds": max(round(chat.typing_until - time.time(), 3), 0.0),
+        "blocked": person.blocked,
+        "started": person.started,
+        "commands": commands_for(sandbox, person),
+        "description": description_for(sandbox, person),
+        "messages": [_message_view(sandbox, message) for message in messages],
+    }
+
+
+def _message_view(sandbox: Sandbox, message: Message) -> Json:
+    keyboard = (message.reply_markup or {}).get("inline_keyboard", [])
+    return {
+        "message_id": message.message_id,
+        "from": "bot" if message.sender_id == sandbox.bot.person_id else "person",
+        "sender_id": message.sender_id,
+        "date": message.date,
+        "edit_date": message.edit_date,
+        "edits": message.edits,
+        "version": message.version,
+        "reply_to": message.reply_to,
+        "text": message.text,
+        "entities": message.entities,
+        "keyboard": [
+            [{"label": b["text"], **{k: v for k, v in b.items() if k != "text"}} for b in row]
+            for row in keyboard
+        ],
+        "labels": [[button["text"] for button in row] for row in keyboard],
+        "link_preview": _link_preview(message),
+    }
+
+
+def _link_preview(message: Message) -> Json | None:
+    """The card that an app would draw for the link. Nothing is fetched: the title is the message's own."""
+    options = message.link_preview_options or {}
+    if options.get("is_disabled"):
+        return None
+    url = options.get("url") or next(filter(None, (_address(message, e) for e in message.entities)), None)
+    if url is None:
+        return None
+    bold = next((_covered(message, e) for e in message.entities if e["type"] == "bold"), None)
+    linked = next((_covered(message, e) for e in message.entities if e["type"] == "text_link"), None)
+    address = urlsplit(url)
+    return {
+        "url": url,
+        "host": (address.hostname or "").removeprefix("www."),
+        "title": bold or linked or address.path.strip("/") or url,
+        "size": "large" if options.get("prefer_large_media") else "small",
+        "above_text": options.get("show_above_text", False),
+    }
+
+
+def _address(message: Message, entity: Json) -> str | None:
+    """Where a link entity leads."""
+    if entity["type"] == "text_link":
+        return str(entity["url"])
+    if entity["type"] != "url":
+        return None
+    written = _covered(message, entity)
+    return written if "://" in written else f"http://{written}"
+
+
+def _covered(message: Message, entity: Json) -> str:
+    """The text under an entity."""
+    units = message.text.encode("utf-16-le")
+    return units[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])].decode("utf-16-le")

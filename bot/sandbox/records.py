@@ -1,0 +1,78 @@
+"""What the world is made of: plain records, each of which is one JSON document in the store."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Call", "Chat", "Json", "Message", "Person", "Query"]
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Person:
+    """Somebody who writes to the bot. `person_id` is also the id of the private chat, as on Telegram."""
+
+    person_id: int
+    first_name: str
+    last_name: str | None = None
+    username: str | None = None
+    language_code: str = "en"
+    started: bool = False  # has written to the bot once; before that the bot may not write
+    blocked: bool = False
+
+
+@dataclass
+class Chat:
+    """A chat; private ones for now. `version` counts everything that a reader of the chat could notice."""
+
+    chat_id: int
+    type: str = "private"
+    version: int = 0
+    typing_until: float = 0.0  # Unix time at which the bot's chat action fades
+
+
+@dataclass
+class Message:
+    """A message of the bot or of a person. `version` is the chat's at the message's last change."""
+
+    message_id: int
+    chat_id: int
+    sender_id: int
+    date: int
+    text: str
+    entities: list[Json] = field(default_factory=list)
+    reply_markup: Json | None = None
+    link_preview_options: Json | None = None
+    reply_to: int | None = None
+    protected: bool = False
+    edit_date: int | None = None
+    edits: int = 0
+    version: int = 0
+
+
+@dataclass
+class Query:
+    """A tap on a button with callback data, and what the bot answered to it."""
+
+    query_id: str
+    person_id: int
+    chat_id: int
+    message_id: int
+    data: str
+    time: float
+    expired: bool = False
+    answer: Json | None = None  # text, show_alert, url, cache_time, time
+
+
+@dataclass
+class Call:
+    """One call of the bot, without the token. `verdict` is "valid", or what breaks the specification."""
+
+    number: int
+    method: str
+    params: Json
+    verdict: str
+    ok: bool
+    error_code: int | None
+    description: str | None
+    time: float
