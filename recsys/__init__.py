@@ -21,6 +21,7 @@ from recsys.errors import (
 )
 from recsys.ratings import Ratings
 from recsys.recommender import Recommendation, Recommender, Similar, User
+from recsys.titles import TitleIndex
 from recsys.training import fit
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RecsysError",
     "Similar",
     "StarsConfig",
+    "TitleIndex",
     "TrainingConfig",
     "UnknownModel",
     "UnknownMovie",
