@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from recsys.ranker import FloatArray, IntArray
 
-__all__ = ["GenrePrior", "fit_genre_prior", "genre_taste", "simulate_answers"]
+__all__ = ["GenrePrior", "fit_genre_prior", "genre_profiles", "genre_taste", "simulate_answers"]
+
+Profiles = npt.NDArray[np.float64]
 
 SHRINKAGE = 5  # ratings of a genre that weigh as much as having no opinion of it
 FLIPPED = 0.2  # share of answers that say the opposite (UMAP 2019: stated preferences are noisy)
@@ -58,12 +60,13 @@ def fit_genre_prior(vectors: FloatArray, taste: FloatArray, *, ridge: float, see
     return GenrePrior(mean.astype(np.float32), weights.astype(np.float32))
 
 
-def genre_taste(
+def genre_profiles(
     user_rows: IntArray, movie_rows: IntArray, values: FloatArray, genres: npt.NDArray[np.bool_], n_users: int
-) -> FloatArray:
-    """How much each person likes each genre: z(share of it) + z(its mean − own mean, shrunk), z over people.
+) -> Profiles:
+    """How much of what people rated has each genre, and how they rated it; shape (2, n_users, n_genres).
 
-    `genres` is the genre matrix (n_films, n_genres); the result has shape (n_users, n_genres).
+    First the share of their ratings, then the mean of those less their own mean, shrunk. `genres` is the
+    genre matrix (n_films, n_genres).
     """
     counts = np.bincount(user_rows, minlength=n_users)
     means = np.bincount(user_rows, values, n_users) / np.maximum(counts, 1)
@@ -73,8 +76,15 @@ def genre_taste(
         has = genres[movie_rows, column]
         number[:, column] = np.bincount(user_rows[has], minlength=n_users)
         total[:, column] = np.bincount(user_rows[has], surplus[has], n_users)
-    share = number / np.maximum(counts, 1)[:, None]
-    return (_standardised(share) + _standardised(total / (number + SHRINKAGE))).astype(np.float32)
+    return np.stack([number / np.maximum(counts, 1)[:, None], total / (number + SHRINKAGE)])
+
+
+def genre_taste(profiles: Profiles, among: Profiles) -> FloatArray:
+    """How much people like each genre: z(share) + z(shrunk mean), z over the people of `among`."""
+    deviation = among.std(axis=1, keepdims=True)
+    z = (profiles - among.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
+    taste: FloatArray = z.sum(axis=0).astype(np.float32)
+    return taste
 
 
 def simulate_answers(
@@ -100,10 +110,3 @@ def _questionnaire(taste: FloatArray, rng: np.random.Generator) -> FloatArray:
 def _centred(answers: FloatArray) -> FloatArray:
     """Answers less their mean; shape (..., n_genres)."""
     return answers - answers.mean(axis=-1, keepdims=True) if answers.size else answers
-
-
-def _standardised(columns: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    deviation = columns.std(axis=0)
-    scale: npt.NDArray[np.float64] = np.where(deviation > 0, deviation, 1)
-    centred: npt.NDArray[np.float64] = columns - columns.mean(axis=0)
-    return centred / scale

@@ -14,7 +14,7 @@ from recsys.content import content_features, genre_matrix, genre_vectors
 from recsys.elicitation import Elicitation
 from recsys.errors import InvalidData
 from recsys.parts import Parts
-from recsys.prior import GenrePrior, fit_genre_prior, genre_taste
+from recsys.prior import GenrePrior, fit_genre_prior, genre_profiles, genre_taste
 from recsys.ranker import FloatArray, IntArray, Ranker
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
@@ -103,7 +103,8 @@ def _ranker(rows: _Rows, catalog: Catalog, config: TrainingConfig, report: Repor
 
 def _genre_prior(ranker: Ranker, rows: _Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:
     """Learned on the vectors that training people get by folding in all of their ratings."""
-    taste = genre_taste(rows.users, rows.movies, rows.values, genre_matrix(catalog), rows.n_users)
+    profiles = genre_profiles(rows.users, rows.movies, rows.values, genre_matrix(catalog), rows.n_users)
+    taste = genre_taste(profiles, among=profiles)
     people = np.random.default_rng(config.seed).permutation(rows.n_users)[:PRIOR_PEOPLE]
     starts = np.searchsorted(rows.users, np.arange(rows.n_users + 1))
     vectors = np.stack(
