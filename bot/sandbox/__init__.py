@@ -6,44 +6,49 @@
 
 Three doors:
 
-- `/bot<token>/<method>` is the Bot API. Every call is checked against the Bot API's specification (schema.py),
-  more strictly than Telegram does: an unknown parameter is an error. What is not here yet is refused by name.
+- `/bot<token>/<method>` is the Bot API. Every call is checked against the specification (schema.py), more
+  strictly than by Telegram: an unknown parameter is an error. What is not here yet is refused by name.
 - `/` is a chat page for the browser.
 - `/control/…` lets tests and scripts play the people, as follows.
 
-Control calls take and give JSON. An error is `{"error": why, …}` with status 400 (ill-formed), 403 (a page of
+Control calls take and give JSON. An error is {"error": why, …} with status 400 (ill-formed), 403 (a page of
 another site), 404 (no such thing; the answer says what there is) or 409 (not now). A private chat's id is the
 person's. A fresh world has two people, Ada (5170394001) and Grace (806132947).
 
-    GET  /control/bot                      {"bot_id", "name", "username"}
-    GET  /control/people                   [person, …]
-    POST /control/people                   {"first_name", "person_id"?, "last_name"?, "username"?, "language_code"?}
-                                           → person
-    GET  /control/chats/ID                 the transcript; ?limit=N keeps the newest N messages; ?after=V&wait=S
-                                           waits up to S seconds for a version above V
-    POST /control/chats/ID/messages        {"text"} → {"message_id", "update_id"}
-    POST /control/chats/ID/taps            {"label", "message_id"?, "wait"?}: the newest message with such a button,
-                                           or the one given → query, or {"url"} for a button that opens an address;
-                                           404 with "labels" by message if there is no such button.
-                                           {"data", "message_id"}: a tap with this callback data, whatever the
-                                           keyboard is by now. "wait": seconds to wait for the bot's answer
-    POST /control/chats/ID/block           → person; also /unblock. The bot gets my_chat_member
-    GET  /control/queries                  [query, …], each tap so far; ?chat_id=ID
-    GET  /control/queries/QUERY_ID         query; ?wait=S waits up to S seconds for the bot's answer
-    POST /control/queries/expire           {"query_id"?}: that one, or all unanswered ones, are too old from now on
-    GET  /control/updates                  {"pending": how many are unconfirmed, "updates": them, "allowed_updates"}
-    POST /control/updates/ID/redeliver     hands the same update out once more, confirmed or not
-    GET  /control/calls                    [call, …], the bot's last 5000; ?after=NUMBER, ?method=sendMessage
-    GET  /control/events                   server-sent events {"chat_id", "version"}
+    GET  /control/bot                → {"bot_id", "name", "username"}
+    GET  /control/people             → [person, …]
+    POST /control/people             {"first_name", "person_id"?, "last_name"?, "username"?, "language_code"?}
+                                     → person
+    GET  /control/chats/ID           → transcript. ?limit=N: the newest N messages. ?after=V&wait=S: waits up
+                                     to S seconds for a version above V
+    POST /control/chats/ID/messages  {"text"} → {"message_id", "update_id"}
+    POST /control/chats/ID/taps      {"label", "message_id"?, "wait"?} → query, or {"url"} for a button that
+                                     opens an address. Taps the newest message with such a button, or the
+                                     one given; 404 with "labels" by message if there is none. "wait":
+                                     seconds to wait for the bot's answer. {"data", "message_id", "wait"?}
+                                     is a tap with this callback data, whatever the keyboard is by now
+    POST /control/chats/ID/block     → person; the bot gets my_chat_member. /unblock likewise
+    GET  /control/queries            → [query, …], every tap so far. ?chat_id=ID
+    GET  /control/queries/QUERY_ID   → query. ?wait=S: waits up to S seconds for the bot's answer
+    POST /control/queries/expire     {"query_id"?} → {"expired": ids}: that one, or all unanswered ones, are
+                                     too old to be answered from now on
+    GET  /control/updates            → {"pending": how many are unconfirmed, "updates", "allowed_updates"}
+    POST /control/updates/ID/redeliver   hands the same update out once more, confirmed or not
+    GET  /control/calls              → [call, …], the bot's last 5000. ?after=NUMBER, ?method=sendMessage
+    GET  /control/events             → server-sent events {"chat_id", "version"}
 
-A transcript is `{"chat_id", "type", "version", "typing_seconds", "blocked", "started", "commands", "description",
-"messages"}`; its version grows with everything that a reader could notice. A message is `{"message_id", "from":
-"bot" or "person", "sender_id", "date", "edit_date", "edits", "version", "reply_to", "text", "entities" (UTF-16),
-"keyboard": rows of {"label", "callback_data" or other}, "labels": rows of labels, "link_preview": null or {"url",
-"host", "title", "size", "above_text"}}`. A query is `{"query_id", "person_id", "chat_id", "message_id", "data",
-"time", "expired", "open", "answer": null or {"text", "show_alert", "url", "cache_time", "time"}}`; an answer with a
-text is a toast. A call is `{"number", "method", "params", "verdict": "valid" or what breaks the specification, "ok",
-"error_code", "description", "time"}`.
+- person: person_id, first_name, last_name, username, language_code, started (has written to the bot),
+  blocked, chat_id, version
+- transcript: chat_id, type, version (grows with everything that a reader could notice), typing_seconds,
+  blocked, started, commands, description, messages, taps_waiting (taps without an answer), toasts (the
+  newest 20)
+- message: message_id, from ("bot" or "person"), sender_id, date, edit_date, edits (how many), version,
+  reply_to, text, entities (in UTF-16 units), keyboard (rows of {"label", "callback_data" or another
+  action}), labels (the same rows, labels only), link_preview (null, or url, host, title, size, above_text)
+- query: query_id, person_id, chat_id, message_id, data, time, expired, open (can still be answered), answer
+  (null, or text, show_alert, url, cache_time, time); an answer with a text is a toast
+- call: number, method, params, verdict ("valid", or what breaks the specification), ok, error_code,
+  description, time
 
 Nothing here imports the rest of `bot`.
 """

@@ -10,6 +10,9 @@ from bot.sandbox.world import Sandbox
 
 __all__ = ["person_view", "query_view", "transcript"]
 
+_TAP = ("query_id", "message_id", "data")
+_TOASTS_KEPT = 20
+
 
 def person_view(sandbox: Sandbox, person: Person) -> Json:
     """A person, and the version of the chat with the bot."""
@@ -37,6 +40,21 @@ def transcript(sandbox: Sandbox, chat_id: int, limit: int | None = None) -> Json
         "commands": commands_for(sandbox, person),
         "description": description_for(sandbox, person),
         "messages": [_message_view(sandbox, message) for message in messages],
+        **_taps(sandbox, chat_id),
+    }
+
+
+def _taps(sandbox: Sandbox, chat_id: int) -> Json:
+    """Which buttons spin, and the newest toasts."""
+    queries = [query for query in sandbox.queries.values() if query.chat_id == chat_id]
+    waiting = [query for query in queries if query.answer is None and sandbox.query_is_open(query)]
+    toasts = [(query, query.answer) for query in queries if query.answer and query.answer["text"]]
+    return {
+        "taps_waiting": [{name: getattr(query, name) for name in _TAP} for query in waiting],
+        "toasts": [
+            {"query_id": query.query_id, "text": answer["text"], "show_alert": answer["show_alert"]}
+            for query, answer in toasts[-_TOASTS_KEPT:]
+        ],
     }
 
 

@@ -5,9 +5,11 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -25,7 +27,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
         routes=[
             Route("/bot{token:str}/{method:str}", bot_api, methods=["GET", "POST"]),
             Mount("/control", routes=control_routes),
-            Mount("/", StaticFiles(directory=Path(__file__).parent / "page", html=True)),
+            Mount("/", _Page(directory=Path(__file__).parent / "page", html=True)),
         ],
         exception_handlers={ControlError: control_error},
     )
@@ -63,6 +65,15 @@ async def serve(
             sandbox.changes.close()
             server.should_exit = True
             await task
+
+
+class _Page(StaticFiles):
+    """The page's files, asked for anew each time: after an upgrade no browser mixes old and new parts."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 class _Server(uvicorn.Server):
