@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -63,15 +63,15 @@ class Database:
         """A snapshot, taken at the first query: later writes are not seen, and a write raises."""
         if self._closed:
             raise DatabaseClosed("the database was closed")
-        async with self._reader.begin() as conn:
+        async with _transaction(self._reader) as conn:
             yield conn
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back by any exception, cancellation included.
 
-        Raises NestedWrite, DatabaseFull, DatabaseClosed. A cancellation during the commit itself leaves
-        open whether it happened, as a power loss does.
+        Raises NestedWrite, DatabaseFull, DatabaseClosed. A cancellation that comes during the commit is
+        raised after it.
         """
         task = asyncio.current_task()
         if task in self._writing:
@@ -81,7 +81,39 @@ class Database:
                 raise DatabaseClosed("the database was closed")
             self._writing.add(task)
             try:
-                async with self._writer.begin() as conn:
+                async with _transaction(self._writer) as conn:
                     yield conn
             finally:
                 self._writing.discard(task)
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """As `engine.begin()`, but no cancellation leaves a connection half made or half closed."""
+    conn = engine.connect()
+    try:
+        await _to_the_end(_begin(conn))
+        yield conn
+        await _to_the_end(conn.commit())
+    finally:
+        if conn.sync_connection is not None:
+            await _to_the_end(conn.close())  # rolls back what is not committed
+
+
+async def _begin(conn: AsyncConnection) -> None:
+    await conn.start()
+    await conn.begin()
+
+
+async def _to_the_end(work: Coroutine[object, object, None]) -> None:
+    """Do `work` without interruption; a cancellation that comes meanwhile is raised after it."""
+    task = asyncio.create_task(work)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    task.result()

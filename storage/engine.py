@@ -18,7 +18,9 @@ __all__ = ["make_engine", "opening", "parse_url", "sqlite_file"]
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _BUSY_TIMEOUT = 5_000  # milliseconds; only a backup or a shell can be in the way, there is one writer
-_DISK_FULL = "53100"  # PostgreSQL's SQLSTATE
+# A full disk is FULL; a quota, a size limit or a full disk under the shared memory of the WAL, an I/O error.
+_SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_POSTGRESQL_FULL = "53100"  # SQLSTATE disk_full
 
 
 def parse_url(url: str) -> URL:
@@ -78,6 +80,6 @@ def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) 
 def _name_error(context: ExceptionContext) -> None:
     """Called by SQLAlchemy with every error of a driver; what is raised here is raised in its place."""
     error = context.original_exception
-    full_sqlite = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    if full_sqlite or getattr(error, "sqlstate", None) == _DISK_FULL:
-        raise DatabaseFull("no room is left on the disk of the database") from error
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in _SQLITE_FULL or getattr(error, "sqlstate", None) == _POSTGRESQL_FULL:
+        raise DatabaseFull(f"the database can grow no more, no room is left on its disk: {error}") from error

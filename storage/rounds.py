@@ -17,7 +17,7 @@ from storage.errors import UnknownRow
 from storage.schema import round_answers, rounds
 from storage.upsert import insert_into
 
-__all__ = ["Answer", "Round", "answer", "answers", "end", "get", "show", "start", "take_back"]
+__all__ = ["Answer", "Round", "answer", "answers", "current", "end", "get", "show", "start", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,13 @@ async def start(
 async def get(conn: AsyncConnection, round_id: int) -> Round | None:
     """The round with this id, if there is one."""
     row = (await conn.execute(select(rounds).where(rounds.c.id == round_id))).one_or_none()
+    return None if row is None else Round(**row._asdict())
+
+
+async def current(conn: AsyncConnection, person_id: int) -> Round | None:
+    """The round that a person has open, if there is one."""
+    still_open = (rounds.c.person_id == person_id) & rounds.c.ended_at.is_(None)
+    row = (await conn.execute(select(rounds).where(still_open))).one_or_none()
     return None if row is None else Round(**row._asdict())
 
 

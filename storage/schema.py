@@ -57,7 +57,7 @@ metadata = MetaData(
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes in, UTC datetimes out, whatever the database keeps. Naive ones raise ValueError."""
+    """Aware datetimes in, UTC datetimes out, whatever the database keeps. Naive ones are refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

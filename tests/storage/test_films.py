@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from storage import films, marks, ratings
+from storage.database import Database
+from storage.errors import UnknownRow
+from storage.films import Film, NewFilm
+
+Build = Callable[..., NewFilm]
+Minute = Callable[[int], datetime]
+
+
+async def test_a_filled_catalog_comes_back_under_ids_of_its_own(database: Database) -> None:
+    heat = NewFilm(6, "Heat", 1995, ("Action", "Crime"), "tt0113277", 949, ())
+    city = NewFilm(
+        2, "City of Lost Children, The", None, (), None, None, ("La cité des enfants perdus", 'The "City"')
+    )
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [heat, city])
+    async with database.read() as conn:
+        first, second = await films.every(conn)
+        assert first == Film(
+            first.id, "tiny", 6, "Heat", 1995, ("Action", "Crime"), "tt0113277", 949, heat.alternatives
+        )
+        assert second == Film(second.id, "tiny", 2, city.title, None, (), None, None, city.alternatives)
+        assert await films.get(conn, second.id) == second
+        with pytest.raises(UnknownRow, match=f"no film {second.id + 1}"):
+            await films.get(conn, second.id + 1)
+
+
+async def test_filling_again_changes_what_changed_and_nothing_else(
+    database: Database, new_film: Build
+) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(1), new_film(2), new_film(3)])
+        one, two, three = await films.every(conn)
+        renamed = replace(new_film(2), title="Seven", genres=("Crime",), alternatives=("Se7en",), tmdb_id=807)
+        await films.fill(conn, "tiny", [renamed, new_film(4), new_film(1)])
+        now = await films.every(conn)
+        expected = replace(two, title="Seven", genres=("Crime",), alternatives=("Se7en",), tmdb_id=807)
+        assert now[:3] == [one, expected, three]
+        assert [film.source_id for film in now] == [1, 2, 3, 4]
+        await films.fill(conn, "tiny", [renamed, new_film(4), new_film(1)])
+        assert await films.every(conn) == now
+        await films.fill(conn, "tiny", [])
+        assert await films.every(conn) == now
+
+
+async def test_ids_of_other_sites_once_known_are_kept(database: Database, new_film: Build) -> None:
+    known = replace(new_film(1), imdb_id="tt0113277", tmdb_id=949)
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [known])
+        await films.fill(conn, "tiny", [new_film(1)])
+        (film,) = await films.every(conn)
+        assert (film.imdb_id, film.tmdb_id) == ("tt0113277", 949)
+        await films.fill(conn, "tiny", [replace(known, imdb_id="tt0000001", tmdb_id=1)])
+        (film,) = await films.every(conn)
+        assert (film.imdb_id, film.tmdb_id) == ("tt0000001", 1)
+
+
+async def test_two_data_sets_may_use_one_number(database: Database, new_film: Build) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(50, "Star Wars")])
+        await films.fill(conn, "other", [new_film(50, "The Usual Suspects")])
+        assert [film.title for film in await films.every(conn)] == ["Star Wars", "The Usual Suspects"]
+
+
+async def test_one_data_set_uses_a_number_once(database: Database, new_film: Build) -> None:
+    with pytest.raises(IntegrityError):
+        async with database.write() as conn:
+            await films.fill(conn, "tiny", [new_film(50), new_film(50)])
+    async with database.read() as conn:
+        assert await films.every(conn) == []
+
+
+async def test_migration_renumbers_and_drops_nobodys_rating(
+    database: Database, ann: int, new_film: Build, minute: Minute
+) -> None:
+    star_wars = new_film(50, "Star Wars", 1977)
+    suspects = new_film(12, "The Usual Suspects", 1995, imdb_id="tt0114814")
+    lost = new_film(3, "Lost Film", 1930)
+    async with database.write() as conn:
+        await films.fill(conn, "ml-100k", [star_wars, suspects, lost])
+        ids = {film.title: film.id for film in await films.every(conn)}
+        for stars, title in enumerate(ids, 1):
+            await ratings.rate(conn, ann, ids[title], stars, minute(stars))
+        await marks.put(conn, ann, ids["Lost Film"], "seen", minute(0))
+        new = [
+            new_film(50, "Usual Suspects, The", 1995, imdb_id="tt0114814"),
+            new_film(260, "Star Wars: Episode IV", 1977, imdb_id="tt0076759", alternatives=("star wars",)),
+            new_film(7, "Sabrina", 1995),
+        ]
+        unmatched = await films.migrate(conn, "ml-latest-small", new)
+    assert [(film.id, film.source, film.source_id) for film in unmatched] == [
+        (ids["Lost Film"], "ml-100k", None)
+    ]
+    async with database.read() as conn:
+        now = {film.id: film for film in await films.every(conn)}
+        assert now[ids["Lost Film"]] == unmatched[0]
+        assert now[ids["Star Wars"]].source_id == 260
+        assert now[ids["Star Wars"]].title == "Star Wars: Episode IV"
+        assert now[ids["The Usual Suspects"]].source_id == 50
+        added = [film for film in now.values() if film.id not in ids.values()]
+        assert [(film.source, film.source_id, film.title) for film in added] == [
+            ("ml-latest-small", 7, "Sabrina")
+        ]
+        assert await ratings.of(conn, ann) == {
+            ids["Star Wars"]: 1.0,
+            ids["The Usual Suspects"]: 2.0,
+            ids["Lost Film"]: 3.0,
+        }
+        assert (await marks.of(conn, ann))["seen"] == {ids["Lost Film"]}
+
+
+async def test_migration_there_and_back_restores_every_film(database: Database, new_film: Build) -> None:
+    here = [new_film(1, "Heat", 1995), new_film(2, "Fargo", 1996), new_film(3, "Jaws", 1975)]
+    there = [new_film(2, "HEAT", 1995, imdb_id="tt0113277"), new_film(1, "fargo", 1996)]
+    async with database.write() as conn:
+        await films.fill(conn, "here", here)
+        before = await films.every(conn)
+        assert [film.title for film in await films.migrate(conn, "there", there)] == ["Jaws"]
+        assert await films.migrate(conn, "here", here) == []
+        after = await films.every(conn)
+    assert after == [replace(before[0], imdb_id="tt0113277"), *before[1:]]
+
+
+async def test_migration_onto_the_present_data_set_changes_nothing(
+    database: Database, new_film: Build
+) -> None:
+    # Two films that no title could tell apart keep their numbers.
+    here = [new_film(1, "Emma", 1996), new_film(2, "Emma", 1996)]
+    async with database.write() as conn:
+        await films.fill(conn, "here", here)
+        before = await films.every(conn)
+        assert await films.migrate(conn, "here", here) == []
+        assert await films.every(conn) == before

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from storage.films import Film, NewFilm
+from storage.matching import match
+
+Build = Callable[..., NewFilm]
+
+
+def _row(row_id: int, film: NewFilm, source: str = "old") -> Film:
+    return Film(
+        row_id,
+        source,
+        film.source_id,
+        film.title,
+        film.year,
+        film.genres,
+        film.imdb_id,
+        film.tmdb_id,
+        film.alternatives,
+    )
+
+
+def _numbers(rows: list[Film], films: list[NewFilm]) -> dict[int, int]:
+    pairs = match(rows, films, "new")
+    found = {row.id: film.source_id for row, film in pairs}
+    assert len(found) == len(set(found.values())) == len(pairs)
+    return found
+
+
+def test_the_imdb_id_decides_before_any_title(new_film: Build) -> None:
+    rows = [
+        _row(1, new_film(10, "Heat", 1995, imdb_id="tt1")),
+        _row(2, new_film(11, "Fargo", 1996, imdb_id="tt2")),
+    ]
+    films = [new_film(5, "Heat", 1995, imdb_id="tt2"), new_film(6, "Fargo", 1996, imdb_id="tt1")]
+    assert _numbers(rows, films) == {1: 6, 2: 5}
+
+
+def test_titles_match_whatever_their_case_within_one_year(new_film: Build) -> None:
+    rows = [_row(1, new_film(10, "STRASSE", 1995)), _row(2, new_film(11, "Heat", 1972))]
+    assert _numbers(rows, [new_film(5, "straße", 1995), new_film(6, "Heat", 1995)]) == {1: 5}
+
+
+def test_alternatives_match_in_both_directions(new_film: Build) -> None:
+    rows = [
+        _row(1, new_film(10, "Seven", 1995, alternatives=("Se7en",))),
+        _row(2, new_film(11, "Léon", 1994)),
+    ]
+    films = [
+        new_film(5, "se7en", 1995),
+        new_film(6, "The Professional", 1994, alternatives=("The Pro", "léon")),
+    ]
+    assert _numbers(rows, films) == {1: 5, 2: 6}
+
+
+def test_a_title_of_its_own_beats_an_alternative(new_film: Build) -> None:
+    rows = [
+        _row(1, new_film(10, "Emma", 1996)),
+        _row(2, new_film(11, "Clueless", 1996, alternatives=("Emma",))),
+    ]
+    assert _numbers(rows, [new_film(5, "Emma", 1996)]) == {1: 5}
+
+
+def test_what_is_ambiguous_on_either_side_stays_unmatched(new_film: Build) -> None:
+    twins = [_row(1, new_film(10, "Emma", 1996)), _row(2, new_film(11, "Emma", 1996))]
+    assert _numbers(twins, [new_film(5, "Emma", 1996)]) == {}
+    assert _numbers(twins[:1], [new_film(5, "Emma", 1996), new_film(6, "Emma", 1996)]) == {}
+    same_id = [_row(1, new_film(10, "A", imdb_id="tt1")), _row(2, new_film(11, "B", imdb_id="tt1"))]
+    assert _numbers(same_id, [new_film(5, "C", imdb_id="tt1")]) == {}
+
+
+def test_an_ambiguous_id_leaves_the_title_to_decide(new_film: Build) -> None:
+    rows = [_row(1, new_film(10, "A", imdb_id="tt1")), _row(2, new_film(11, "B", imdb_id="tt1"))]
+    assert _numbers(rows, [new_film(5, "B", imdb_id="tt1")]) == {2: 5}
+
+
+def test_two_imdb_ids_are_two_films(new_film: Build) -> None:
+    rows = [_row(1, new_film(10, "Emma", 1996, imdb_id="tt1")), _row(2, new_film(11, "Emma", 1996))]
+    assert _numbers(rows, [new_film(5, "Emma", 1996, imdb_id="tt2")]) == {2: 5}
+
+
+def test_the_number_counts_within_its_own_data_set_only(new_film: Build) -> None:
+    rows = [_row(1, new_film(5, "Renamed", 1995), source="new"), _row(2, new_film(6, "Heat", 1995))]
+    films = [new_film(5, "As it is called now", 1996), new_film(6, "Fargo", 1996)]
+    assert _numbers(rows, films) == {1: 5}
+
+
+def test_a_row_without_a_number_is_found_again(new_film: Build) -> None:
+    lost = Film(1, "new", None, "Heat", 1995, (), None, None, ())
+    assert _numbers([lost], [new_film(5, "Heat", 1995)]) == {1: 5}
