@@ -1,1 +1,37 @@
 """The `matinee` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from bot.cli import serve
+from bot.errors import BotError
+from recsys.errors import RecsysError
+from storage.errors import StorageError
+
+__all__ = ["main"]
+
+cli = typer.Typer(
+    help="A Telegram bot that learns what you like and answers in a tap: what to watch tonight.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+catalog = typer.Typer(help="The films in the database.", no_args_is_help=True)
+cli.command()(serve.prepare)
+cli.command()(serve.run)
+cli.command()(serve.demo)
+catalog.command("migrate")(serve.migrate_catalog)
+cli.add_typer(catalog, name="catalog")
+
+
+def main() -> None:
+    """Run the command; what an operator can mend ends in one message, not in a traceback."""
+    try:
+        cli()
+    except (BotError, RecsysError, StorageError) as error:
+        Console(stderr=True).print(f"matinee: {error}", style="red", highlight=False, markup=False)
+        sys.exit(1)

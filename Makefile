@@ -1,0 +1,39 @@
+# Two commands: `make demo` and `make test`. Each makes .venv and installs what it needs, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_DATA := .testdata
+
+.PHONY: demo run test lint check clean
+
+demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without Telegram
+	@$(BIN)/matinee demo
+
+run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
+	@$(BIN)/matinee run
+
+test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
+	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.develop ## the linters
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## everything that CI runs
+
+$(VENV)/.serve: pyproject.toml tools/install.sh
+	@sh tools/install.sh "$(PYTHON)" $(VENV) train
+	@touch $@
+
+$(VENV)/.develop: pyproject.toml tools/install.sh
+	@sh tools/install.sh "$(PYTHON)" $(VENV) train,dev
+	@touch $(VENV)/.serve $@
+
+$(TEST_DATA)/ml-100k: | $(VENV)/.develop
+	@MATINEE_HOME=$(CURDIR)/$(TEST_DATA) $(BIN)/matinee data fetch ml-100k --folder $(TEST_DATA)
+
+clean: ## what make made, but no home
+	rm -rf $(VENV) $(TEST_DATA)

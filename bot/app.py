@@ -1,0 +1,210 @@
+"""The composition root: builds everything once, opens it in order, closes it in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from telegram.error import InvalidToken, TelegramError
+
+from bot.basics.handlers import Handlers as BasicsHandlers
+from bot.basics.views import menu
+from bot.discover.handlers import Handlers as DiscoverHandlers
+from bot.discover.service import Discover
+from bot.errors import CatalogChanged, GaveUp, SettingsError
+from bot.home import live_model
+from bot.library import CATALOG_KEY, Library, adopt
+from bot.onboarding.handlers import Handlers as OnboardingHandlers
+from bot.onboarding.service import Onboarding
+from bot.prepare import check_dataset
+from bot.profile.handlers import Handlers as ProfileHandlers
+from bot.profile.service import History
+from bot.rating.handlers import Handlers as RatingHandlers
+from bot.rating.service import Rating
+from bot.services import Services
+from bot.settings import Settings
+from bot.taste import Taste
+from bot.telegram.client import Client
+from bot.telegram.dispatch import Dispatcher
+from bot.telegram.intake import Intake
+from bot.telegram.limits import Limits
+from bot.telegram.messenger import Messenger
+from bot.telegram.processor import Processor
+from bot.telegram.router import Router
+from bot.texts import FALLBACK, languages, translator
+from recsys.catalog import Catalog
+from recsys.recommender import Recommender
+from recsys.titles import TitleIndex
+from storage import films, updates
+from storage import settings as stored_settings
+from storage.database import Database
+from storage.migrations import migrate
+
+__all__ = ["run"]
+
+log = structlog.get_logger(__name__)
+
+_PATIENCE = 10.0  # seconds that running updates get at the end
+_LONGEST_PAUSE = 30.0
+# Telegram repeats an update for a day at most, and may begin its numbers anew after a quiet week.
+_KEEP_UPDATES = timedelta(days=3)
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises BotError for what an operator has to mend.
+
+    The caller holds the home.
+    """
+    if settings.telegram_token is None:
+        raise SettingsError("MATINEE_TELEGRAM_TOKEN is not set")
+    await migrate(settings.database, settings.home / "backups")
+    version, recommender = live_model(settings.models)
+    check_dataset(settings, recommender.catalog.source)
+    stop = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with (
+        _database(settings) as database,
+        _client(settings, settings.telegram_token.get_secret_value()) as client,
+    ):
+        library = await _library(database, recommender)
+        services = _services(database, library, Taste(recommender, library))
+        processor = Processor(client, database, Messenger(client), _router(services))
+        dispatcher = Dispatcher(processor.handle)
+        intake = Intake(client, database, dispatcher.push)
+        try:
+            await _serve(client, intake, stop, version)
+        finally:
+            await dispatcher.close(_PATIENCE)
+
+
+async def _serve(client: Client, intake: Intake, stop: asyncio.Event, version: str) -> None:
+    """Greet Telegram, then poll until `stop` is set or polling gives up."""
+    stopped = asyncio.create_task(stop.wait())
+    greeting = asyncio.create_task(_greet(client))
+    if not await _first(stopped, greeting):
+        return
+    pending = await intake.recover()
+    log.info("serving", bot=client.username, model=version, pending=pending)
+    introduction = asyncio.create_task(_introduce(client))
+    polling = asyncio.create_task(intake.run())
+    try:
+        await _first(stopped, polling)
+    finally:
+        for task in (polling, introduction):
+            task.cancel()
+        await asyncio.gather(polling, introduction, return_exceptions=True)
+        log.info("stopped")
+
+
+async def _first(stopped: asyncio.Task[bool], work: asyncio.Task[None]) -> bool:
+    """Wait for the work or the stop; whether the work ended by itself. Raises what the work raises."""
+    await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        return False
+    work.result()
+    return True
+
+
+async def _greet(client: Client) -> None:
+    """Learn who we are, and take a webhook away that would keep updates from us. Raises GaveUp."""
+    pause = 0.0
+    while True:
+        try:
+            await client.initialize()
+        except InvalidToken as error:
+            raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN") from error
+        except TelegramError as error:
+            pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+            log.warning("Telegram is not there yet", seconds=pause, cause=str(error))
+            await asyncio.sleep(pause)
+        else:
+            break
+    try:
+        await client.delete_webhook()
+    except TelegramError as error:
+        log.warning("an old webhook could not be taken away", cause=str(error))
+
+
+async def _introduce(client: Client) -> None:
+    """The command menu and the descriptions, per language. Nobody waits for it."""
+    try:
+        for language in languages():
+            t = translator(language)
+            code = None if language == FALLBACK else language  # the fallback serves whoever has no own
+            await client.set_my_commands(menu(t), language_code=code)
+            await client.set_my_description(t.plain("bot.description"), language_code=code)
+            await client.set_my_short_description(t.plain("bot.short_description"), language_code=code)
+    except TelegramError as error:
+        log.warning("the command menu could not be set", cause=str(error))
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    database = await Database.open(settings.database)
+    try:
+        async with database.write() as conn:
+            await updates.prune(conn, datetime.now(UTC) - _KEEP_UPDATES)
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _client(settings: Settings, token: str) -> AsyncIterator[Client]:
+    limits = Limits(settings.sends_per_second, settings.chat_sends_per_second, settings.chat_send_burst)
+    client = Client(token, settings.telegram_api_url, limits)
+    try:
+        yield client
+    finally:
+        await client.shutdown()
+
+
+async def _library(database: Database, recommender: Recommender) -> Library:
+    """The films, numbered by this model's catalog. Raises CatalogChanged if they are numbered by another."""
+    catalog = recommender.catalog
+    async with database.write() as conn:
+        known = await stored_settings.get(conn, CATALOG_KEY)
+        if known is None:
+            await adopt(conn, catalog)
+        else:
+            _check_catalog(known, catalog)
+        stored = await films.every(conn)
+    return Library(stored, catalog, TitleIndex(catalog, recommender.popularity.tolist()))
+
+
+def _check_catalog(known: object, catalog: Catalog) -> None:
+    now = {"source": catalog.source, "fingerprint": catalog.fingerprint}
+    if known != now:
+        raise CatalogChanged(
+            f"the database numbers films by {known}, the model by {now}: "
+            "`matinee catalog migrate` moves every rating to its film in the new numbering"
+        )
+
+
+def _services(database: Database, library: Library, taste: Taste) -> Services:
+    phrases = "|".join(translator(language).plain("like.phrases") for language in languages())
+    return Services(
+        library=library,
+        onboarding=Onboarding(database, library),
+        rating=Rating(database, library, taste),
+        discover=Discover(database, library, taste, phrases),
+        history=History(database, library),
+    )
+
+
+def _router(services: Services) -> Router:
+    basics, discover = BasicsHandlers(services), DiscoverHandlers(services)
+    router = Router(text=discover.text, unknown_command=basics.unknown)
+    for room in (basics, discover):
+        room.register(router)
+    for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
+        build(services).register(router)
+    return router

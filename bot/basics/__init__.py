@@ -1,0 +1,1 @@
+"""Help, and what is said when nothing else fits."""

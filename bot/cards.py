@@ -1,0 +1,178 @@
+"""The movie card: one film, its stars, and what can be done with it. Used by every feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from bot.errors import StaleButton
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Html, Translator
+from storage.films import Film
+
+__all__ = [
+    "Card",
+    "MarkFilm",
+    "MoreLikeThis",
+    "OpenCard",
+    "Origin",
+    "RateFilm",
+    "RemoveRating",
+    "card_screen",
+    "expected_text",
+    "film_label",
+    "film_page",
+    "film_preview",
+    "film_text",
+    "rating_row",
+    "stars_text",
+]
+
+STARS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The screen that a card was opened from, and `Back` returns to: a list, or history at an offset."""
+
+    kind: str = ""  # "", "l" (list id) or "h" (offset)
+    ref: int = 0
+
+    def pack(self) -> str:
+        """As a field of a callback record."""
+        return f"{self.kind}{self.ref}" if self.kind else ""
+
+    @classmethod
+    def unpack(cls, packed: str) -> Origin:
+        """Raises StaleButton for anything else than `pack` gives."""
+        if not packed:
+            return cls()
+        if packed[0] not in "lh" or not packed[1:].isdecimal():
+            raise StaleButton(f"unknown origin {packed!r}")
+        return cls(packed[0], int(packed[1:]))
+
+
+@record("co")
+class OpenCard(Record):
+    """Show a film's card."""
+
+    film_id: int
+    origin: str
+
+
+@record("cr")
+class RateFilm(Record):
+    """Stars tapped on a card."""
+
+    film_id: int
+    stars: int
+    origin: str
+
+
+@record("cm")
+class MarkFilm(Record):
+    """Set (on=1) or take back (on=0) a mark: "seen" or "refused"."""
+
+    film_id: int
+    kind: str
+    on: int
+    origin: str
+
+
+@record("cx")
+class RemoveRating(Record):
+    """Take a rating back."""
+
+    film_id: int
+    origin: str
+
+
+@record("cl")
+class MoreLikeThis(Record):
+    """List the films nearest to this one."""
+
+    film_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One film and one person. `stars` is the person's own rating, `expected` the predicted one."""
+
+    film: Film
+    origin: Origin
+    stars: float | None
+    expected: float | None
+    marks: frozenset[str]
+
+
+def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
+    """The card as a message; `back` is where its `Back` button leads."""
+    lines: list[str] = [film_text(card.film, t)]
+    if card.stars is not None:
+        lines.append(t.html("card.yours", stars=stars_text(card.stars)))
+    elif card.expected is not None:
+        lines.append(t.html("card.expected", stars=expected_text(card.expected)))
+    film_id, origin = card.film.id, card.origin.pack()
+    rows = [
+        rating_row(t, lambda stars: RateFilm(film_id, stars, origin)),
+        tuple(_mark_button(card, kind, t) for kind in ("refused", "seen")),
+        (Button(t.plain("button.more_like_this"), MoreLikeThis(film_id)),),
+    ]
+    if card.stars is not None:
+        rows.append((Button(t.plain("button.remove"), RemoveRating(film_id, origin)),))
+    if back is not None:
+        rows.append((Button(t.plain("button.back"), back),))
+    return Screen("\n".join(lines), tuple(rows), film_preview(card.film))
+
+
+def film_text(film: Film, t: Translator) -> Html:
+    """The head of every card: title with year, genres, link."""
+    lines = [t.html("film.head", label=film_label(film))]
+    if film.genres:
+        lines.append(t.html("film.genres", genres=", ".join(film.genres)))
+    url, site = film_page(film)
+    lines.append(t.html("film.link", url=url, site=site))
+    return Html("\n".join(lines))
+
+
+def film_label(film: Film) -> str:
+    """Title and year, as plain text."""
+    return film.title if film.year is None else f"{film.title} ({film.year})"
+
+
+def film_page(film: Film) -> tuple[str, str]:
+    """The film's page and the name of its site; without ids, a search for the title."""
+    if film.tmdb_id is not None:
+        return f"https://www.themoviedb.org/movie/{film.tmdb_id}", "TMDB"
+    if film.imdb_id is not None:
+        return f"https://www.imdb.com/title/{film.imdb_id}/", "IMDb"
+    return f"https://www.imdb.com/find/?s=tt&q={quote_plus(film_label(film))}", "IMDb"
+
+
+def film_preview(film: Film) -> str | None:
+    """The page whose preview shows a poster; a page of search results has none worth showing."""
+    return film_page(film)[0] if film.tmdb_id is not None or film.imdb_id is not None else None
+
+
+def rating_row(t: Translator, action: Callable[[int], Record]) -> tuple[Button, ...]:
+    """The buttons 1★ to 5★, each with the record that `action` gives for its stars."""
+    return tuple(Button(t.plain("button.stars", stars=stars), action(stars)) for stars in STARS)
+
+
+def stars_text(stars: float) -> str:
+    """A rating as people gave it: 4★, 4.5★."""
+    return f"{stars:g}★"
+
+
+def expected_text(stars: float) -> str:
+    """A predicted rating: 4.3★."""
+    return f"{stars:.1f}★"
+
+
+def _mark_button(card: Card, kind: str, t: Translator) -> Button:
+    on = kind in card.marks
+    label = t.plain(f"button.{kind}")
+    record = MarkFilm(card.film.id, kind, 0 if on else 1, card.origin.pack())
+    return Button(t.plain("button.set", label=label) if on else label, record)

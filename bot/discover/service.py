@@ -1,0 +1,207 @@
+"""Lists of films for a person, and one film at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.cards import Card, Origin
+from bot.errors import StaleButton
+from bot.library import Found, Library
+from bot.taste import Pick, Profile, Taste
+from storage import genres, lists, marks, ratings
+from storage.database import AsyncConnection, Database
+from storage.films import Film
+from storage.lists import FilmList, Shown
+
+__all__ = ["Discover", "ListItem", "ListPage"]
+
+_PICKS = 5
+_NEIGHBOURS = 10
+_LONGEST_TITLE = 200
+
+# What was shown steps back by this many standard deviations of the person's scores, and returns by half
+# every three days: gone from the next lists, back in about two weeks, whether tapped or not.
+_STEP_BACK = 4.0
+_HALF_LIFE = timedelta(days=3)
+_MEMORY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One film of a list. `stars` is the person's own rating by now, `expected` the predicted one;
+    `because` is the film of theirs that it follows from, else `liked_genre` is a liked genre it has."""
+
+    position: int
+    film: Film
+    stars: float | None
+    expected: float | None
+    because: Film | None
+    because_stars: float | None
+    liked_genre: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A list as it is to be shown. `seed` is the film that a "similar" list is about;
+    `anonymous`: made for somebody of whom nothing was known."""
+
+    id: int
+    kind: str
+    seed: Film | None
+    parent_id: int | None
+    items: tuple[ListItem, ...]
+    anonymous: bool
+
+
+class Discover:
+    """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
+
+    def __init__(self, database: Database, library: Library, taste: Taste, like_phrases: str) -> None:
+        self._database = database
+        self._library = library
+        self._taste = taste
+        self._like = re.compile(rf"^(?:{like_phrases})\s+(?P<title>.+)$", re.IGNORECASE | re.DOTALL)
+
+    async def recommend(
+        self, conn: AsyncConnection, person_id: int, at: datetime, parent: FilmList | None = None
+    ) -> int:
+        """Make a list of five; its id.
+
+        What earlier pages showed never comes, what was shown lately steps back.
+        """
+        profile = await self._taste.of(conn, person_id)
+        shown = await lists.recent(conn, person_id, at - _MEMORY, "recommend")
+        picks = self._taste.recommend(
+            profile, _PICKS, exclude=await _pages(conn, parent), penalties=_step_back(shown, at)
+        )
+        return await lists.create(
+            conn, person_id, "recommend", _shown(picks, profile), at, parent_id=parent.id if parent else None
+        )
+
+    async def similar(
+        self,
+        conn: AsyncConnection,
+        person_id: int,
+        film_id: int,
+        at: datetime,
+        parent: FilmList | None = None,
+    ) -> int:
+        """Make a list of the ten films nearest to one; its id."""
+        profile = await self._taste.of(conn, person_id)
+        picks = self._taste.similar(profile, film_id, _NEIGHBOURS, exclude=await _pages(conn, parent))
+        return await lists.create(
+            conn,
+            person_id,
+            "similar",
+            _shown(picks, profile),
+            at,
+            seed_film_id=film_id,
+            parent_id=parent.id if parent else None,
+        )
+
+    async def more(self, conn: AsyncConnection, person_id: int, list_id: int, at: datetime) -> int:
+        """The next page of a list, made at the first tap on `More` and found again at the second; its id."""
+        parent = await _own(conn, person_id, list_id)
+        following = await lists.child(conn, list_id)
+        if following is not None:
+            return following
+        if parent.kind == "similar" and parent.seed_film_id is not None:
+            return await self.similar(conn, person_id, parent.seed_film_id, at, parent)
+        return await self.recommend(conn, person_id, at, parent)
+
+    async def page(self, person_id: int, list_id: int) -> ListPage:
+        """A list as it is to be shown now. Raises StaleButton for somebody else's."""
+        async with self._database.read() as conn:
+            found = await _own(conn, person_id, list_id)
+            stars = await ratings.of(conn, person_id)
+            answers = await genres.of(conn, person_id)
+        liked = {genre for genre, value in answers.items() if value > 0}
+        return ListPage(
+            id=found.id,
+            kind=found.kind,
+            seed=self._library.film(found.seed_film_id) if found.seed_film_id is not None else None,
+            parent_id=found.parent_id,
+            items=tuple(self._item(item, stars, liked) for item in found.items),
+            anonymous=not stars and not answers,
+        )
+
+    async def card(self, person_id: int, film_id: int, origin: Origin) -> Card:
+        """One film as this person's card. Raises StaleButton for a film that is gone."""
+        film = self._library.film(film_id)
+        async with self._database.read() as conn:
+            profile = await self._taste.of(conn, person_id)
+            on = await marks.on(conn, person_id, film_id)
+        return Card(
+            film=film,
+            origin=origin,
+            stars=profile.ratings.get(film_id),
+            expected=self._taste.stars(profile, film_id),
+            marks=frozenset(on),
+        )
+
+    async def expose(self, conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
+        """Remember that a film's card was shown."""
+        self._library.film(film_id)
+        await lists.expose(conn, person_id, film_id, "card", at)
+
+    def find(self, title: str) -> Found:
+        """Films by a title as people type it."""
+        return self._library.find(title[:_LONGEST_TITLE])
+
+    def wish(self, text: str) -> tuple[str, bool]:
+        """The title in a free text, and whether it asks for what is like it ("more like heat")."""
+        match = self._like.match(text)
+        return (match["title"].strip(" ?!.\"'“”"), True) if match else (text, False)
+
+    def _item(self, item: Shown, stars: Mapping[int, float], liked: set[str]) -> ListItem:
+        film = self._library.film(item.film_id)
+        return ListItem(
+            position=item.position,
+            film=film,
+            stars=stars.get(item.film_id),
+            expected=item.stars,
+            because=self._library.film(item.reason_film_id) if item.reason_film_id is not None else None,
+            because_stars=item.reason_stars,
+            liked_genre=next((genre for genre in film.genres if genre in liked), None),
+        )
+
+
+def _shown(picks: Sequence[Pick], profile: Profile) -> list[Shown]:
+    return [
+        Shown(
+            film_id=pick.film.id,
+            position=position,
+            stars=pick.stars,
+            score=pick.score,
+            reason_film_id=pick.because.id if pick.because else None,
+            reason_stars=profile.ratings[pick.because.id] if pick.because else None,
+        )
+        for position, pick in enumerate(picks, start=1)
+    ]
+
+
+def _step_back(shown: Mapping[int, Sequence[datetime]], at: datetime) -> dict[int, float]:
+    """Penalties by film: each showing adds one that halves every `_HALF_LIFE`."""
+    return {
+        film_id: sum(_STEP_BACK * 0.5 ** ((at - time) / _HALF_LIFE) for time in times)
+        for film_id, times in shown.items()
+    }
+
+
+async def _own(conn: AsyncConnection, person_id: int, list_id: int) -> FilmList:
+    found = await lists.get(conn, list_id)
+    if found is None or found.person_id != person_id:
+        raise StaleButton(f"no list {list_id} of person {person_id}")
+    return found
+
+
+async def _pages(conn: AsyncConnection, last: FilmList | None) -> set[int]:
+    """Every film on a page and on those before it."""
+    films: set[int] = set()
+    while last is not None:
+        films.update(item.film_id for item in last.items)
+        last = await lists.get(conn, last.parent_id) if last.parent_id is not None else None
+    return films

@@ -1,0 +1,95 @@
+"""Lists and candidates as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, stars_text
+from bot.discover.service import ListItem, ListPage
+from bot.library import Found
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Translator
+
+__all__ = ["MoreOfList", "ShowList", "candidates_screen", "list_screen", "number_rows"]
+
+_PER_ROW = 5
+
+
+@record("ls")
+class ShowList(Record):
+    """A list again: from a card, or from its next page."""
+
+    list_id: int
+
+
+@record("lm")
+class MoreOfList(Record):
+    """The page after this list."""
+
+    list_id: int
+
+
+def list_screen(page: ListPage, t: Translator) -> Screen:
+    """Numbered films, a button for each number, and `More`."""
+    navigation = []
+    if page.parent_id is not None:
+        navigation.append(Button(t.plain("button.back"), ShowList(page.parent_id)))
+    if not page.items:
+        text = t.html("list.nothing_similar" if page.kind == "similar" else "list.nothing_left")
+        return Screen(text, (tuple(navigation),) if navigation else ())
+    lines = [_title(page, t), ""]
+    lines += [_line(item, page.kind, page.anonymous, t) for item in page.items]
+    if page.kind == "recommend" and page.anonymous:
+        lines += ["", t.html("list.anonymous")]
+    navigation.append(Button(t.plain("button.more"), MoreOfList(page.id)))
+    origin = Origin("l", page.id).pack()
+    numbers = number_rows([OpenCard(item.film.id, origin) for item in page.items], t)
+    return Screen("\n".join(lines), (*numbers, tuple(navigation)))
+
+
+def candidates_screen(found: Found, asked: str, similar: bool, t: Translator) -> Screen:
+    """Which of these? A button for each film; `similar`: a tap lists its neighbours, else opens its card."""
+    nothing = "search.nearest" if found.films else "search.nothing"
+    return Screen(
+        t.html("search.which" if found.matched else nothing, asked=asked),
+        tuple(
+            (Button(film_label(film), MoreLikeThis(film.id) if similar else OpenCard(film.id, "")),)
+            for film in found.films
+        ),
+    )
+
+
+def number_rows(actions: Sequence[Record], t: Translator) -> tuple[tuple[Button, ...], ...]:
+    """Buttons 1, 2, 3 …, five in a row."""
+    buttons = [
+        Button(t.plain("button.number", number=number), action)
+        for number, action in enumerate(actions, start=1)
+    ]
+    return tuple(tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW))
+
+
+def _title(page: ListPage, t: Translator) -> str:
+    if page.seed is not None:
+        return t.html("list.similar", film=film_label(page.seed))
+    return t.html("list.recommend")
+
+
+def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
+    line: str = t.html("list.line", number=item.position, film=film_label(item.film))
+    if item.stars is not None:
+        return f"{line} {t.html('list.yours', stars=stars_text(item.stars))}"
+    if kind == "similar":
+        genres = ", ".join(item.film.genres)
+        return f"{line} {t.html('list.genres', genres=genres)}" if genres else line
+    if item.expected is not None:
+        line = f"{line} {t.html('list.expected', stars=expected_text(item.expected))}"
+    return f"{line}\n{_reason(item, anonymous, t)}"
+
+
+def _reason(item: ListItem, anonymous: bool, t: Translator) -> str:
+    if item.because is not None and item.because_stars is not None:
+        return t.html("reason.rated", film=item.because.title, stars=stars_text(item.because_stars))
+    if item.liked_genre is not None:
+        return t.html("reason.genre", genre=item.liked_genre)
+    return t.html("reason.loved" if anonymous else "reason.popular")

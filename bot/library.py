@@ -1,0 +1,92 @@
+"""The films as the bot knows them: our ids outside, the artifact's ids inside, one border."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.errors import StaleButton
+from recsys.catalog import Catalog
+from recsys.titles import TitleIndex
+from storage import films, settings
+from storage.database import AsyncConnection
+from storage.films import Film, NewFilm
+
+__all__ = ["CATALOG_KEY", "Found", "Library", "new_films"]
+
+CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a title search found, best first. `clear` means that the first one answers at once;
+    `matched` is False when nothing matches and the films are only the nearest."""
+
+    films: tuple[Film, ...]
+    clear: bool
+    matched: bool
+
+
+class Library:
+    """Every film in storage, and which of them the model knows by which id."""
+
+    def __init__(self, stored: Iterable[Film], catalog: Catalog, titles: TitleIndex) -> None:
+        self._films = {film.id: film for film in stored}
+        self._titles = titles
+        self._by_movie_id = {
+            film.source_id: film.id
+            for film in self._films.values()
+            if film.source == catalog.source and film.source_id is not None and film.source_id in catalog
+        }
+        self._movie_ids = {film_id: movie_id for movie_id, film_id in self._by_movie_id.items()}
+        self.genres = catalog.genres
+
+    def film(self, film_id: int) -> Film:
+        """A film by our id. Raises StaleButton: ids come from buttons, and films can go."""
+        try:
+            return self._films[film_id]
+        except KeyError:
+            raise StaleButton(f"no film {film_id}") from None
+
+    def film_id(self, movie_id: int) -> int:
+        """Our id of a film of the model's."""
+        return self._by_movie_id[movie_id]
+
+    def movie_ids(self, film_ids: Iterable[int]) -> list[int]:
+        """The model's ids of those films that it knows; the others are left out."""
+        return [self._movie_ids[film_id] for film_id in film_ids if film_id in self._movie_ids]
+
+    def movie_id(self, film_id: int) -> int | None:
+        """The model's id of a film, None if it does not know it."""
+        return self._movie_ids.get(film_id)
+
+    def find(self, title: str, limit: int = 5) -> Found:
+        """Films by a title as people type it."""
+        search = self._titles.find(title, limit)
+        return Found(
+            films=tuple(self._films[self._by_movie_id[match.movie_id]] for match in search.matches),
+            clear=search.verdict == "clear",
+            matched=search.verdict != "none",
+        )
+
+
+def new_films(catalog: Catalog) -> list[NewFilm]:
+    """A model's catalog as rows for storage."""
+    return [
+        NewFilm(
+            source_id=film.movie_id,
+            title=film.title,
+            year=film.year,
+            genres=film.genres,
+            imdb_id=film.imdb_id,
+            tmdb_id=film.tmdb_id,
+            alternatives=film.alternatives,
+        )
+        for film in catalog
+    ]
+
+
+async def adopt(conn: AsyncConnection, catalog: Catalog) -> None:
+    """Number the films in storage by this catalog, and remember which it was."""
+    await films.fill(conn, catalog.source, new_films(catalog))
+    await settings.put(conn, CATALOG_KEY, {"source": catalog.source, "fingerprint": catalog.fingerprint})

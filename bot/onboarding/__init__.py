@@ -1,0 +1,1 @@
+"""The first minute: a greeting and the genres."""

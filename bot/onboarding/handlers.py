@@ -1,0 +1,44 @@
+"""/start and the genre questionnaire."""
+
+from __future__ import annotations
+
+from bot.onboarding.views import FinishGenres, SetGenre, answer_toast, noted_toast, questionnaire_screen
+from bot.rating.views import round_screen
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One method a command or tap: parse, call one use case, render."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, router: Router) -> None:
+        """Claim the commands and buttons of this room."""
+        router.command("start", self.start)
+        router.button(SetGenre, self.set_genre)
+        router.button(FinishGenres, self.finish)
+
+    async def start(self, request: Request) -> None:
+        """/start: greeting and questionnaire, filled in as it was left."""
+        questionnaire = await self._services.onboarding.questionnaire(request.person.id)
+        await request.reply(questionnaire_screen(questionnaire, request.t))
+
+    async def set_genre(self, request: Request, tap: SetGenre) -> None:
+        """A tap on a genre."""
+        onboarding, person_id = self._services.onboarding, request.person.id
+        await request.once(lambda conn: onboarding.answer(conn, person_id, tap.genre, tap.value, request.now))
+        await request.toast(answer_toast(tap.genre, tap.value, request.t))
+        await request.show(questionnaire_screen(await onboarding.questionnaire(person_id), request.t))
+
+    async def finish(self, request: Request, tap: FinishGenres) -> None:
+        """Done or Skip: the questionnaire becomes the first rating card."""
+        rating, person_id = self._services.rating, request.person.id
+        round_id = await request.once(lambda conn: rating.start_onboarding(conn, person_id, request.now))
+        questionnaire = await self._services.onboarding.questionnaire(person_id)
+        await request.toast(noted_toast(questionnaire, request.t))
+        await request.show(round_screen(await rating.state(person_id, round_id), request.t))

@@ -1,0 +1,57 @@
+"""The genre questionnaire as a message."""
+
+from __future__ import annotations
+
+from bot.onboarding.service import Questionnaire
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Translator
+
+__all__ = ["FinishGenres", "SetGenre", "answer_toast", "noted_toast", "questionnaire_screen"]
+
+_COLUMNS = 3
+_NEXT = {0: 1, 1: -1, -1: 0}
+_TOASTS = {0: "genre.toast.neither", 1: "genre.toast.liked", -1: "genre.toast.disliked"}
+_LABELS = {0: "genre.neither", 1: "genre.liked", -1: "genre.disliked"}
+
+
+@record("gs")
+class SetGenre(Record):
+    """The answer that a tap gives, not "the next one": so a double tap changes nothing."""
+
+    genre: str
+    value: int
+
+
+@record("gf")
+class FinishGenres(Record):
+    """Done or Skip: on to the films."""
+
+
+def questionnaire_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
+    """Greeting, genres in three columns, Done and Skip."""
+    buttons = [
+        Button(t.plain(_LABELS[value], genre=genre), SetGenre(genre, _NEXT[value]))
+        for genre, value in questionnaire.answers
+    ]
+    rows = [tuple(buttons[start : start + _COLUMNS]) for start in range(0, len(buttons), _COLUMNS)]
+    rows.append(
+        (Button(t.plain("button.done"), FinishGenres()), Button(t.plain("button.skip"), FinishGenres()))
+    )
+    return Screen(t.html("genres.ask"), tuple(rows))
+
+
+def answer_toast(genre: str, value: int, t: Translator) -> str:
+    """What a tap on a genre did."""
+    return t.plain(_TOASTS[value], genre=genre)
+
+
+def noted_toast(questionnaire: Questionnaire, t: Translator) -> str:
+    """What is made of the answers when the questionnaire is left."""
+    if questionnaire.says_nothing:
+        return t.plain("genres.same")
+    liked = sum(value == 1 for _, value in questionnaire.answers)
+    disliked = sum(value == -1 for _, value in questionnaire.answers)
+    if not liked and not disliked:
+        return t.plain("genres.skipped")
+    return t.plain("genres.noted", liked=liked, disliked=disliked)

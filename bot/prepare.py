@@ -1,0 +1,115 @@
+"""Data and the first model: everything a bot needs before it can answer."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import CatalogChanged, NotPrepared
+from bot.home import model_folders, next_model_folder
+from bot.library import CATALOG_KEY
+from bot.settings import FALLBACK_DATASET, Settings
+from recsys.download import DATASETS
+from recsys.errors import DataUnavailable
+from storage import settings as stored_settings
+from storage.database import Database
+
+if TYPE_CHECKING:  # they import pandas and torch when called
+    from recsys.datasets import Dataset
+    from recsys.training import Report
+    from recsys.transfer import Progress
+
+__all__ = ["check_dataset", "first_model", "in_child_process", "is_prepared", "prepare"]
+
+_EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
+
+
+def is_prepared(settings: Settings) -> bool:
+    """Whether the home has a model at all."""
+    return bool(model_folders(settings.models))
+
+
+def check_dataset(settings: Settings, source: str) -> None:
+    """Raise CatalogChanged if the operator named another data set than the model was made from."""
+    if not settings.dataset_chosen or settings.dataset == source:
+        return
+    by_path = settings.dataset not in DATASETS  # a folder or zip names itself, or is a copy of ml-100k
+    if by_path and source in (Path(settings.dataset).stem, FALLBACK_DATASET):
+        return
+    raise CatalogChanged(
+        f"MATINEE_DATASET asks for {settings.dataset}, the newest model was made from {source}: "
+        "`matinee prepare --again` trains on it, then `matinee catalog migrate` moves the ratings"
+    )
+
+
+def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progress, report: Report) -> Path:
+    """Fetch the data, train on it, write the artifact; its folder.
+
+    `say` hears what an operator should know. Raises NotPrepared without the `train` extra,
+    recsys.RecsysError for data that cannot be had or read.
+    """
+    require_training()
+    dataset = _dataset(settings, say, progress)
+    return first_model(dataset, settings.models, report)
+
+
+def first_model(dataset: Dataset, models: Path, report: Report) -> Path:
+    """Train on all of a data set but the permanent holdout, and keep the artifact, read back once."""
+    import recsys
+    from recsys.holdout import split
+
+    train = split(dataset.ratings).train
+    folder = next_model_folder(models)
+    recsys.fit(train, dataset.catalog, report=report).save(folder)
+    recommender = recsys.Recommender.load(folder)
+    recommender.recommend(recommender.fold_in(), n=1)
+    return folder
+
+
+def require_training() -> None:
+    """Raise NotPrepared unless torch and pandas are installed."""
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "pandas")):
+        raise NotPrepared(_EXTRA)
+
+
+def in_child_process(arguments: list[str]) -> None:
+    """Run `matinee prepare` apart, so that this process never loads torch. Raises NotPrepared if it fails."""
+    if subprocess.run([sys.executable, "-m", "bot", "prepare", *arguments], check=False).returncode != 0:
+        raise NotPrepared("there is no model yet, and preparing one failed: see above")
+
+
+def _dataset(settings: Settings, say: Callable[[str], None], progress: Progress) -> Dataset:
+    from recsys.datasets import load_dataset
+
+    try:
+        return load_dataset(settings.dataset, folder=settings.data, progress=progress)
+    except DataUnavailable as error:
+        if settings.dataset_chosen or settings.dataset == FALLBACK_DATASET:
+            raise
+        if _numbered_by_another(settings):
+            raise
+        say(f"{error}.")
+        say(f"Going on with {FALLBACK_DATASET}, an older and smaller set of real ratings.")
+        return load_dataset(FALLBACK_DATASET, folder=settings.data, progress=progress)
+
+
+def _numbered_by_another(settings: Settings) -> bool:
+    """Whether a database is there already whose films another data set numbers than the fallback."""
+    if not Path(settings.database.removeprefix("sqlite+aiosqlite:///")).exists():
+        return False
+    known = asyncio.run(_catalog_in(settings.database))
+    return isinstance(known, dict) and known.get("source") != FALLBACK_DATASET
+
+
+async def _catalog_in(url: str) -> object:
+    database = await Database.open(url)
+    try:
+        async with database.read() as conn:
+            return await stored_settings.get(conn, CATALOG_KEY)
+    finally:
+        await database.close()

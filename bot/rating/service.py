@@ -1,0 +1,183 @@
+"""Rounds of rating cards, and what is tapped on a single card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.errors import StaleButton
+from bot.library import Library
+from bot.taste import Taste
+from storage import lists, marks, ratings, rounds
+from storage.database import AsyncConnection, Database
+from storage.films import Film
+from storage.rounds import Answer, Round
+
+__all__ = ["FIRST_ANSWERS", "Rating", "RoundState"]
+
+FIRST_ANSWERS = 5  # answers that make a first list worth showing
+
+
+@dataclass(frozen=True, slots=True)
+class RoundState:
+    """A round as it is now. `film` is None once nothing is left to ask or the round has ended;
+    `last` is the film that `Undo` would bring back."""
+
+    id: int
+    kind: str
+    film: Film | None
+    rated: int
+    last: Film | None
+    ended: bool
+
+
+class Rating:
+    """Writes stars and marks. What takes a connection runs inside the caller's transaction."""
+
+    def __init__(self, database: Database, library: Library, taste: Taste) -> None:
+        self._database = database
+        self._library = library
+        self._taste = taste
+
+    async def start(
+        self, conn: AsyncConnection, person_id: int, kind: Literal["onboarding", "rate"], at: datetime
+    ) -> int:
+        """Begin a round of `kind` "onboarding" or "rate", ending any other; its id."""
+        film_id = await self._next(conn, person_id, [], at)
+        return await rounds.start(conn, person_id, kind, film_id, at)
+
+    async def start_onboarding(self, conn: AsyncConnection, person_id: int, at: datetime) -> int:
+        """Begin the first round, or go on with one just begun: `Done` may be tapped twice."""
+        current = await rounds.current(conn, person_id)
+        if (
+            current is not None
+            and current.kind == "onboarding"
+            and not await rounds.answers(conn, current.id)
+        ):
+            return current.id
+        return await self.start(conn, person_id, "onboarding", at)
+
+    async def state(self, person_id: int, round_id: int) -> RoundState:
+        """A round as it is to be shown. Raises StaleButton for somebody else's."""
+        async with self._database.read() as conn:
+            current = await _own(conn, person_id, round_id)
+            answers = await rounds.answers(conn, round_id)
+        return RoundState(
+            id=current.id,
+            kind=current.kind,
+            film=self._shown(current),
+            rated=_rated(answers),
+            last=self._library.film(answers[-1].film_id) if answers else None,
+            ended=current.ended_at is not None,
+        )
+
+    async def answer(
+        self,
+        conn: AsyncConnection,
+        person_id: int,
+        round_id: int,
+        film_id: int,
+        stars: int | None,
+        at: datetime,
+    ) -> bool:
+        """Stars (None: haven't seen it) for a film of a round; whether the first list is due now.
+
+        A second tap on a card that has moved on changes the answer and moves nothing.
+        """
+        current = await _own(conn, person_id, round_id)
+        self._library.film(film_id)
+        if stars is None:
+            await ratings.remove(conn, person_id, film_id)
+            await marks.put(conn, person_id, film_id, "unseen", at)
+        else:
+            await self.rate(conn, person_id, film_id, stars, at)
+        await rounds.answer(conn, round_id, film_id, "unseen" if stars is None else "rated")
+        if current.ended_at is not None or current.film_id != film_id:
+            return False
+        answers = await rounds.answers(conn, round_id)
+        enough = current.kind == "onboarding" and _rated(answers) >= FIRST_ANSWERS
+        following = None if enough else await self._next(conn, person_id, answers, at)
+        await rounds.show(conn, round_id, following)
+        if following is None:
+            await rounds.end(conn, round_id, at)
+        return following is None and current.kind == "onboarding"
+
+    async def undo(self, conn: AsyncConnection, person_id: int, round_id: int, film_id: int) -> bool:
+        """Take the answer to this film back and show it again; False if there is none."""
+        current = await _own(conn, person_id, round_id)
+        if current.ended_at is not None or not await rounds.take_back(conn, round_id, film_id):
+            return False
+        await ratings.remove(conn, person_id, film_id)
+        await marks.take_back(conn, person_id, film_id, "unseen")
+        await rounds.show(conn, round_id, film_id)
+        return True
+
+    async def end(self, conn: AsyncConnection, person_id: int, round_id: int, at: datetime) -> bool:
+        """End a round; whether the first list is due now."""
+        current = await _own(conn, person_id, round_id)
+        if current.ended_at is not None:
+            return False
+        await rounds.end(conn, round_id, at)
+        return current.kind == "onboarding"
+
+    async def cancel(self, conn: AsyncConnection, person_id: int, at: datetime) -> bool:
+        """End whatever round is open; False if none was."""
+        current = await rounds.current(conn, person_id)
+        if current is None:
+            return False
+        await rounds.end(conn, current.id, at)
+        return True
+
+    async def rate(
+        self, conn: AsyncConnection, person_id: int, film_id: int, stars: int, at: datetime
+    ) -> None:
+        """Stars for a film. Whoever rates it has seen it: "haven't seen" goes."""
+        self._library.film(film_id)
+        if not 1 <= stars <= 5:
+            raise StaleButton(f"{stars} stars")
+        await ratings.rate(conn, person_id, film_id, float(stars), at)
+        await marks.take_back(conn, person_id, film_id, "unseen")
+
+    async def remove(self, conn: AsyncConnection, person_id: int, film_id: int) -> bool:
+        """Forget a rating; False if there was none."""
+        return await ratings.remove(conn, person_id, film_id)
+
+    async def mark(
+        self, conn: AsyncConnection, person_id: int, film_id: int, kind: str, on: bool, at: datetime
+    ) -> None:
+        """Set or take back "seen" or "refused"."""
+        self._library.film(film_id)
+        if kind not in ("seen", "refused"):
+            raise StaleButton(f"unknown mark {kind!r}")
+        if not on:
+            await marks.take_back(conn, person_id, film_id, kind)
+            return
+        await marks.put(conn, person_id, film_id, kind, at)
+        if kind == "seen":
+            await marks.take_back(conn, person_id, film_id, "unseen")
+
+    def _shown(self, current: Round) -> Film | None:
+        if current.film_id is None or current.ended_at is not None:
+            return None
+        return self._library.film(current.film_id)
+
+    async def _next(
+        self, conn: AsyncConnection, person_id: int, answers: list[Answer], at: datetime
+    ) -> int | None:
+        profile = await self._taste.of(conn, person_id)
+        film_id = self._taste.next_question(profile, [answer.film_id for answer in answers])
+        if film_id is not None:
+            await lists.expose(conn, person_id, film_id, "question", at)
+        return film_id
+
+
+async def _own(conn: AsyncConnection, person_id: int, round_id: int) -> Round:
+    found = await rounds.get(conn, round_id)
+    if found is None or found.person_id != person_id:
+        raise StaleButton(f"no round {round_id} of person {person_id}")
+    return found
+
+
+def _rated(answers: list[Answer]) -> int:
+    return sum(answer.kind == "rated" for answer in answers)

@@ -1,0 +1,24 @@
+"""The use cases that handlers call; built once, in the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.discover.service import Discover
+from bot.library import Library
+from bot.onboarding.service import Onboarding
+from bot.profile.service import History
+from bot.rating.service import Rating
+
+__all__ = ["Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each."""
+
+    library: Library
+    onboarding: Onboarding
+    rating: Rating
+    discover: Discover
+    history: History

@@ -1,0 +1,110 @@
+"""Every setting, from the environment (prefix MATINEE_) or from `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+__all__ = ["DEFAULT_DATASET", "FALLBACK_DATASET", "Settings", "read_settings"]
+
+DEFAULT_DATASET = "ml-latest-small"
+FALLBACK_DATASET = "ml-100k"  # comes out of a wheel, so it needs no more than a package index
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Frozen; read once by the command line, then handed on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MATINEE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    telegram_token: SecretStr | None = Field(None, description="The bot's token, from @BotFather.")
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Where the Bot API answers; the local Telegram is one."
+    )
+    home: Path = Field(
+        default_factory=lambda: user_data_path("matinee"),
+        description="The folder of data, models and database. Default: the user's data folder.",
+    )
+    database_url: str | None = Field(
+        None, description="A SQLAlchemy URL, `sqlite+aiosqlite:///…`. Default: matinee.db in the home."
+    )
+    dataset: str = Field(
+        DEFAULT_DATASET,
+        description="What the first model learns from: a MovieLens name, or a folder or zip of ratings.",
+    )
+    sends_per_second: float = Field(30.0, gt=0, description="New messages a second, over all chats.")
+    chat_sends_per_second: float = Field(1.0, gt=0, description="New messages a second in one chat.")
+    chat_send_burst: int = Field(5, ge=1, description="Messages a chat may get at once before that rate.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        bot_id, _, secret = value.get_secret_value().partition(":") if value else ("1", "", "x")
+        if not bot_id.isdigit() or not secret or any(character.isspace() for character in secret):
+            raise ValueError("looks like 123456789:AAF…, as @BotFather gives it")
+        return value
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _api_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("home")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("sqlite+aiosqlite:///"):
+            raise ValueError("must begin with sqlite+aiosqlite:///")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _log_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, given or in the home."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'matinee.db'}"
+
+    @property
+    def data(self) -> Path:
+        """Where downloaded data sets are kept."""
+        return self.home / "data"
+
+    @property
+    def models(self) -> Path:
+        """Where artifacts are kept, one folder each."""
+        return self.home / "models"
+
+    @property
+    def dataset_chosen(self) -> bool:
+        """Whether somebody named the data set: then there is no falling back to another."""
+        return "dataset" in self.model_fields_set
+
+
+def read_settings() -> Settings:
+    """Read the environment. Raises SettingsError that names every wrong setting at once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"MATINEE_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None

@@ -1,0 +1,1 @@
+"""The plumbing between Telegram and the features; nothing here knows a film."""

@@ -1,0 +1,89 @@
+"""What a button carries: typed records, packed into Telegram's 1–64 bytes.
+
+`"rt1:2f:8:4"` is prefix `rt`, version 1, then the fields: integers in base 36, text as it is.
+A record whose fields change gets a new version, so that an old button is told from a new one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import ClassVar, TypeVar, dataclass_transform, get_type_hints
+
+from bot.errors import StaleButton
+
+__all__ = ["MAX_BYTES", "Record", "pack", "record", "unpack"]
+
+MAX_BYTES = 64
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Record:
+    """Base of all callback records."""
+
+    tag: ClassVar[str]  # prefix and version: "rt1"
+    types: ClassVar[tuple[type, ...]]
+
+
+R = TypeVar("R", bound=Record)
+_registry: dict[str, type[Record]] = {}
+
+
+@dataclass_transform(frozen_default=True)
+def record(prefix: str, version: int = 1) -> Callable[[type[R]], type[R]]:
+    """Make a class of int and str fields a callback record. Raises ValueError for a tag in use."""
+
+    def register(cls: type[R]) -> type[R]:
+        tag = f"{prefix}{version}"
+        if tag in _registry:
+            raise ValueError(f"callback tag {tag} is taken by {_registry[tag].__name__}")
+        made = dataclasses.dataclass(frozen=True, slots=True)(cls)
+        hints = get_type_hints(made)
+        made.tag = tag
+        made.types = tuple(hints[field.name] for field in dataclasses.fields(made))  # type: ignore[arg-type]  # it is one now
+        if not set(made.types) <= {int, str}:
+            raise ValueError(f"{made.__name__}: fields must be int or str")
+        _registry[tag] = made
+        return made
+
+    return register
+
+
+def pack(value: Record) -> str:
+    """The callback data of a record. Raises ValueError past 64 bytes or on a colon in a text field."""
+    fields = dataclasses.astuple(value)  # type: ignore[call-overload]  # every record is a dataclass
+    parts = [value.tag]
+    for field in fields:
+        if isinstance(field, str) and ":" in field:
+            raise ValueError(f"{value}: a text field must not hold a colon")
+        parts.append(field if isinstance(field, str) else _base36(field))
+    data = ":".join(parts)
+    if len(data.encode()) > MAX_BYTES:
+        raise ValueError(f"{value} takes {len(data.encode())} bytes, {MAX_BYTES} are allowed")
+    return data
+
+
+def unpack(data: str) -> Record:
+    """The record in callback data. Raises StaleButton for anything this version does not know."""
+    tag, *parts = data.split(":")
+    cls = _registry.get(tag)
+    if cls is None or len(parts) != len(cls.types):
+        raise StaleButton(f"unknown callback data {data!r}")
+    try:
+        return cls(
+            *(
+                kind(part) if kind is str else int(part, 36)
+                for kind, part in zip(cls.types, parts, strict=True)
+            )
+        )
+    except ValueError as error:
+        raise StaleButton(f"unreadable callback data {data!r}") from error
+
+
+def _base36(number: int) -> str:
+    sign, number = ("-", -number) if number < 0 else ("", number)
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return sign + digits

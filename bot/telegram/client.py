@@ -1,0 +1,41 @@
+"""The Bot API client: python-telegram-bot's, with the raw updates that durable intake stores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
+
+from bot.telegram.limits import Limiter, Limits
+
+__all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client"]
+
+POLL_SECONDS = 30
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+
+
+class Client(ExtBot[None]):
+    """A bot whose updates can be had as Telegram sent them."""
+
+    def __init__(self, token: str, api_url: str, limits: Limits) -> None:
+        super().__init__(
+            token=token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=HTTPXRequest(connection_pool_size=64, connect_timeout=10, read_timeout=20),
+            get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=10),
+            rate_limiter=Limiter(limits),
+        )
+
+    async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        """One long poll of at most `POLL_SECONDS`. Raises TelegramError.
+
+        Not `get_updates`: one update that this version cannot parse would hold up its whole batch for ever.
+        """
+        result: list[dict[str, Any]] = await self._post(
+            "getUpdates",
+            {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES},
+            read_timeout=POLL_SECONDS + 10,
+        )
+        return result

@@ -1,0 +1,49 @@
+"""Order: one update at a time within a chat, chats side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from storage.updates import StoredUpdate
+
+__all__ = ["Dispatcher"]
+
+
+class Dispatcher:
+    """A queue and at most one worker per chat; a chat that is quiet costs nothing."""
+
+    def __init__(self, handle: Callable[[StoredUpdate], Awaitable[None]]) -> None:
+        self._handle = handle
+        self._queues: dict[int, deque[StoredUpdate]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
+
+    def push(self, update: StoredUpdate) -> None:
+        """Line an update up behind those of its chat."""
+        queue = self._queues.get(update.chat_key)
+        if queue is not None:
+            queue.append(update)
+            return
+        self._queues[update.chat_key] = deque([update])
+        worker = asyncio.create_task(self._work(update.chat_key), name=f"chat {update.chat_key}")
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
+
+    async def close(self, patience: float) -> None:
+        """Let running updates end within `patience` seconds; the queued ones are rows for the next start."""
+        for queue in self._queues.values():
+            queue.clear()
+        if self._workers:
+            _, late = await asyncio.wait(self._workers, timeout=patience)
+            for worker in late:
+                worker.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _work(self, chat_key: int) -> None:
+        queue = self._queues[chat_key]
+        try:
+            while queue:
+                await self._handle(queue.popleft())
+        finally:
+            del self._queues[chat_key]

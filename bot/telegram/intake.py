@@ -1,0 +1,93 @@
+"""Durable intake: an update is a row before Telegram is told that we have it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.errors import GaveUp
+from bot.telegram.client import Client
+from bot.telegram.limits import seconds_of
+from storage import updates
+from storage.database import Database
+from storage.errors import StorageError
+from storage.updates import NewUpdate, StoredUpdate
+
+__all__ = ["Intake", "chat_key"]
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_PAUSE = 30.0
+_CONFLICT_PATIENCE = 30.0  # a restart overlaps with the old process's last poll
+
+
+class Intake:
+    """Polls, stores, and hands on what is new; the offset moves only after the commit."""
+
+    def __init__(self, client: Client, database: Database, push: Callable[[StoredUpdate], None]) -> None:
+        self._client = client
+        self._database = database
+        self._push = push
+        self._offset: int | None = None
+
+    async def recover(self) -> int:
+        """Hand on what an earlier process left unfinished; how many updates that is."""
+        async with self._database.write() as conn:
+            await updates.count_attempts(conn, self._client.id)
+        async with self._database.read() as conn:
+            pending = await updates.pending(conn, self._client.id)
+        for update in pending:
+            self._push(update)
+        return len(pending)
+
+    async def run(self) -> None:
+        """Poll until cancelled. Raises GaveUp for a wrong token or a second instance that stays."""
+        pause = 0.0
+        conflict_since: float | None = None
+        while True:
+            try:
+                batch = await self._client.raw_updates(self._offset)
+                await self._store(batch)
+                pause, conflict_since = 0.0, None
+            except InvalidToken as error:
+                raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN (any more)") from error
+            except Conflict as error:
+                conflict_since = conflict_since or time.monotonic()
+                if time.monotonic() - conflict_since > _CONFLICT_PATIENCE:
+                    raise GaveUp(
+                        "another process polls with this token: stop it, or use another token"
+                    ) from error
+                pause = 2.0
+            except RetryAfter as error:
+                pause = seconds_of(error)
+            except (TelegramError, StorageError) as error:
+                pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+                log.warning("intake pauses", seconds=pause, cause=str(error))
+            if pause:
+                await asyncio.sleep(pause)
+
+    async def _store(self, batch: list[dict[str, Any]]) -> None:
+        if not batch:
+            return
+        rows = [NewUpdate(int(update["update_id"]), chat_key(update), update) for update in batch]
+        async with self._database.write() as conn:
+            fresh = await updates.receive(conn, self._client.id, rows, datetime.now(UTC))
+        self._offset = max(row.update_id for row in rows) + 1
+        for update in fresh:
+            self._push(update)
+
+
+def chat_key(update: dict[str, Any]) -> int:
+    """What an update is ordered by: its chat, else its sender, else one queue for the rest."""
+    for kind in ("message", "my_chat_member", "callback_query"):
+        if kind in update:
+            body = update[kind]
+            chat = body.get("chat") or body.get("message", {}).get("chat") or body.get("from") or {}
+            return int(chat.get("id", 0))
+    return 0

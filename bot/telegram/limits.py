@@ -1,0 +1,126 @@
+"""How fast we speak: a rate limiter for python-telegram-bot.
+
+Telegram publishes no exact limits; a 429 is the truth. New messages draw on a bucket per chat and one
+for all; edits wait only where a chat has answered 429; callback answers never wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+__all__ = ["Limiter", "Limits", "seconds_of"]
+
+log = structlog.get_logger(__name__)
+
+_Answer = bool | dict[str, Any] | list[dict[str, Any]]
+
+_GROUP_RATE, _GROUP_BURST = 20 / 60, 20  # Telegram's FAQ: about twenty messages a minute in a group
+_MOST_WAITS = 5  # 429s in a row on one call before we believe that it will not be let through
+_MANY_CHATS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Messages a second over all chats and in one, and how many one chat may get at once."""
+
+    per_second: float = 30.0
+    chat_per_second: float = 1.0
+    chat_burst: int = 5
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """A token bucket: `take` says how many seconds to wait for the next token, and takes it."""
+
+    rate: float
+    burst: float
+    tokens: float
+    at: float = field(default_factory=time.monotonic)
+
+    def take(self) -> float:
+        now = time.monotonic()
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate) - 1
+        self.at = now
+        return max(0.0, -self.tokens / self.rate)
+
+    @property
+    def idle(self) -> bool:
+        return self.tokens + (time.monotonic() - self.at) * self.rate >= self.burst
+
+
+class Limiter(BaseRateLimiter[None]):
+    """Waits before a call where it must, and repeats a call that Telegram asked to repeat."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._all = _Bucket(limits.per_second, limits.per_second, limits.per_second)
+        self._chats: dict[int | str, _Bucket] = {}
+        self._quiet_until: dict[int | str, float] = {}
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, _Answer]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,
+    ) -> _Answer:
+        """Make the call in its turn. Raises RetryAfter after five refusals in a row."""
+        chat_id: int | str | None = data.get("chat_id")
+        for waits in range(_MOST_WAITS + 1):
+            await self._turn(endpoint, chat_id)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as error:
+                if endpoint == "answerCallbackQuery" or waits == _MOST_WAITS:
+                    raise
+                pause = seconds_of(error)
+                log.warning("flood wait", method=endpoint, chat_id=chat_id, seconds=pause)
+                if chat_id is None:
+                    await asyncio.sleep(pause)
+                else:
+                    self._quiet_until[chat_id] = time.monotonic() + pause
+        raise AssertionError("unreachable")
+
+    async def _turn(self, endpoint: str, chat_id: int | str | None) -> None:
+        if chat_id is None:
+            return
+        quiet = self._quiet_until.get(chat_id, 0.0) - time.monotonic()
+        if quiet > 0:
+            await asyncio.sleep(quiet)
+        else:
+            self._quiet_until.pop(chat_id, None)
+        if endpoint.startswith(("send", "copy", "forward")) and endpoint != "sendChatAction":
+            await asyncio.sleep(max(self._all.take(), self._chat(chat_id).take()))
+
+    def _chat(self, chat_id: int | str) -> _Bucket:
+        if len(self._chats) > _MANY_CHATS:
+            self._chats = {key: bucket for key, bucket in self._chats.items() if not bucket.idle}
+        if chat_id not in self._chats:
+            group = isinstance(chat_id, int) and chat_id < 0
+            rate = _GROUP_RATE if group else self._limits.chat_per_second
+            burst = _GROUP_BURST if group else self._limits.chat_burst
+            self._chats[chat_id] = _Bucket(rate, burst, burst)
+        return self._chats[chat_id]
+
+
+def seconds_of(error: RetryAfter) -> float:
+    """How long Telegram asks us to wait; the field is moving from int to timedelta."""
+    value: int | timedelta = error.retry_after
+    return value.total_seconds() if isinstance(value, timedelta) else float(value)

@@ -1,0 +1,101 @@
+"""Saying things to Telegram, with its many ways of saying no handled in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+import structlog
+from telegram import Bot
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, NetworkError
+
+from bot.telegram.screen import Screen
+
+__all__ = ["Messenger"]
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+_PAUSES = (0.5, 1.0, 2.0)
+_TOAST_LENGTH = 200
+# Telegram's words, since its errors carry no finer code than 400.
+_UNCHANGED = "message is not modified"
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_TOO_OLD = ("query is too old", "query_id_invalid", "query id is invalid")
+
+
+class Messenger:
+    """Sends, edits and answers. Errors that are normal life end here; the others are telegram.error's."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def send(self, chat_id: int, screen: Screen) -> int:
+        """A new message; its id. Repeated only if the request never reached Telegram."""
+        message = await _repeat(
+            lambda: self._bot.send_message(
+                chat_id,
+                screen.text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=screen.markup,
+                link_preview_options=screen.preview,
+            ),
+            worth=_never_sent,
+        )
+        return message.message_id
+
+    async def edit(self, chat_id: int, message_id: int, screen: Screen) -> bool:
+        """Change a message in place; False if it is gone or too old to be changed."""
+        try:
+            await _repeat(
+                lambda: self._bot.edit_message_text(
+                    screen.text,
+                    chat_id=chat_id,
+                    message_id=message_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=screen.markup,
+                    link_preview_options=screen.preview,
+                )
+            )
+        except BadRequest as error:
+            reason = error.message.lower()
+            if _UNCHANGED in reason:
+                return True
+            if any(words in reason for words in _GONE):
+                return False
+            raise
+        return True
+
+    async def answer(self, query_id: str, toast: str | None = None) -> None:
+        """End the spinning of a button, with a toast or without. A query too old to answer is let go."""
+        text = toast if toast is None or len(toast) <= _TOAST_LENGTH else toast[: _TOAST_LENGTH - 1] + "…"
+        try:
+            await _repeat(lambda: self._bot.answer_callback_query(query_id, text))
+        except BadRequest as error:
+            if not any(words in error.message.lower() for words in _TOO_OLD):
+                raise
+            log.debug("query too old to answer")
+
+
+def _never_sent(error: NetworkError) -> bool:
+    """Whether the request cannot have had an effect: no connection was had in the first place."""
+    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+async def _repeat(
+    call: Callable[[], Awaitable[T]], worth: Callable[[NetworkError], bool] = lambda error: True
+) -> T:
+    """A call tried again over short trouble of the network, where repeating it is safe."""
+    for pause in _PAUSES:
+        try:
+            return await call()
+        except BadRequest:  # a NetworkError by inheritance only
+            raise
+        except NetworkError as error:
+            if not worth(error):
+                raise
+            await asyncio.sleep(pause)
+    return await call()

@@ -1,0 +1,70 @@
+"""One update on its way through a handler: who asks, what for, and how to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from bot.telegram.messenger import Messenger
+from bot.telegram.screen import Screen
+from bot.texts import Translator
+from storage import updates
+from storage.database import AsyncConnection, Database
+from storage.people import Person
+from storage.updates import StoredUpdate
+
+__all__ = ["Request"]
+
+T = TypeVar("T", bound=int | str | bool | list[Any] | dict[str, Any] | None)
+
+
+@dataclass(slots=True)
+class Request:
+    """Handed to a handler. `text` is a message's text, or what follows a command.
+
+    `message_id` is the message that a button sits on; it and `query_id` are None for messages.
+    """
+
+    update: StoredUpdate
+    person: Person
+    chat_id: int
+    text: str
+    message_id: int | None
+    query_id: str | None
+    t: Translator
+    database: Database
+    messenger: Messenger
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    answered: bool = False
+
+    async def once(self, effect: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `effect` in a transaction that also marks this update applied; at most once, ever.
+
+        When the update comes back after a crash, the effect is not repeated: what it returned then is
+        returned again, so that a handler renders from it and from the state.
+        """
+        if self.update.state == "applied":
+            result: T = self.update.result  # type: ignore[assignment]  # what the effect returned, through JSON
+            return result
+        async with self.database.write() as conn:
+            value = await effect(conn)
+            await updates.mark_applied(conn, self.update.seq, value)
+        self.update = replace(self.update, state="applied", result=value)
+        return value
+
+    async def reply(self, screen: Screen) -> None:
+        """A new message in this chat."""
+        await self.messenger.send(self.chat_id, screen)
+
+    async def show(self, screen: Screen) -> None:
+        """Change the message whose button was tapped; a new message where that is not possible."""
+        if self.message_id is None or not await self.messenger.edit(self.chat_id, self.message_id, screen):
+            await self.reply(screen)
+
+    async def toast(self, text: str | None = None) -> None:
+        """Answer the tap. Nothing for a message; each tap is answered once."""
+        if self.query_id is not None and not self.answered:
+            await self.messenger.answer(self.query_id, text)
+            self.answered = True

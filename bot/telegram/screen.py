@@ -1,0 +1,48 @@
+"""What a person sees: a text and its buttons, before it becomes Telegram's types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+
+from bot.telegram.callbacks import Record, pack
+
+__all__ = ["Button", "Screen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A label (plain text) and what it does: a record for us, or a link to open."""
+
+    label: str
+    action: Record | str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One message: HTML, rows of buttons, and the page whose preview is shown, if any."""
+
+    text: str
+    rows: tuple[tuple[Button, ...], ...] = ()
+    preview_url: str | None = None
+
+    @property
+    def markup(self) -> InlineKeyboardMarkup | None:
+        """The inline keyboard; None without buttons."""
+        if not self.rows:
+            return None
+        return InlineKeyboardMarkup([[_telegram_button(button) for button in row] for row in self.rows])
+
+    @property
+    def preview(self) -> LinkPreviewOptions:
+        """A large preview under the text of the one page chosen on purpose, else none."""
+        if self.preview_url is None:
+            return LinkPreviewOptions(is_disabled=True)
+        return LinkPreviewOptions(url=self.preview_url, prefer_large_media=True)
+
+
+def _telegram_button(button: Button) -> InlineKeyboardButton:
+    if isinstance(button.action, str):
+        return InlineKeyboardButton(button.label, url=button.action)
+    return InlineKeyboardButton(button.label, callback_data=pack(button.action))

@@ -1,0 +1,30 @@
+#!/bin/sh
+# install.sh PYTHON VENV EXTRAS: a virtual environment with Matinee in it.
+set -eu
+python=$1 venv=$2 extras=$3
+torch='torch>=2.8,<2.14' # as in pyproject.toml
+cpu_index=https://download.pytorch.org/whl/cpu
+
+"$python" - <<'PY' || exit 1
+import sys
+if sys.version_info < (3, 11):
+    sys.exit(f"Matinee needs Python 3.11 or newer, this is {sys.version.split()[0]}: make PYTHON=python3.11 …")
+PY
+[ -x "$venv/bin/pip" ] || "$python" -m venv "$venv"
+
+# On Linux the package index gives torch with CUDA, which is gigabytes: without an NVIDIA GPU, PyTorch's own
+# index of CPU builds is asked first, if it answers at once.
+has_gpu() { command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1; }
+answers() {
+    "$venv/bin/python" -c "import urllib.request as r; r.urlopen('$cpu_index/torch/', timeout=4).close()" 2>/dev/null
+}
+if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
+    echo "Installing PyTorch …"
+    if [ "$(uname -s)" = Linux ] && ! has_gpu && answers; then
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "$torch" --index-url "$cpu_index"
+    else
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "$torch"
+    fi
+fi
+echo "Installing Matinee …"
+"$venv/bin/pip" install --quiet --disable-pip-version-check --editable ".[$extras]"
