@@ -168,7 +168,7 @@ class Recommender:
     def similar(self, movie_ids: Iterable[int], n: int = 10) -> list[Similar]:
         """The `n` films most like these together, best first, without these; all if `n` is larger."""
         neighbours = _needed(self._parts.neighbours, "similar")
-        seeds = self.catalog.rows(list(movie_ids))
+        seeds = np.unique(self.catalog.rows(list(movie_ids)))
         if not seeds.size:
             raise InvalidData("similar needs one movie id or more")
         cosines = neighbours.cosines(seeds)
