@@ -109,9 +109,7 @@ def _choose(
         shown = ", ".join(found[:8]) + (", …" if len(found) > 8 else "")
         raise InvalidData(f"{path}: expected {expected}, found {shown or 'no files'}")
     if len(able) > 1 and _depth(able[0]) == _depth(able[1]):
-        raise InvalidData(
-            f"{path}: expected one data set, found several: {', '.join(able)}; name one of them"
-        )
+        raise InvalidData(f"{path}: expected one data set, found {', '.join(able)}; name one of them")
     return able[0]
 
 

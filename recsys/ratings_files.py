@@ -10,7 +10,6 @@ import csv
 import io
 import math
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -55,7 +54,7 @@ def read_ratings(bundle: Bundle, name: str, form: RatingsForm, catalog: Catalog)
     try:
         ratings = _read_fast(bundle, name, form, columns)
         catalog.rows(ratings.movie_ids)
-    except (ValueError, OverflowError, Warning, InvalidData, UnknownMovie) as error:
+    except (ValueError, OverflowError, InvalidData, UnknownMovie) as error:
         _explain(bundle, name, form, columns, catalog)
         raise InvalidData(f"{bundle.place(name)}: expected ratings ({error})") from error
     if not len(ratings):
@@ -116,25 +115,21 @@ def _read_columns(bundle: Bundle, name: str, form: RatingsForm) -> _Columns:
 def _read_fast(bundle: Bundle, name: str, form: RatingsForm, columns: _Columns) -> Ratings:
     import pandas as pd
 
-    types: dict[int, type[np.generic]] = {
-        columns.user: np.int64,
-        columns.movie: np.int64,
-        columns.rating: np.float64,
-    }
+    types: dict[int, type] = dict.fromkeys(range(columns.width), str)
+    types |= {columns.user: np.int64, columns.movie: np.int64, columns.rating: np.float64}
     if columns.timestamp is not None:
         types[columns.timestamp] = np.int64
-    with bundle.open(name) as file, warnings.catch_warnings():
-        warnings.simplefilter("error")  # pandas only warns when lines are longer than their header
+    with bundle.open(name) as file:
         frame = pd.read_csv(
             _single_separator(file, form),
             sep="\t" if form.separator == "::" else form.separator,
             header=None,
             skiprows=1 if form.header else 0,
             names=list(range(columns.width)),
-            usecols=sorted(types),
             dtype=types,
-            index_col=False,
         )
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas makes an index of what is too many in a line
+        raise InvalidData(f"more than {columns.width} fields")
     return Ratings.from_arrays(
         frame[columns.user].to_numpy(),
         frame[columns.movie].to_numpy(),
@@ -166,7 +161,7 @@ def _explain(bundle: Bundle, name: str, form: RatingsForm, columns: _Columns, ca
 
 
 def _lines(file: IO[bytes], form: RatingsForm) -> Iterator[tuple[int, list[str]]]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    text = (line.decode("utf-8", errors="replace") for line in file)
     if form.separator == "::":
         for number, line in enumerate(text, start=1):
             if line.strip():
