@@ -102,7 +102,7 @@ def simulate_answers(
 def _questionnaire(taste: FloatArray, rng: np.random.Generator) -> FloatArray:
     """One simulated questionnaire for everybody; how many genres people name varies."""
     n_genres = taste.shape[1]
-    liked = int(rng.integers(1, min(MOST_LIKED, n_genres) + 1))
+    liked = int(rng.integers(min(1, n_genres), min(MOST_LIKED, n_genres) + 1))
     disliked = int(rng.integers(0, min(MOST_DISLIKED, n_genres - liked) + 1))
     return simulate_answers(taste, rng, liked=liked, disliked=disliked)
 

@@ -82,6 +82,8 @@ def fit_ranker(
             V = _half_sweep(by_film, U, prior, film_pull, a0)
             if report is not None:
                 report(Sweep(number, settings.sweeps, time.perf_counter() - began))
+    if not torch.isfinite(V).all():
+        raise Diverged("the ranker's film factors are not finite")
     return Ranker.from_factors(V.cpu().numpy(), settings)
 
 
@@ -162,7 +164,10 @@ def _half_sweep(
 
     Raises Diverged.
     """
-    eigenvalues, Q = torch.linalg.eigh(a0 * (W.T @ W))
+    gram = a0 * (W.T @ W)
+    if not torch.isfinite(gram).all():
+        raise Diverged("the ranker's factors are not finite")
+    eigenvalues, Q = torch.linalg.eigh(gram)
     eigenvalues, rotated, means = eigenvalues.clamp_min(0), W @ Q, prior @ Q
     result = torch.empty_like(prior)
     for batch in batches:
@@ -170,8 +175,6 @@ def _half_sweep(
         Y = rotated[batch.columns] * batch.mask[..., None]
         solve = _solve_short if Y.shape[1] < Y.shape[2] else _solve_long
         result[batch.rows] = solve(Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])
-    if not torch.isfinite(result).all():
-        raise Diverged("the ranker's factors are not finite")
     return torch.mm(result, Q.T)
 
 
