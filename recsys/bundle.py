@@ -77,7 +77,7 @@ def _zip_bundle(path: Path, suits: Callable[[frozenset[str]], bool], expected: s
         listing: dict[str, frozenset[str]] = {"": frozenset()}
         for entry in archive.infolist():
             inside = PurePosixPath(entry.filename)
-            if not entry.is_dir() and inside.parts[0] != "__MACOSX":  # shadows of files that macOS adds
+            if not entry.is_dir():
                 folder = "" if len(inside.parts) == 1 else str(inside.parent)
                 listing[folder] = listing.get(folder, frozenset()) | {inside.name}
         chosen = _choose(path, listing, suits, expected)

@@ -78,6 +78,8 @@ def _within_reach(call: Callable[[], _T]) -> _T:
             outcome.append(call())
         except Exception as error:
             failure.append(error)
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it holds the connection
 
     thread = threading.Thread(target=run, daemon=True, name="reach-host")
     thread.start()
@@ -109,6 +111,7 @@ def _open(url: str, start: int) -> http.client.HTTPResponse:
         )
     except urllib.error.HTTPError as error:
         if start and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            error.close()
             return _open(url, 0)
         raise
     if not isinstance(response, http.client.HTTPResponse):
@@ -129,7 +132,6 @@ def _receive(
     progress(label, done, total)
     with part.open("r+b" if start else "wb") as file:
         file.seek(start)
-        file.truncate()
         try:
             while chunk := response.read1(_CHUNK):
                 file.write(chunk)
