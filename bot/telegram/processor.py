@@ -19,7 +19,7 @@ from bot.telegram.screen import Button, Screen
 from bot.texts import translator
 from storage import people, updates
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DatabaseFull, StorageError
 from storage.people import Person
 from storage.updates import StoredUpdate
 
@@ -36,7 +36,7 @@ _PAUSES = (
     30.0,
 )  # between tries while Telegram or the disk is away; the last repeats
 _MOST_TRIES = 30
-_MOST_ATTEMPTS = 5  # starts of the bot that died with this update pending
+_MOST_ATTEMPTS = 20  # starts of the bot that died with this update pending
 
 
 class Processor:
@@ -59,6 +59,7 @@ class Processor:
                 await self._persist(stored)
             except Exception as error:
                 log.exception("update failed")
+                await self._stop_spinning(stored)
                 await self._close(stored, failure=repr(error))
             else:
                 await self._close(stored)
@@ -72,11 +73,12 @@ class Processor:
                     update = Update.de_json(dict(stored.body), self._bot)
                     request = await self._understand(update, stored)
                 if request is not None:
+                    request.ran = False
                     await self._route(request, update)
                 return
             except BadRequest:
                 raise
-            except (NetworkError, RetryAfter, StorageError) as error:
+            except (NetworkError, RetryAfter, DatabaseFull) as error:
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
                 log.warning("update waits", seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
@@ -96,7 +98,7 @@ class Processor:
         except BadRequest:  # a NetworkError by inheritance only; a fault of ours
             await self._apologise(request)
             raise
-        except (NetworkError, RetryAfter, StorageError):
+        except (NetworkError, RetryAfter, DatabaseFull):
             raise
         except Exception:
             await self._apologise(request)
@@ -111,7 +113,9 @@ class Processor:
             return None
         query, message = update.callback_query, update.message
         user, chat = _who_and_where(query, message)
-        if user is None or chat is None or user.is_bot:
+        if query is not None and chat is None:  # the message is too old for Telegram to name its chat
+            await self._messenger.answer(query.id, translator(query.from_user.language_code).plain("stale"))
+        if user is None or chat is None:
             return None
         if chat.type != ChatType.PRIVATE:
             await self._elsewhere(chat, user, query, message)
@@ -159,6 +163,12 @@ class Processor:
             await _quietly(request.toast(text))
         else:
             await _quietly(request.reply(Screen(request.t.html("trouble"))))
+
+    async def _stop_spinning(self, stored: StoredUpdate) -> None:
+        """A button is answered even if its update could not be read. Answering twice does no harm."""
+        query = stored.body.get("callback_query")
+        if isinstance(query, dict):
+            await _quietly(self._messenger.answer(str(query.get("id")), translator(None).plain("trouble")))
 
     async def _close(self, stored: StoredUpdate, failure: str | None = None) -> None:
         """Write the end down. If even that fails the row stays pending, and the next start looks again."""

@@ -38,6 +38,7 @@ class Request:
     messenger: Messenger
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     answered: bool = False
+    ran: bool = False  # whether this try's effect was asked for
 
     async def once(self, effect: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `effect` in a transaction that also marks this update applied; at most once, ever.
@@ -45,6 +46,9 @@ class Request:
         When the update comes back after a crash, the effect is not repeated: what it returned then is
         returned again, so that a handler renders from it and from the state.
         """
+        if self.ran:
+            raise RuntimeError("a handler has one effect: a second one would be skipped after a crash")
+        self.ran = True
         if self.update.state == "applied":
             result: T = self.update.result  # type: ignore[assignment]  # what the effect returned, through JSON
             return result
