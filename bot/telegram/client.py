@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from telegram.error import NetworkError, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
@@ -15,6 +16,17 @@ POLL_SECONDS = 30
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 
 
+class _Request(HTTPXRequest):
+    """A page of HTML where JSON was expected is trouble of the network, not of the call."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        try:
+            return HTTPXRequest.parse_json_payload(payload)
+        except TelegramError as error:
+            raise NetworkError("the server's answer is not JSON") from error
+
+
 class Client(ExtBot[None]):
     """A bot whose updates can be had as Telegram sent them."""
 
@@ -23,8 +35,8 @@ class Client(ExtBot[None]):
             token=token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=HTTPXRequest(connection_pool_size=64, connect_timeout=10, read_timeout=20),
-            get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=10),
+            request=_Request(connection_pool_size=64, connect_timeout=10, read_timeout=20),
+            get_updates_request=_Request(connection_pool_size=1, connect_timeout=10),
             rate_limiter=Limiter(limits),
         )
 

@@ -14,7 +14,7 @@ from telegram.error import BadRequest, NetworkError
 
 from bot.telegram.screen import Screen
 
-__all__ = ["Messenger"]
+__all__ = ["MaybeSent", "Messenger"]
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,10 @@ _GONE = ("message to edit not found", "message can't be edited", "message_id_inv
 _TOO_OLD = ("query is too old", "query_id_invalid", "query id is invalid")
 
 
+class MaybeSent(Exception):
+    """The connection broke after a new message was handed over: nobody knows whether it arrived."""
+
+
 class Messenger:
     """Sends, edits and answers. Errors that are normal life end here; the others are telegram.error's."""
 
@@ -34,17 +38,22 @@ class Messenger:
         self._bot = bot
 
     async def send(self, chat_id: int, screen: Screen) -> int:
-        """A new message; its id. Repeated only if the request never reached Telegram."""
-        message = await _repeat(
-            lambda: self._bot.send_message(
-                chat_id,
-                screen.text,
-                parse_mode=ParseMode.HTML,
-                reply_markup=screen.markup,
-                link_preview_options=screen.preview,
-            ),
-            worth=_never_sent,
-        )
+        """A new message; its id. Repeated only if it cannot have arrived; raises MaybeSent if it may have."""
+        try:
+            message = await _repeat(
+                lambda: self._bot.send_message(
+                    chat_id,
+                    screen.text,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=screen.markup,
+                    link_preview_options=screen.preview,
+                ),
+                worth=_never_sent,
+            )
+        except NetworkError as error:
+            if isinstance(error, BadRequest) or _never_sent(error):
+                raise
+            raise MaybeSent(str(error)) from error
         return message.message_id
 
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> bool:
@@ -81,8 +90,11 @@ class Messenger:
 
 
 def _never_sent(error: NetworkError) -> bool:
-    """Whether the request cannot have had an effect: no connection was had in the first place."""
-    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    """Whether a request had no effect: there was no connection, or the server itself said that it failed."""
+    cause = error.__cause__
+    return not isinstance(cause, httpx.HTTPError) or isinstance(
+        cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
+    )
 
 
 async def _repeat(

@@ -12,7 +12,7 @@ from telegram.constants import ChatType, MessageEntityType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
-from bot.telegram.messenger import Messenger
+from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
@@ -67,6 +67,7 @@ class Processor:
     async def _persist(self, stored: StoredUpdate) -> None:
         """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again."""
         request: Request | None = None
+        unsure = False
         for attempt in range(_MOST_TRIES):
             try:
                 if request is None:
@@ -78,6 +79,12 @@ class Processor:
                 return
             except BadRequest:
                 raise
+            except MaybeSent as error:  # sent twice is better than never, but not without end
+                if unsure:
+                    log.warning("reply may not have arrived", cause=str(error))
+                    return
+                unsure = True
+                await asyncio.sleep(_PAUSES[0])
             except (NetworkError, RetryAfter, DatabaseFull) as error:
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
                 log.warning("update waits", seconds=pause, cause=str(error))
@@ -98,7 +105,7 @@ class Processor:
         except BadRequest:  # a NetworkError by inheritance only; a fault of ours
             await self._apologise(request)
             raise
-        except (NetworkError, RetryAfter, DatabaseFull):
+        except (NetworkError, RetryAfter, DatabaseFull, MaybeSent):
             raise
         except Exception:
             await self._apologise(request)
@@ -155,7 +162,7 @@ class Processor:
             await self._messenger.answer(query.id, t.plain("private.only"))
         elif _command(message, self._bot.username) is not None:
             link = Button(t.plain("private.open"), f"https://t.me/{self._bot.username}")
-            await self._messenger.send(chat.id, Screen(t.html("private.only"), ((link,),)))
+            await _quietly(self._messenger.send(chat.id, Screen(t.html("private.only"), ((link,),))))
 
     async def _apologise(self, request: Request) -> None:
         text = request.t.plain("trouble")
@@ -182,11 +189,11 @@ class Processor:
             log.error("update could not be closed", cause=str(error))
 
 
-async def _quietly(courtesy: Awaitable[None]) -> None:
+async def _quietly(courtesy: Awaitable[object]) -> None:
     """A courtesy that must not hide the real error."""
     try:
         await courtesy
-    except TelegramError as error:
+    except (TelegramError, MaybeSent) as error:
         log.debug("courtesy failed", cause=str(error))
 
 
