@@ -19,6 +19,11 @@ class Changes:
         self._waiters: set[asyncio.Future[None]] = set()
         self.closed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many wait at this moment."""
+        return len(self._waiters)
+
     def notify(self) -> None:
         """Something in the world changed."""
         for waiter in self._waiters:

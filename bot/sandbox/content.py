@@ -14,6 +14,7 @@ _MAX_BUTTONS = 100
 _NOT_ACTIONS = ("text", "style", "icon_custom_emoji_id")
 _STYLES = ("danger", "success", "primary")
 _UNREADABLE = "Bad Request: can't parse inline keyboard button"
+_URL = re.compile(r"(?:(?:https?|tg|ton)://)?[^\s:/?#]+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -84,7 +85,7 @@ def _check_button(button: Json) -> None:
         problem = f"{_UNREADABLE}: style must be one of {_STYLES}"
     elif not 1 <= len(button.get("callback_data", "-").encode()) <= 64:
         problem = "Bad Request: BUTTON_DATA_INVALID"
-    elif not re.fullmatch(r"(?:(?:https?|tg|ton)://)?\S+", button.get("url", "-")):
+    elif not _URL.fullmatch(button.get("url", "x")):
         problem = f"Bad Request: inline keyboard button URL '{button['url']}' is invalid: URL host is empty"
     if problem:
         raise ApiError(400, problem)

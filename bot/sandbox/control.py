@@ -1,7 +1,7 @@
 """The control API: play the people, and read what came back. Its calls are listed in `bot.sandbox`."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,8 +83,12 @@ async def tap(request: Request) -> JSONResponse:
 
 async def block(request: Request) -> JSONResponse:
     sandbox = _world(request)
-    blocked = request.path_params["verb"] == "block"
-    return JSONResponse(person_view(sandbox, sandbox.set_blocked(_chat_id(request), blocked)))
+    return JSONResponse(person_view(sandbox, sandbox.set_blocked(_chat_id(request), True)))
+
+
+async def unblock(request: Request) -> JSONResponse:
+    sandbox = _world(request)
+    return JSONResponse(person_view(sandbox, sandbox.set_blocked(_chat_id(request), False)))
 
 
 async def list_queries(request: Request) -> JSONResponse:
@@ -159,19 +163,32 @@ async def control_error(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.message, **error.details}, status_code=error.status)
 
 
+def _post(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """A route that changes the world, and therefore refuses pages of other sites (403)."""
+
+    async def own_page_only(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+            raise ControlError(403, "only the local Telegram's own page may do this")
+        return await endpoint(request)
+
+    return Route(path, own_page_only, methods=["POST"])
+
+
 control_routes = [
     Route("/bot", about),
-    Route("/people", list_people, methods=["GET"]),
-    Route("/people", create_person, methods=["POST"]),
+    Route("/people", list_people),
+    _post("/people", create_person),
     Route("/chats/{chat_id:int}", read_chat),
-    Route("/chats/{chat_id:int}/messages", say, methods=["POST"]),
-    Route("/chats/{chat_id:int}/taps", tap, methods=["POST"]),
-    Route("/chats/{chat_id:int}/{verb:str}", block, methods=["POST"]),
+    _post("/chats/{chat_id:int}/messages", say),
+    _post("/chats/{chat_id:int}/taps", tap),
+    _post("/chats/{chat_id:int}/block", block),
+    _post("/chats/{chat_id:int}/unblock", unblock),
     Route("/queries", list_queries),
-    Route("/queries/expire", expire_queries, methods=["POST"]),
+    _post("/queries/expire", expire_queries),
     Route("/queries/{query_id:str}", read_query),
     Route("/updates", list_updates),
-    Route("/updates/{update_id:int}/redeliver", redeliver, methods=["POST"]),
+    _post("/updates/{update_id:int}/redeliver", redeliver),
     Route("/calls", list_calls),
     Route("/events", events),
 ]
@@ -190,10 +207,7 @@ def _chat_id(request: Request) -> int:
 
 
 async def _body(request: Request) -> Json:
-    """The JSON object of a POST. Raises ControlError: 403 for another site's page, 400 for no object."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise ControlError(403, "only the local Telegram's own page may do this")
+    """The JSON object of a POST; no body is an empty one. Raises ControlError 400 for anything else."""
     try:
         body = json.loads(await request.body() or b"{}")
     except ValueError as error:

@@ -29,7 +29,8 @@ class Store:
     def put(self, kind: str, key: str | int, body: Any) -> None:
         """Write or replace one document; `body` is anything that JSON can hold."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (kind, str(key), json.dumps(body))
+            "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+            (kind, str(key), json.dumps(body)),
         )
 
     def delete(self, kind: str, key: str | int) -> None:
@@ -44,8 +45,9 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def all(self, kind: str) -> Iterator[Any]:
-        """Every document of a kind, in no order that means anything."""
-        for (body,) in self._connection.execute("SELECT body FROM documents WHERE kind = ?", (kind,)):
+        """Every document of a kind, in the order in which they were first put."""
+        query = "SELECT body FROM documents WHERE kind = ? ORDER BY rowid"
+        for (body,) in self._connection.execute(query, (kind,)):
             yield json.loads(body)
 
     def close(self) -> None:
