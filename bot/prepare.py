@@ -47,8 +47,10 @@ def check_dataset(settings: Settings, source: str) -> None:
     )
 
 
-def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progress, report: Report) -> Path:
-    """Fetch the data, train on it, write the artifact; its folder.
+def prepare(
+    settings: Settings, *, say: Callable[[str], None], progress: Progress, report: Report
+) -> tuple[Path, float | None]:
+    """Fetch the data, train on it, write the artifact; its folder, and its error as `first_model` gives it.
 
     `say` hears what an operator should know. Raises NotPrepared without the `train` extra,
     recsys.RecsysError for data that cannot be had or read.
@@ -58,17 +60,27 @@ def prepare(settings: Settings, *, say: Callable[[str], None], progress: Progres
     return first_model(dataset, settings.models, report)
 
 
-def first_model(dataset: Dataset, models: Path, report: Report) -> Path:
-    """Train on all of a data set but the permanent holdout, and keep the artifact, read back once."""
+def first_model(dataset: Dataset, models: Path, report: Report) -> tuple[Path, float | None]:
+    """Train on all of a data set but the permanent holdout, keep the artifact, and read it back once.
+
+    Its folder, and the root mean squared error in stars on the held-out ratings of people it knows;
+    None where the data set is too small to have any.
+    """
+    import numpy as np
+
     import recsys
     from recsys.holdout import split
 
-    train = split(dataset.ratings).train
+    holdout = split(dataset.ratings)
+    recommender = recsys.fit(holdout.train, dataset.catalog, report=report)
+    known = holdout.ratings.take(np.isin(holdout.ratings.user_ids, recommender.user_ids))
+    errors = recommender.predict(known.user_ids, known.movie_ids) - known.values
+    rmse = float(np.sqrt(np.mean(np.square(errors)))) if len(known) else None
     folder = next_model_folder(models)
-    recsys.fit(train, dataset.catalog, report=report).save(folder)
-    recommender = recsys.Recommender.load(folder)
-    recommender.recommend(recommender.fold_in(), n=1)
-    return folder
+    recommender.save(folder, metrics={} if rmse is None else {"holdout_rmse": rmse})
+    saved = recsys.Recommender.load(folder)
+    saved.recommend(saved.fold_in(), n=1)
+    return folder, rmse
 
 
 def require_training() -> None:
