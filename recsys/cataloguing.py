@@ -88,7 +88,7 @@ def _split_brackets(text: str) -> tuple[str, list[str]]:
             if depth == 0:
                 break
         head = text[:start].rstrip()
-        if depth or not head or head == text[:start] or _UNFINISHED.search(head):
+        if head == text[:start] or _UNFINISHED.search(head):
             break
         groups.insert(0, text[start + 1 : -1].strip())
         text = head

@@ -14,15 +14,14 @@ __all__ = ["NameScores"]
 _Scores = npt.NDArray[np.float64]
 
 _LITERAL, _BARE, _FUZZY = 100.0, 99.0, 98.0  # letter by letter; but for articles; at most, for all else
-_BEGINS, _CONTAINS = 90.0, 87.0  # the name begins with the typed words, or has them side by side
+_BEGINS, _UNFINISHED = 90.0, 84.0  # the name begins with the typed words, or with the last one unfinished
 _ALL_WORDS, _SAME_WORDS = 82.0, 92.0  # the name has all typed words; and no others
-_REORDERED = 2.0  # points off the ratio of sorted words
 _NUMBER_MISSING = 25.0  # points off when the name lacks a typed number: Rocky 2 is not Rocky
 _NUMBER_EXTRA = 4.0  # points off when the name has a number that was not typed
+_REORDERED = 2.0  # points off the ratio of sorted words
 _LEAST_RATIO = 50.0  # an edit-distance ratio below is not computed to the end
 _LEAST_WORD_RATIO = 70.0  # less alike, two words are not the same word
 _BEGUN_WORD = 0.9  # likeness of a word to one that it begins
-_MAX_WORDS = 24
 
 
 class NameScores:
@@ -50,17 +49,17 @@ class NameScores:
 
     def score(self, literal: str, bare: str) -> _Scores:
         """Scores of all names, shape (n_names,), for one text in both spellings."""
-        words = list(dict.fromkeys(bare.split()))[:_MAX_WORDS]
+        words = list(dict.fromkeys(bare.split()))
+        by_word, coverage = self._match_words(words)
         in_order = _ratios(bare, self._bares)
         reordered = _ratios(_sorted_words(bare), self._sorted) - _REORDERED
-        by_word, coverage = self._match_words(words)
         scores = np.maximum(np.maximum(in_order, reordered), by_word) - self._number_malus(words)
         for row in np.flatnonzero(coverage >= _BEGUN_WORD):
-            name = f" {self._bares[row]} "
-            if name.startswith((f" {bare} ", f" {bare}s ")):  # Monty Python's
+            name = self._bares[row]
+            if name.startswith((f"{bare} ", f"{bare}s ")):  # Monty Python's
                 scores[row] = max(scores[row], _BEGINS)
-            elif f" {bare} " in name:
-                scores[row] = max(scores[row], _CONTAINS)
+            elif name.startswith(bare):
+                scores[row] = max(scores[row], _UNFINISHED)
         scores = np.clip(scores, 0.0, _FUZZY)
         scores[self._bare_rows.get(bare, [])] = _BARE
         scores[self._literal_rows.get(literal, [])] = _LITERAL

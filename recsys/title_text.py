@@ -12,7 +12,9 @@ _SPACED_LETTERS = re.compile(r"\b\w(?:[.*]\w)+\b")  # M*A*S*H, E.T
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii")
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ROMAN_DIGITS = {numeral: str(number) for number, numeral in enumerate(_ROMAN, start=1)}
-_WORD_DIGITS = {word: str(number) for number, word in enumerate(_WORDS, start=1)}
+_ORDINALS = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th"}
+_ORDINALS |= {"seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th"}
+_WORD_DIGITS = {word: str(number) for number, word in enumerate(_WORDS, start=1)} | _ORDINALS
 _TRAILING_ARTICLE = re.compile(
     r"(?<=\S)(?:, ?(?:an?|l[ae]s?|l'|une?|il|lo|i|el|los|das|d[ei][entr]?|eine?)|,? the)$"
 )
@@ -36,7 +38,7 @@ def normalise(text: str) -> str:
 
 
 def number_words_as_digits(folded: str) -> str:
-    """ "twelve monkeys" → "12 monkeys"."""
+    """Cardinals to twelve, ordinals to tenth: "twelve monkeys" → "12 monkeys"."""
     return " ".join(_WORD_DIGITS.get(word, word) for word in folded.split())
 
 

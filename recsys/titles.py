@@ -25,7 +25,7 @@ _FOUND = 76.0  # the least score of a match; films that are not there reach it r
 _CLEAR = 0.75  # the posterior of the first match that lets it answer at once
 _POINTS = 4.0  # of score that are worth a factor e of popularity
 _OUTSIDER = 80.0  # score of a film of mean popularity that the catalog lacks and that may be meant too
-_MAX_TEXT = 200  # characters; no title is longer
+_MAX_TEXT = 200  # characters that are read; no title is longer
 _YEAR = re.compile(r"\(?\b((?:18|19|20)\d\d)\b\)?")
 _OTHER_YEAR = 20.0  # points off for a film of another year than the one typed
 _NEXT_YEAR = 6.0  # premiere and release are often a year apart
@@ -102,10 +102,9 @@ class TitleIndex:
         best = self._score_reading(text)
         for year in {match[1] for match in _YEAR.finditer(text)}:
             rest = re.sub(rf"\(?\b{year}\b\)?", " ", text)
-            if fold(rest) and int(year) <= self._years.max(initial=0) + 1:  # not Blade Runner 2049
-                apart = np.abs(self._years - int(year))
-                off = np.where(apart == 0, 0.0, np.where(apart == 1, _NEXT_YEAR, _OTHER_YEAR))
-                best = np.maximum(best, self._score_reading(rest) - off)
+            apart = np.abs(self._years - int(year))
+            off = np.where(apart == 0, 0.0, np.where(apart == 1, _NEXT_YEAR, _OTHER_YEAR))
+            best = np.maximum(best, self._score_reading(rest) - off)
         return np.clip(np.round(best), 0.0, 100.0)  # whole points, so that popularity orders the nearly equal
 
     def _score_reading(self, text: str) -> npt.NDArray[np.float64]:
