@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from filelock import FileLock
 
@@ -32,7 +33,7 @@ _PIP_SECONDS = 120
 
 
 def fetch(name: str, folder: Path, progress: Progress | None = None, *, base_url: str = GROUPLENS) -> Path:
-    """The zip or folder of a data set in `folder`, downloaded unless it is there.
+    """The folder of a data set in `folder`, downloaded unless it (or its zip, if somebody put it) is there.
 
     Where GroupLens cannot be reached (known within ten seconds), ml-100k comes out of the RecBole wheel of
     the package index. A download cut short is continued by the next call. Raises DataUnavailable when the
@@ -45,6 +46,8 @@ def fetch(name: str, folder: Path, progress: Progress | None = None, *, base_url
         for there in (folder / name, folder / f"{name}.zip"):
             if holds_data_set(there):
                 return there
+        if (folder / name).exists():
+            raise DataUnavailable(f"{folder / name} is in the way: it has no data set in it, move it")
         return _fetch(name, folder, progress or _silent, base_url)
 
 
@@ -53,9 +56,9 @@ def _silent(label: str, done: int, total: int | None) -> None:
 
 
 def _fetch(name: str, folder: Path, progress: Progress, base_url: str) -> Path:
-    target = folder / f"{name}.zip"
+    packed = folder / f"{name}.zip"
     try:
-        download(f"{base_url.rstrip('/')}/{name}.zip", target, progress)
+        download(f"{base_url.rstrip('/')}/{name}.zip", packed, progress)
     except Unreachable as error:
         if name == "ml-100k":
             return _from_recbole(folder, progress, f"GroupLens cannot be reached ({error})")
@@ -63,13 +66,20 @@ def _fetch(name: str, folder: Path, progress: Progress, base_url: str) -> Path:
             f"{name}: GroupLens cannot be reached ({error}). Try again later, take ml-100k, which a package "
             "index has too, or give the path of a folder or zip"
         ) from error
-    return target
+    try:
+        with _scratch(folder) as scratch:
+            with ZipFile(packed) as archive:
+                archive.extractall(scratch)
+            return _publish(scratch / name, folder / name)
+    except (BadZipFile, zlib.error, EOFError) as error:
+        raise InvalidData(f"{packed.name}: expected a whole zip ({error})") from error
+    finally:
+        packed.unlink()
 
 
 def _from_recbole(folder: Path, progress: Progress, why: str) -> Path:
     """ml-100k out of the RecBole wheel. Raises DataUnavailable, InvalidData."""
     label = f"Downloading ml-100k in {_RECBOLE}"
-    target = folder / "ml-100k"
     progress(label, 0, None)
     with _scratch(folder) as scratch:
         wheel = _pip_download(scratch, why)
@@ -80,16 +90,10 @@ def _from_recbole(folder: Path, progress: Progress, why: str) -> Path:
         unpacked.mkdir()
         with ZipFile(wheel) as archive:
             for name in _RECBOLE_FILES:
-                _write(unpacked / name, archive.read(f"{_RECBOLE_FOLDER}/{name}"))
-        sync_folder(unpacked)
-        try:
-            unpacked.rename(target)
-        except OSError as error:
-            raise DataUnavailable(f"{target} is in the way, move it: {error}") from error
-        sync_folder(folder)
-        size = sum((target / name).stat().st_size for name in _RECBOLE_FILES)
-    progress(label, size, size)
-    return target
+                (unpacked / name).write_bytes(archive.read(f"{_RECBOLE_FOLDER}/{name}"))
+        size = wheel.stat().st_size
+        progress(label, size, size)
+        return _publish(unpacked, folder / "ml-100k")
 
 
 def _pip_download(scratch: Path, why: str) -> Path:
@@ -117,15 +121,24 @@ def _pip_download(scratch: Path, why: str) -> Path:
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
     """A folder on the same disk, so that what is ready can be renamed into place; gone in the end."""
-    path = Path(tempfile.mkdtemp(prefix=".ml-100k-", dir=folder))
+    path = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder))
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _publish(unpacked: Path, target: Path) -> Path:
+    """Move a complete folder to its place, so that it is there whole or not at all."""
+    if not holds_data_set(unpacked):
+        raise InvalidData(
+            f"{target.name}: expected a folder with ratings in what was downloaded, it has none"
+        )
+    for path in unpacked.iterdir():
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    sync_folder(unpacked)
+    unpacked.rename(target)
+    sync_folder(target.parent)
+    return target

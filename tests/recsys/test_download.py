@@ -103,9 +103,9 @@ def test_download_once(shelf: Shelf, tmp_path: Path) -> None:
     shelf.put(packed())
     told: list[tuple[str, int, int | None]] = []
     path = fetch(NAME, tmp_path / "new", lambda *args: told.append(args), base_url=f"{shelf.url}/")
-    assert path == tmp_path / "new" / f"{NAME}.zip"
-    assert path.read_bytes() == packed()
-    assert visible(tmp_path / "new") == [f"{NAME}.zip"]
+    assert path == tmp_path / "new" / NAME
+    assert visible(path) == ["README.txt", "movies.csv", "ratings.csv"]
+    assert visible(tmp_path / "new") == [NAME]
     assert len(load_dataset(NAME, folder=tmp_path / "new").ratings) == 1140
     size = len(packed())
     assert (told[0], told[-1]) == (
@@ -136,8 +136,8 @@ def test_a_cut_download_goes_on(shelf: Shelf, tmp_path: Path) -> None:
     path = fetch(NAME, tmp_path, lambda label, done, total: told.append(done), base_url=shelf.url)
     assert shelf.zips_asked() == [None, "bytes=1000-"]
     assert told[0] == 1000
-    assert path.read_bytes() == packed()
-    assert visible(tmp_path) == [f"{NAME}.zip"]
+    assert len(load_dataset(path).ratings) == 1140
+    assert visible(tmp_path) == [NAME]
 
 
 @pytest.mark.parametrize("part", [packed()[:1000], packed()], ids=["part", "all"])
@@ -145,7 +145,7 @@ def test_a_server_without_ranges(shelf: Shelf, tmp_path: Path, part: bytes) -> N
     shelf.put(packed())
     shelf.ranges = False
     (tmp_path / f"{NAME}.zip.part").write_bytes(part)
-    assert fetch(NAME, tmp_path, base_url=shelf.url).read_bytes() == packed()
+    assert len(load_dataset(fetch(NAME, tmp_path, base_url=shelf.url)).ratings) == 1140
     assert shelf.zips_asked() == [f"bytes={len(part)}-"]
 
 
@@ -153,7 +153,7 @@ def test_a_server_without_ranges(shelf: Shelf, tmp_path: Path, part: bytes) -> N
 def test_a_part_of_another_file_is_dropped(shelf: Shelf, tmp_path: Path, length: int) -> None:
     shelf.put(packed("this year's"))
     (tmp_path / f"{NAME}.zip.part").write_bytes(b"x" * length)
-    assert fetch(NAME, tmp_path, base_url=shelf.url).read_bytes() == packed("this year's")
+    assert (fetch(NAME, tmp_path, base_url=shelf.url) / "README.txt").read_text() == "this year's"
     assert shelf.zips_asked() == [f"bytes={length}-", None]
 
 
@@ -213,14 +213,46 @@ def test_two_at_once_download_once(shelf: Shelf, tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert paths == [tmp_path / f"{NAME}.zip"] * 4
+    assert paths == [tmp_path / NAME] * 4
     assert shelf.zips_asked() == [None]
 
 
 def test_a_broken_zip_that_lies_there_is_fetched_anew(shelf: Shelf, tmp_path: Path) -> None:
     shelf.put(packed())
     (tmp_path / f"{NAME}.zip").write_bytes(b"PK\x03\x04 half")
-    assert fetch(NAME, tmp_path, base_url=shelf.url).read_bytes() == packed()
+    assert fetch(NAME, tmp_path, base_url=shelf.url) == tmp_path / NAME
+    assert visible(tmp_path) == [NAME]
+
+
+def test_a_download_that_is_no_zip(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.put(b"PK\x03\x04 half")
+    with pytest.raises(InvalidData, match="expected a whole zip"):
+        fetch(NAME, tmp_path, base_url=shelf.url)
+    assert visible(tmp_path) == []
+
+
+def test_a_zip_without_the_data_set(shelf: Shelf, tmp_path: Path) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(f"{NAME}/README.txt", "moved")
+    shelf.put(target.getvalue())
+    with pytest.raises(InvalidData, match="expected a folder with ratings"):
+        fetch(NAME, tmp_path, base_url=shelf.url)
+    assert visible(tmp_path) == []
+
+
+def test_a_zip_put_there_by_hand_is_used(tmp_path: Path) -> None:
+    (tmp_path / f"{NAME}.zip").write_bytes(packed())
+    assert fetch(NAME, tmp_path) == tmp_path / f"{NAME}.zip"
+
+
+def test_a_folder_in_the_way(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.put(packed())
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / "notes.txt").write_text("mine")
+    with pytest.raises(DataUnavailable, match=f"{NAME} is in the way"):
+        fetch(NAME, tmp_path, base_url=shelf.url)
+    assert (tmp_path / NAME / "notes.txt").read_text() == "mine"
 
 
 def test_an_unknown_name(tmp_path: Path) -> None:

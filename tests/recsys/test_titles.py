@@ -77,7 +77,7 @@ CLEAR = {
     "silence of the lambs, the": 593,
     "godfather": 858,
     "godfather the": 858,
-    "teh godfather": 858,
+    "the godfahter": 858,
     "the godfather part ii": 1221,
     "godfather 2": 1221,
     "godfather part two": 1221,
