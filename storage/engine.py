@@ -17,7 +17,7 @@ from storage.errors import CannotOpen, DatabaseFull
 __all__ = ["make_engine", "opening", "parse_url", "sqlite_file"]
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-_BUSY_TIMEOUT = 5_000  # milliseconds; only a backup or a shell can be in the way, there is one writer
+_BUSY_TIMEOUT = 10_000  # milliseconds; only a backup or a shell can be in the way, there is one writer
 # A full disk is FULL; a quota, a size limit or a full disk under the shared memory of the WAL, an I/O error.
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _POSTGRESQL_FULL = "53100"  # SQLSTATE disk_full
