@@ -76,21 +76,22 @@ def _within_reach(call: Callable[[], _T]) -> _T:
     def run() -> None:
         try:
             outcome.append(call())
+        except urllib.error.HTTPError as error:
+            error.close()  # it holds the connection
+            failure.append(Unreachable(str(error)))
+        except urllib.error.URLError as error:
+            failure.append(Unreachable(str(error.reason)))
+        except (OSError, http.client.HTTPException) as error:
+            failure.append(Unreachable(str(error)))
         except Exception as error:
             failure.append(error)
-            if isinstance(error, urllib.error.HTTPError):
-                error.close()  # it holds the connection
 
     thread = threading.Thread(target=run, daemon=True, name="reach-host")
     thread.start()
     thread.join(_REACH_SECONDS)
     if outcome:
         return outcome[0]
-    if not failure:
-        raise Unreachable("no answer within ten seconds")
-    if isinstance(failure[0], (OSError, http.client.HTTPException)):
-        raise Unreachable(str(failure[0])) from failure[0]
-    raise failure[0]
+    raise failure[0] if failure else Unreachable("no answer within ten seconds")
 
 
 def _published_md5(url: str) -> str:
