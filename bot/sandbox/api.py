@@ -1,5 +1,7 @@
 """The endpoint `/bot<token>/<method>`: read, check against the specification, execute, log."""
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from starlette.requests import Request
@@ -26,7 +28,7 @@ async def bot_api(request: Request) -> JSONResponse:
     try:
         params = await read_payload(request)
         method, params = _checked(method, params)
-        result = await _execute(sandbox, method, params)
+        result = await _while_connected(request, _execute(sandbox, method, params))
     except SpecViolation as violation:
         verdict = str(violation)
         error = ApiError(400, f"Bad Request: {violation}")
@@ -53,6 +55,19 @@ async def _execute(sandbox: Sandbox, method: str, params: Json) -> Any:
     if method not in METHODS:
         raise not_supported(f"the method {method}")
     return await METHODS[method](sandbox, params)
+
+
+async def _while_connected(request: Request, call: Coroutine[Any, Any, Any]) -> Any:
+    """The result of `call`, ended when the client hangs up: a killed bot's long poll must take nothing."""
+    calling, hanging_up = asyncio.ensure_future(call), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({calling, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
+        if not calling.done():
+            raise ApiError(499, "the client closed the connection")
+        return calling.result()
+    finally:
+        calling.cancel()
+        hanging_up.cancel()
 
 
 def _refusal(error: ApiError) -> JSONResponse:

@@ -1,6 +1,7 @@
 """What people do, through the control API, and what the bot gets of it, through PTB's client."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -127,14 +128,24 @@ async def test_an_answer_may_be_too_late_or_too_long(
     assert query is not None
     with pytest.raises(BadRequest, match=r"(?i)^message_too_long$"):
         await query.answer("x" * 201)
-    expired = await http.post("/control/queries/expire")
+    younger = (await http.post(f"/control/chats/{ada}/taps", json={"label": "5★"})).json()["query_id"]
+    expired = await http.post("/control/queries/expire", json={"query_id": query.id})
     assert expired.json() == {"expired": [query.id]}
+    assert (await http.post("/control/queries/expire")).json() == {"expired": [younger]}
     too_old = "Query is too old and response timeout expired or query id is invalid"
     for query_id in (query.id, "12345"):
         with pytest.raises(BadRequest, match=rf"(?i)^{too_old}$"):
             await ptb.answer_callback_query(query_id)
-    (listed,) = (await http.get("/control/queries", params={"chat_id": ada})).json()
-    assert (listed["expired"], listed["open"], listed["answer"]) == (True, False, None)
+    listed = (await http.get("/control/queries", params={"chat_id": ada})).json()
+    assert [(q["expired"], q["open"], q["answer"]) for q in listed] == [(True, False, None)] * 2
+
+
+async def test_a_query_ages(ptb: ExtBot[None], sandbox: Sandbox, asked: Message, ada: int) -> None:
+    query = sandbox.tap(ada, "1★")
+    assert not isinstance(query, str)
+    query.time -= 3600
+    with pytest.raises(BadRequest, match="Query is too old"):
+        await ptb.answer_callback_query(query.query_id)
 
 
 async def test_blocking_is_told_to_the_bot_and_silences_the_person(
@@ -210,13 +221,19 @@ async def test_the_link_preview_follows_the_options(
 
 
 async def test_a_reader_can_wait_for_what_comes_next(
-    http: httpx.AsyncClient, sandbox: Sandbox, ptb: ExtBot[None], ada: int, grace: int
+    http: httpx.AsyncClient,
+    sandbox: Sandbox,
+    ptb: ExtBot[None],
+    ada: int,
+    grace: int,
+    waiting: Callable[[int], Awaitable[None]],
 ) -> None:
     seen = (await http.get(f"/control/chats/{ada}")).json()["version"]
-    waiting = asyncio.create_task(http.get(f"/control/chats/{ada}", params={"after": seen, "wait": 50}))
+    reading = asyncio.create_task(http.get(f"/control/chats/{ada}", params={"after": seen, "wait": 50}))
+    await waiting(1)
     sandbox.say(grace, "this does not wake her")
     await ptb.send_message(ada, "this does")
-    transcript = (await waiting).json()
+    transcript = (await reading).json()
     assert transcript["messages"][-1]["text"] == "this does"
     assert transcript["version"] > seen
     unchanged = await http.get(f"/control/chats/{ada}", params={"after": transcript["version"], "wait": 0.01})

@@ -102,6 +102,29 @@ async def test_a_redelivered_update_comes_once_more_whatever_the_offset(
     assert not sandbox.updates.redeliver(old - 1000)
 
 
+async def test_the_queue_itself_wakes_a_poll(sandbox: Sandbox, waiting: Waiting) -> None:
+    poll = asyncio.create_task(sandbox.updates.poll(0, 100, 50))
+    await waiting(1)
+    update_id = sandbox.updates.add("message", {})
+    assert await poll == [{"update_id": update_id, "message": {}}]
+
+
+async def test_a_poll_whose_client_was_killed_takes_nothing(
+    url: str, token: str, call: Call, sandbox: Sandbox, ada: int, waiting: Waiting
+) -> None:
+    _, update_id = sandbox.say(ada, "once more")
+    assert update_id is not None
+    sandbox.updates.drop_pending()
+    _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(f"GET /bot{token}/getUpdates?timeout=50 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await waiting(1)
+    writer.close()
+    await waiting(0)
+    sandbox.updates.redeliver(update_id)
+    assert texts(await call("getUpdates")) == ["once more"]
+    assert [(entry.error_code, entry.verdict) for entry in sandbox.calls] == [(499, "valid"), (None, "valid")]
+
+
 async def test_webhook_calls_are_honest(call: Call, sandbox: Sandbox, ada: int) -> None:
     sandbox.say(ada, "waiting")
     info = (await call("getWebhookInfo"))["result"]
