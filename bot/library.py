@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.errors import StaleButton
@@ -59,6 +59,10 @@ class Library:
     def movie_id(self, film_id: int) -> int | None:
         """The model's id of a film, None if it does not know it."""
         return self._movie_ids.get(film_id)
+
+    def telling(self, answers: Mapping[str, int]) -> Mapping[str, int]:
+        """Genre answers that tell one genre from another: none where every genre got the same."""
+        return answers if len({answers.get(genre, 0) for genre in self.genres}) > 1 else {}
 
     def find(self, title: str, limit: int = 5) -> Found:
         """Films by a title as people type it."""

@@ -117,7 +117,7 @@ class Discover:
         async with self._database.read() as conn:
             found = await _own(conn, person_id, list_id)
             stars = await ratings.of(conn, person_id)
-            answers = await genres.of(conn, person_id)
+            answers = self._library.telling(await genres.of(conn, person_id))
         liked = {genre for genre, value in answers.items() if value > 0}
         return ListPage(
             id=found.id,
