@@ -1,0 +1,93 @@
+"""A home that is prepared once, and bots that run in copies of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.e2e.driving import ROOT, Bot, Person, Telegram
+
+
+@pytest.fixture(scope="session")
+def prepared(test_data: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A home with a first model, made once for all workers by `python -m bot prepare`.
+
+    MATINEE_TEST_HOME names one that is there already, and saves its making.
+    """
+    if ready := os.environ.get("MATINEE_TEST_HOME"):
+        return Path(ready)
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    home = shared / "prepared"
+    with FileLock(shared / "prepared.lock"):
+        if not (home / "models").exists():
+            environment = {
+                **os.environ,
+                "MATINEE_HOME": str(home),
+                "MATINEE_DATASET": str(test_data / "ml-100k"),
+            }
+            made = subprocess.run(
+                [sys.executable, "-m", "bot", "prepare"],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert made.returncode == 0, made.stdout + made.stderr
+    return home
+
+
+@pytest.fixture(scope="session")
+def new_home(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes homes with the first model and nothing else."""
+
+    def make() -> Path:
+        home = tmp_path_factory.mktemp("home") / "home"
+        shutil.copytree(prepared / "models", home / "models", copy_function=os.link)
+        return home
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def telegram() -> Iterator[Telegram]:
+    """A Telegram for a whole module."""
+    served = Telegram()
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def running(telegram: Telegram, new_home: Callable[[], Path]) -> Iterator[Bot]:
+    """One bot for the people of a whole module."""
+    bot = Bot(telegram, new_home())
+    bot.start()
+    yield bot
+    assert bot.stop() == 0
+
+
+@pytest.fixture
+def bot(running: Bot) -> Iterator[Bot]:
+    """The module's bot, checked after each test."""
+    yield running
+    running.check()
+
+
+@pytest.fixture
+def ada(bot: Bot) -> Person:
+    """Somebody whom the bot has never met."""
+    return bot.person("Ada")
+
+
+@pytest.fixture
+def grace(bot: Bot) -> Person:
+    """Somebody else."""
+    return bot.person("Grace")
