@@ -39,14 +39,14 @@ class RankerConfig:
     """The order of recommendations (recsys.models.ials) and its genre prior (recsys.prior)."""
 
     factors: int = 128  # length of a person's and a film's vector
-    sweeps: int = 8  # alternations between people and films
-    unseen_weight: float = 0.2  # a0: weight of every person-film pair, seen or not
+    sweeps: int = 6  # alternations between people and films
+    unseen_weight: float = 0.3  # a0: weight of every person-film pair, seen or not
     regularisation: float = 0.005  # lambda, per (number of ratings + a0 × number on the other side)
     film_regularisation: float = 1.5  # times as strong for films, which are pulled to their content's mean
     content_ridge: float = 5.0  # of the map from genres and years to film factors
     slope: float = 0.25  # target of a rating: 1 + slope × (stars - 4)
     prior_fade: float = 4.0  # ratings after which the weight of genre answers has fallen to 1/e
-    prior_ridge: float = 30.0  # of the map from genre answers to people's vectors
+    prior_ridge: float = 10.0  # of the map from genre answers to people's vectors
 
     def __post_init__(self) -> None:
         _positive(self, "factors", "sweeps", "unseen_weight", "regularisation", "film_regularisation")
