@@ -33,12 +33,12 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A film for a person: its expected stars (None where not asked for), its score, and which
-    film of theirs it is for (None where no single one stands out)."""
+    """A film for a person: its score, its expected stars, and which film of theirs it is for (None
+    where no single one stands out)."""
 
     film: Film
     score: float
-    stars: float | None = None
+    stars: float | None
     because: Film | None = None
 
 
@@ -107,9 +107,10 @@ class Taste:
         hidden = set(self._library.movie_ids(profile.done_with.union(exclude)))
         nearest = self._recommender.similar([movie_id], n=n + len(hidden))
         kept = [item for item in nearest if item.movie_id not in hidden][:n]
+        stars, _ = self._recommender.predict_for(profile.user, [item.movie_id for item in kept])
         return [
-            Pick(film=self._library.film(self._library.film_id(item.movie_id)), score=item.similarity)
-            for item in kept
+            Pick(self._library.film(self._library.film_id(item.movie_id)), item.similarity, float(expected))
+            for item, expected in zip(kept, stars, strict=True)
         ]
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:

@@ -153,6 +153,7 @@ class Discover:
 
     def wish(self, text: str) -> tuple[str, bool]:
         """The title in a free text, and whether it asks for what is like it ("more like heat")."""
+        text = " ".join(text.split())
         match = self._like.match(text)
         return (match["title"].strip(" ?!.\"'“”"), True) if match else (text, False)
 

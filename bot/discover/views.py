@@ -14,6 +14,7 @@ from bot.texts import Translator
 __all__ = ["MoreOfList", "ShowList", "candidates_screen", "list_screen", "number_rows"]
 
 _PER_ROW = 5
+_LONGEST_ECHO = 100  # characters of what was asked for; a message may be as long as our answer may
 
 
 @record("ls")
@@ -52,7 +53,7 @@ def candidates_screen(found: Found, asked: str, similar: bool, t: Translator) ->
     """Which of these? A button for each film; `similar`: a tap lists its neighbours, else opens its card."""
     nothing = "search.nearest" if found.films else "search.nothing"
     return Screen(
-        t.html("search.which" if found.matched else nothing, asked=asked),
+        t.html("search.which" if found.matched else nothing, asked=_shortened(asked)),
         tuple(
             (Button(film_label(film), MoreLikeThis(film.id) if similar else OpenCard(film.id, "")),)
             for film in found.films
@@ -69,6 +70,10 @@ def number_rows(actions: Sequence[Record], t: Translator) -> tuple[tuple[Button,
     return tuple(tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW))
 
 
+def _shortened(asked: str) -> str:
+    return asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
+
+
 def _title(page: ListPage, t: Translator) -> str:
     if page.seed is not None:
         return t.html("list.similar", film=film_label(page.seed))
@@ -79,11 +84,10 @@ def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
     line: str = t.html("list.line", number=item.position, film=film_label(item.film))
     if item.stars is not None:
         return f"{line} {t.html('list.yours', stars=stars_text(item.stars))}"
-    if kind == "similar":
-        genres = ", ".join(item.film.genres)
-        return f"{line} {t.html('list.genres', genres=genres)}" if genres else line
     if item.expected is not None:
         line = f"{line} {t.html('list.expected', stars=expected_text(item.expected))}"
+    if kind == "similar":
+        return line
     return f"{line}\n{_reason(item, anonymous, t)}"
 
 
