@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 
-__all__ = ["Stars", "StarsPosterior"]
+__all__ = ["Stars", "StarsPosterior", "sigmoid_range", "slope_at"]
 
 Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.int64]
 
 STEPS = 3  # Gauss-Newton steps of a fold-in; later ones change nothing that a card shows
 
@@ -25,8 +27,8 @@ class StarsPosterior:
     `mean` has shape (k + 1,), `covariance` (k + 1, k + 1); the bias comes last. Logits.
     """
 
-    mean: Doubles
-    covariance: Doubles
+    mean: Array
+    covariance: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Stars:
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         X, base = self._design(movies), self._base(movies)
-        precision, mean = self.prior_precision.astype(np.float64), self.prior_mean.astype(np.float64)
+        precision: Array = self.prior_precision.astype(np.float64)
+        mean: Array = self.prior_mean.astype(np.float64)
         pull = precision @ mean
         for _ in range(STEPS if movies.size else 0):
             eta = X @ mean
@@ -120,18 +123,30 @@ class Stars:
         for name in names:
             if arrays[name].shape != shapes.get(name, ()):
                 raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
-        return cls(**{name: value if name in shapes else float(value) for name, value in arrays.items()})
+        values: dict[str, Any] = {
+            name: array if name in shapes else float(array) for name, array in arrays.items()
+        }
+        return cls(**values)
 
-    def _design(self, movies: npt.NDArray[np.int64]) -> Doubles:
+    def _design(self, movies: IntArray) -> Array:
         """Film factors with the bias's partner, a column of ones; shape (n, k + 1)."""
         return np.hstack([self.movie_factors[movies], np.ones((movies.size, 1))])
 
-    def _base(self, movies: npt.NDArray[np.int64]) -> Doubles:
+    def _base(self, movies: IntArray) -> Array:
         return self.offset + self.movie_bias[movies].astype(np.float64)
 
-    def _stars(self, logits: npt.NDArray[np.floating]) -> Doubles:
-        return self.low + (self.high - self.low) / (1.0 + np.exp(-logits, dtype=np.float64))
+    def _stars(self, logits: Array) -> Array:
+        return sigmoid_range(logits, self.low, self.high)
 
-    def _slope(self, stars: Doubles) -> Doubles:
-        """Stars per logit at this many stars."""
-        return (stars - self.low) * (self.high - stars) / (self.high - self.low)
+    def _slope(self, stars: Array) -> Array:
+        return slope_at(stars, self.low, self.high)
+
+
+def sigmoid_range(logits: Array, low: float, high: float) -> Array:
+    """Stars in (low, high) from logits, in float64."""
+    return low + (high - low) / (1.0 + np.exp(-logits.astype(np.float64)))
+
+
+def slope_at(stars: Array, low: float, high: float) -> Array:
+    """Stars per logit where a prediction stands at this many stars."""
+    return (stars - low) * (high - stars) / (high - low)
