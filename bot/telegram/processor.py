@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update, User
-from telegram.constants import ChatType, MessageEntityType
+from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
@@ -206,13 +206,13 @@ def _who_and_where(query: CallbackQuery | None, message: Message | None) -> tupl
 
 
 def _command(message: Message | None, username: str) -> str | None:
-    """The command a message begins with, in lower case; None for other text and other bots' commands."""
-    if message is None or not message.text:
+    """The command a message begins with, in lower case, "" for one to another bot; None for other text.
+
+    Read from the text: entities leave out commands such as /привет, and some servers send none.
+    """
+    if message is None or not message.text or not message.text.startswith("/"):
         return None
-    first = message.entities[0] if message.entities else None
-    if first is None or first.type != MessageEntityType.BOT_COMMAND or first.offset != 0:
-        return None
-    name, _, addressee = message.text[1 : first.length].partition("@")
+    name, _, addressee = message.text.split()[0][1:].partition("@")
     return name.lower() if not addressee or addressee.lower() == username.lower() else ""
 
 
@@ -221,5 +221,5 @@ def _text(message: Message | None) -> str:
     if message is None or not message.text:
         return ""
     if message.text.startswith("/"):
-        return message.text.partition(" ")[2].strip()
+        return message.text.partition(message.text.split()[0])[2].strip()
     return message.text.strip()
