@@ -52,8 +52,9 @@ class Fitted:
 def complete(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Stars:
     """The predictor as it is served.
 
-    `loss` is the mean squared error on `valid`, ratings that the fit behind it did not see. It holds the noise of a rating and what is open about person and film. The latter grows with the
-    noise in proportion, so that noise = loss / (1 + open / loss), where `open` is taken at noise = loss.
+    `loss` is the mean squared error on `valid`, ratings that the fit behind it did not see. It holds the
+    noise of a rating and what is open about person and film. The latter grows with the noise in
+    proportion, so that noise = loss / (1 + open / loss), where `open` is taken at noise = loss.
     """
     noise = max(loss, ROUNDING)
     slopes = fitted.slopes(ratings)
