@@ -77,10 +77,9 @@ class Stars:
             eta = X @ mean
             predicted = self._stars(base + eta)
             slope = self._slope(predicted)
-            target = eta + (stars - predicted) / slope
-            weighted = X * (slope**2 / self.noise_variance)[:, None]
-            precision = self.prior_precision + weighted.T @ X
-            mean = np.linalg.solve(precision, pull + weighted.T @ target)
+            weighted = (X * slope[:, None]).T / self.noise_variance
+            precision = self.prior_precision + weighted @ (X * slope[:, None])
+            mean = np.linalg.solve(precision, pull + weighted @ (slope * eta + stars - predicted))
         return StarsPosterior(mean, np.linalg.inv(precision))
 
     def predict_posterior(
@@ -100,8 +99,11 @@ class Stars:
         return mean.astype(np.float32), deviation.astype(np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Every field by name, scalars as arrays of no dimension; for safetensors."""
-        return {each.name: np.asarray(getattr(self, each.name), np.float32) for each in fields(self)}
+        """Every field by name, scalars with shape (1,); for safetensors."""
+        return {
+            each.name: np.atleast_1d(np.asarray(getattr(self, each.name), np.float32))
+            for each in fields(self)
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.float32]]) -> Stars:
@@ -109,8 +111,8 @@ class Stars:
         names = {each.name for each in fields(cls)}
         if set(arrays) != names:
             raise ArtifactError(f"stars: expected arrays {sorted(names)}, found {sorted(arrays)}")
-        k = arrays["movie_factors"].shape[-1]
-        n_users, n_movies = len(arrays["user_bias"]), len(arrays["movie_bias"])
+        k = arrays["prior_mean"].size - 1
+        n_users, n_movies = arrays["user_bias"].size, arrays["movie_bias"].size
         shapes = {
             "user_factors": (n_users, k),
             "user_bias": (n_users,),
@@ -121,10 +123,10 @@ class Stars:
             "prior_precision": (k + 1, k + 1),
         }
         for name in names:
-            if arrays[name].shape != shapes.get(name, ()):
+            if arrays[name].shape != shapes.get(name, (1,)):
                 raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
         values: dict[str, Any] = {
-            name: array if name in shapes else float(array) for name, array in arrays.items()
+            name: array if name in shapes else float(array[0]) for name, array in arrays.items()
         }
         return cls(**values)
 
