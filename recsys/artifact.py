@@ -46,7 +46,7 @@ class Artifact:
 def write_artifact(folder: Path, arrays: Arrays, catalog: Catalog, about: Mapping[str, Any]) -> None:
     """Write, or replace, the model in `folder`. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = save_tensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    tensors = save_tensors({name: np.asarray(array, order="C") for name, array in arrays.items()})
     files = {
         "tensors": _store(folder, "tensors", tensors),
         "catalog": _store(folder, "catalog", _catalog_bytes(catalog)),

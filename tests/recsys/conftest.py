@@ -16,7 +16,7 @@ from recsys.datasets import Dataset
 N_PEOPLE, N_FILMS = 36, 24
 QUICK = TrainingConfig(
     device="cpu",
-    stars=StarsConfig(factors=4, epochs=3, batch_size=64),
+    stars=StarsConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
     ranker=RankerConfig(factors=6, sweeps=4),
 )
 

@@ -32,8 +32,9 @@ CATALOG = Catalog(
 )
 ARRAYS: dict[str, npt.NDArray[Any]] = {
     "people": np.arange(3),
-    "factors": np.ones((2, 4), np.float32),
+    "factors": np.arange(8, dtype=np.float32).reshape(4, 2).T,  # safetensors wants rows together
     "nothing": np.zeros((0, 2), np.float32),
+    "offset": np.array(3.5, np.float32),
 }
 ABOUT = {"config": {"seed": 1}, "metrics": {"rmse": 0.9}}
 
@@ -80,7 +81,7 @@ def test_the_manifest_tells_what_the_model_is(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     assert manifest["format"] == 1
     assert manifest["catalog"] == {"source": "somewhere", "fingerprint": CATALOG.fingerprint, "films": 2}
-    assert manifest["shapes"] == {"factors": [2, 4], "nothing": [0, 2], "people": [3]}
+    assert manifest["shapes"] == {"factors": [2, 4], "nothing": [0, 2], "offset": [], "people": [3]}
 
 
 def test_writing_again_replaces_the_model_and_leaves_no_old_file(folder: Path) -> None:
