@@ -50,13 +50,13 @@ def record(prefix: str, version: int = 1) -> Callable[[type[R]], type[R]]:
 
 
 def pack(value: Record) -> str:
-    """The callback data of a record. Raises ValueError past 64 bytes or on a colon in a text field."""
+    """The callback data of a record. Raises ValueError past 64 bytes or bits, or on a colon in a text."""
     fields = dataclasses.astuple(value)  # type: ignore[call-overload]  # every record is a dataclass
     parts = [value.tag]
     for field in fields:
         if isinstance(field, str) and ":" in field:
             raise ValueError(f"{value}: a text field must not hold a colon")
-        parts.append(field if isinstance(field, str) else _base36(field))
+        parts.append(field if isinstance(field, str) else _base36(_fitting(field)))
     data = ":".join(parts)
     if len(data.encode()) > MAX_BYTES:
         raise ValueError(f"{value} takes {len(data.encode())} bytes, {MAX_BYTES} are allowed")
@@ -70,14 +70,20 @@ def unpack(data: str) -> Record:
     if cls is None or len(parts) != len(cls.types):
         raise StaleButton(f"unknown callback data {data!r}")
     try:
-        return cls(
-            *(
-                kind(part) if kind is str else int(part, 36)
-                for kind, part in zip(cls.types, parts, strict=True)
-            )
-        )
+        return cls(*(_read(kind, part) for kind, part in zip(cls.types, parts, strict=True)))
     except ValueError as error:
         raise StaleButton(f"unreadable callback data {data!r}") from error
+
+
+def _read(kind: type, part: str) -> int | str:
+    return _fitting(int(part, 36)) if kind is int else part
+
+
+def _fitting(number: int) -> int:
+    """Raises ValueError for what no database keeps in an integer."""
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{number} takes more than 64 bits")
+    return number
 
 
 def _base36(number: int) -> str:
