@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +19,7 @@ __all__ = ["Bars"]
 class Bars:
     """One bar for each thing under way: a download, the epochs of the stars, the sweeps of the order."""
 
-    def __init__(self, console: Console, epochs: int, sweeps: int) -> None:
+    def __init__(self, console: Console) -> None:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -27,8 +28,6 @@ class Bars:
             console=console,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._epochs = epochs
-        self._sweeps = sweeps
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -48,10 +47,10 @@ class Bars:
         from recsys.models.dot_bias import Epoch  # torch is there by now
 
         if isinstance(step, Epoch):
-            note = f"train {step.train_loss:.3f}, valid {step.valid_loss:.3f}"
-            self._show("Learning stars", step.number, self._epochs, note)
+            valid = "" if math.isnan(step.valid_loss) else f", valid {step.valid_loss:.3f}"
+            self._show("Learning stars", step.number, step.total, f"train {step.train_loss:.3f}{valid}")
         else:
-            self._show("Learning the order", step.number, self._sweeps, "")
+            self._show("Learning the order", step.number, step.total, "")
 
     def _show(self, label: str, done: int, total: int | None, note: str) -> None:
         if label not in self._tasks:

@@ -28,8 +28,6 @@ def prepare(
     again: Annotated[bool, typer.Option("--again", help="Train anew even if there is a model.")] = False,
 ) -> None:
     """Fetch the data and train the first model. Needs the `train` extra."""
-    from recsys import TrainingConfig
-
     settings = read_settings()
     with home.hold(settings.home):
         if is_prepared(settings) and not again:
@@ -37,9 +35,8 @@ def prepare(
             return
         from bot.cli.progress import Bars
 
-        config = TrainingConfig()
         started = time.monotonic()
-        with Bars(out, config.stars.epochs, config.ranker.sweeps) as bars:
+        with Bars(out) as bars:
             folder, rmse = make_first_model(settings, say=out.print, progress=bars.data, report=bars.training)
         seconds = time.monotonic() - started
         error = "" if rmse is None else f" On ratings it has not seen it errs by {rmse:.2f} stars (RMSE)."
