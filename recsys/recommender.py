@@ -172,11 +172,10 @@ class Recommender:
         if not seeds.size:
             raise InvalidData("similar needs one movie id or more")
         cosines = neighbours.cosines(seeds)
-        others = np.setdiff1d(np.arange(len(self.catalog)), seeds)
-        return [
-            Similar(int(self.catalog.movie_ids[row]), float(cosines[row]))
-            for row in _best(cosines, others, n)
-        ]
+        others = np.ones(len(self.catalog), dtype=np.bool_)
+        others[seeds] = False
+        best = _best(cosines, np.flatnonzero(others), n)
+        return [Similar(int(self.catalog.movie_ids[row]), float(cosines[row])) for row in best]
 
     def next_questions(self, user: User, n: int = 5, exclude: Iterable[int] = ()) -> list[int]:
         """Ids of the `n` films most worth asking about, best first; never one rated or in `exclude`."""

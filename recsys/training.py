@@ -115,4 +115,11 @@ def _genre_prior(ranker: Ranker, rows: _Rows, catalog: Catalog, config: Training
             for row in people
         ]
     )
-    return fit_genre_prior(vectors, taste[people], ridge=config.ranker.prior_ridge, seed=config.seed)
+    settings = config.ranker
+    return fit_genre_prior(
+        vectors,
+        taste[people],
+        ridge=settings.prior_ridge,
+        strength=settings.prior_strength,
+        seed=config.seed,
+    )

@@ -17,7 +17,7 @@ def prior() -> GenrePrior:
     taste = rng.normal(size=(3000, N_GENRES)).astype(np.float32)
     vectors = rng.normal(scale=0.3, size=(3000, N_FACTORS)).astype(np.float32) + 2
     vectors[:, 1] += taste[:, 1]
-    return fit_genre_prior(vectors, taste, ridge=10, seed=0)
+    return fit_genre_prior(vectors, taste, ridge=10, strength=1, seed=0)
 
 
 def answers(**genres: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -47,7 +47,7 @@ def test_the_same_answer_to_everything_says_nothing(prior: GenrePrior, answer: i
 
 def test_a_catalog_without_genres_gives_the_average_person() -> None:
     vectors = np.array([[1.0, 3.0], [3.0, 5.0]], np.float32)
-    prior = fit_genre_prior(vectors, np.zeros((2, 0), np.float32), ridge=1, seed=0)
+    prior = fit_genre_prior(vectors, np.zeros((2, 0), np.float32), ridge=1, strength=1, seed=0)
     assert prior.vector(np.zeros(0, np.float32)).tolist() == [2.0, 4.0]
 
 
@@ -74,3 +74,13 @@ def test_simulated_answers_are_the_best_and_worst_genres_one_in_five_flipped() -
     assert (np.abs(given) == np.abs(truth)).all()
     flipped = (given != truth).mean(axis=0)[truth != 0]
     assert flipped == pytest.approx(np.full(5, 0.2), abs=0.02)
+
+
+def test_strength_multiplies_what_answers_add() -> None:
+    rng = np.random.default_rng(1)
+    taste, vectors = (rng.normal(size=(50, n)).astype(np.float32) for n in (N_GENRES, N_FACTORS))
+    once, twice = (fit_genre_prior(vectors, taste, ridge=1, strength=times, seed=0) for times in (1, 2))
+    given = answers(g0=1, g3=-1)
+    added = once.vector(given) - once.vector(answers())
+    assert np.abs(added).max() > 0.01
+    assert twice.vector(given) - twice.vector(answers()) == pytest.approx(2 * added, abs=1e-6)
