@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,8 +46,7 @@ async def migrate(url: str, backups: Path) -> str:
             raise SchemaTooNew(_too_new(parsed, revision, backups))
         backup = None
         if file is not None and tables:
-            backup = backups / _backup_name(file, revision)
-            await asyncio.to_thread(back_up, file, backup)
+            backup = await _back_up(file, revision, backups)
         await _upgrade(conn, parsed, backup)
     return REVISIONS[-1]
 
@@ -59,8 +59,14 @@ def _present(conn: Connection) -> tuple[list[str], str | None]:
     return tables, conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _backup_name(file: Path, revision: str | None) -> str:
-    return f"{file.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{revision or 'unversioned'}{file.suffix}"
+async def _back_up(file: Path, revision: str | None, backups: Path) -> Path:
+    now = datetime.now(UTC)
+    backup = backups / f"{file.stem}-{now:%Y%m%dT%H%M%S%fZ}-{revision or 'unversioned'}{file.suffix}"
+    try:
+        await asyncio.to_thread(back_up, file, backup)
+    except (OSError, sqlite3.Error) as error:
+        raise MigrationFailed(f"{file} needs a migration, and its backup {backup} failed: {error}") from error
+    return backup
 
 
 def _too_new(url: URL, revision: str, backups: Path) -> str:

@@ -71,6 +71,23 @@ async def test_cancelled_at_any_step_a_write_is_whole_or_not_at_all(database: Da
     assert all(left == right for left, right in pairs)
 
 
+async def test_a_cancellation_that_comes_while_it_begins_is_not_lost(database: Database) -> None:
+    reached = []
+
+    async def write() -> None:
+        async with database.write():
+            reached.append(True)
+
+    task = asyncio.create_task(write())
+    await asyncio.sleep(0)  # as far as BEGIN
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not reached
+    await write()
+    assert reached
+
+
 async def test_writers_at_once_lose_nothing(
     database: Database, ann: int, film_ids: list[int], minute: Minute
 ) -> None:
@@ -111,7 +128,7 @@ async def test_a_write_within_a_write_raises_at_once(database: Database) -> None
     async with database.write() as conn:
         await settings.put(conn, "outer", True)
         with pytest.raises(NestedWrite):
-            async with database.write():
+            async with asyncio.timeout(20), database.write():  # else it would wait for itself
                 pass
     async with database.write() as conn:
         assert await settings.get(conn, "outer") is True

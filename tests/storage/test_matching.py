@@ -36,6 +36,8 @@ def test_the_imdb_id_decides_before_any_title(new_film: Build) -> None:
     ]
     films = [new_film(5, "Heat", 1995, imdb_id="tt2"), new_film(6, "Fargo", 1996, imdb_id="tt1")]
     assert _numbers(rows, films) == {1: 6, 2: 5}
+    rows = [_row(1, new_film(10, "Heat", 1995)), _row(2, new_film(11, "Fargo", 1996, imdb_id="tt1"))]
+    assert _numbers(rows, [new_film(5, "Heat", 1995, imdb_id="tt1")]) == {2: 5}
 
 
 def test_titles_match_whatever_their_case_within_one_year(new_film: Build) -> None:

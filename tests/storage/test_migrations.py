@@ -113,6 +113,18 @@ async def test_a_backup_comes_before_a_migration(sqlite_url: str, tmp_path: Path
             assert conn.execute("SELECT note FROM notes").fetchall() == [("keep me",)]
 
 
+async def test_without_a_backup_there_is_no_migration(sqlite_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "matinee.sqlite3"
+    _older(file, "CREATE TABLE notes (note TEXT)")
+    before = _tables(file)
+    (tmp_path / "backups").write_text("in the way")
+    with pytest.raises(
+        MigrationFailed, match=r"matinee\.sqlite3 needs a migration, and its backup .* failed"
+    ):
+        await migrate(sqlite_url, tmp_path / "backups")
+    assert _tables(file) == before
+
+
 async def test_a_failed_migration_changes_nothing_and_names_the_backup(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -131,6 +131,12 @@ async def test_a_file_that_is_no_database_is_refused_by_name(sqlite_url: str, tm
         await migrate(sqlite_url, tmp_path / "backups")
 
 
+async def test_a_folder_is_made(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/a/b/matinee.sqlite3")
+    await database.close()
+    assert os.listdir(tmp_path / "a/b") == ["matinee.sqlite3"]
+
+
 async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CannotOpen, match="cannot be opened"):
@@ -180,6 +186,14 @@ async def test_a_disk_that_takes_no_more_says_so_and_works_again(
     async with sqlite_database.read() as conn:
         assert len(await films.every(conn)) == 2_000
         assert await _pragma(conn, "integrity_check") == "ok"
+
+
+async def test_filling_with_what_is_there_writes_nothing(sqlite_database: Database) -> None:
+    async with sqlite_database.write() as conn:
+        await films.fill(conn, "tiny", _many(0))
+        before = (await conn.execute(text("SELECT total_changes()"))).scalar_one()
+        await films.fill(conn, "tiny", _many(0))
+        assert (await conn.execute(text("SELECT total_changes()"))).scalar_one() == before
 
 
 KILLED = """
