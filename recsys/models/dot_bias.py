@@ -23,7 +23,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from recsys.config import StarsConfig, TrainingConfig
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
-from recsys.models.newcomer import Fitted, Pairs, complete
+from recsys.models.newcomer import ROUNDING, Fitted, Pairs, complete
 from recsys.models.threads import one_thread
 from recsys.stars import Stars
 
@@ -84,7 +84,9 @@ def fit_stars(
 
     A first fit leaves some ratings out and tells the best epoch; a second one learns from all ratings
     up to that epoch. (Keeping the first one instead costs .004 of test MSE on ml-100k and
-    ml-latest-small.) The same seed gives the same model on the CPU. Raises Diverged.
+    ml-latest-small.) The same seed gives the same model on the CPU.
+
+    Raises Diverged when a number is not finite, or the predictions are far worse than the mean.
     """
     settings, device = config.stars, torch_device(config.device)
     ratings = RatingTensors(
@@ -110,6 +112,11 @@ def fit_stars(
     model = untrained(ratings)
     for epoch in islice(training(model, ratings, None, settings, generator), best):
         tell(replace(epoch, number=len(tried) + epoch.number, total=len(tried) + best))
+    spread = float(ratings.stars.var(correction=0))
+    if epoch.train_loss > 2 * spread + ROUNDING:
+        raise Diverged(
+            f"stars: train loss {epoch.train_loss:.3f}, a constant has {spread:.3f}: lower the learning rate"
+        )
     loss = tried[best - 1].valid_loss if tried else epoch.train_loss
     return complete(model.average(), ratings.pairs(), valid.pairs(), loss)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.stars import Array, IntArray, Stars, sigmoid_range, slope_at
 
-__all__ = ["Fitted", "Pairs", "complete"]
+__all__ = ["ROUNDING", "Fitted", "Pairs", "complete"]
 
 ROUNDING = 0.5**2 / 12  # variance of rounding to half stars: no rating is more certain
 PEOPLE = 2000  # people enough to learn what newcomers are like
@@ -95,6 +95,7 @@ class _Crowd:
         order = np.argsort(ratings.users, kind="stable")
         starts = np.searchsorted(ratings.users[order], self.rows)
         ends = np.searchsorted(ratings.users[order], self.rows, side="right")
+        self._weights = np.sqrt(ends - starts)
         n, size = self._people.shape
         self._information = np.empty((n, size, size))  # sum over ratings of slope² · x xᵀ
         for person in range(n):
@@ -107,11 +108,12 @@ class _Crowd:
 
         Fitted vectors are drawn towards zero, so that their spread alone is too narrow. The law of
         total covariance adds what the ratings leave open: one EM step for a Gaussian prior; further
-        steps predict worse, since the films were fitted to these people. One imaginary person
-        with the ridge of the fit keeps tiny worlds invertible.
+        steps predict worse, since the films were fitted to these people. The mean weighs people by
+        the root of their number of ratings, midway between counting people and counting ratings. One
+        imaginary person with the ridge of the fit keeps tiny worlds invertible.
         """
         n, size = self._people.shape
-        mean = self._people.mean(axis=0)
+        mean = np.average(self._people, axis=0, weights=self._weights)
         centred = self._people - mean
         spread = (centred.T @ centred + np.eye(size) * noise / self._fitted.ridge) / (n + 1)
         posterior = np.linalg.inv(np.linalg.inv(spread) + self._information / noise)
