@@ -1,0 +1,140 @@
+"""`matinee similar TITLE | recommend`: ask the newest model in the home, without torch or pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot import home
+from bot.cli.models import AsJson, emit
+from bot.errors import BotError
+from bot.settings import read_settings
+from recsys.catalog import Film
+from recsys.recommender import Recommender
+from recsys.titles import TitleIndex
+
+__all__ = ["UnclearRequest", "recommend", "similar"]
+
+_Count = Annotated[int, typer.Option("-n", "--number", min=1, help="How many films.")]
+
+out = Console()
+
+
+class UnclearRequest(BotError):
+    """A title or rating on the command line that could not be understood; the text says what would help."""
+
+
+def similar(
+    title: Annotated[list[str], typer.Argument(help="A title, with its year if there are several.")],
+    n: _Count = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Films like one: the nearest by cosine."""
+    recommender = _newest()
+    film = _film(_titles(recommender), recommender, " ".join(title))
+    found = recommender.similar([film.movie_id], n)
+    rows = [
+        {**_values(recommender.catalog[each.movie_id]), "similarity": round(each.similarity, 4)}
+        for each in found
+    ]
+    if as_json:
+        emit({"film": _values(film), "similar": rows})
+    else:
+        out.print(_table(f"Like {_label(film)}", rows, "similarity"))
+
+
+def recommend(
+    rated: Annotated[
+        list[str] | None, typer.Option("--rated", help='What you thought of a film: "Heat=5". Repeat it.')
+    ] = None,
+    likes: Annotated[list[str] | None, typer.Option("--likes", help="A genre you like. Repeat it.")] = None,
+    dislikes: Annotated[list[str] | None, typer.Option("--dislikes", help="A genre you do not.")] = None,
+    genre: Annotated[list[str] | None, typer.Option("--genre", help="Only films of this genre.")] = None,
+    n: _Count = 10,
+    as_json: AsJson = False,
+) -> None:
+    """What to watch, for somebody who rated these films and likes these genres; nothing is kept."""
+    recommender = _newest()
+    titles = _titles(recommender)
+    ratings = dict(_rating(titles, recommender, text) for text in rated or [])
+    answers = dict.fromkeys(_genres(recommender, likes), 1) | dict.fromkeys(
+        _genres(recommender, dislikes), -1
+    )
+    only = _genres(recommender, genre) if genre else None
+    found = recommender.recommend(recommender.fold_in(ratings, answers), n, genres=only)
+    rows = [
+        {**_values(recommender.catalog[each.movie_id]), "stars": each.stars and round(each.stars, 2)}
+        for each in found
+    ]
+    if as_json:
+        emit({"rated": {str(movie_id): stars for movie_id, stars in ratings.items()}, "recommended": rows})
+    else:
+        out.print(_table("What to watch", rows, "stars"))
+
+
+def _newest() -> Recommender:
+    return home.live_model(read_settings().models)[1]
+
+
+def _titles(recommender: Recommender) -> TitleIndex:
+    return TitleIndex(recommender.catalog, recommender.popularity.tolist())
+
+
+def _film(titles: TitleIndex, recommender: Recommender, text: str) -> Film:
+    """The film that a title means. Raises UnclearRequest that lists those it may mean."""
+    search = titles.find(text)
+    if search.verdict == "clear":
+        return recommender.catalog[search.matches[0].movie_id]
+    nearest = ", ".join(_label(recommender.catalog[match.movie_id]) for match in search.matches)
+    if search.verdict == "several":
+        raise UnclearRequest(f"{text}: which one? {nearest}")
+    raise UnclearRequest(f"{text}: no film is called that. The nearest: {nearest or 'none'}")
+
+
+def _rating(titles: TitleIndex, recommender: Recommender, text: str) -> tuple[int, float]:
+    title, _, stars = text.rpartition("=")
+    try:
+        value = float(stars)
+    except ValueError:
+        title = ""
+    if not title:
+        raise UnclearRequest(f"--rated {text}: expected a title and its stars, as in --rated Heat=5")
+    return _film(titles, recommender, title).movie_id, value
+
+
+def _genres(recommender: Recommender, names: Iterable[str] | None) -> list[str]:
+    """Genres in the catalog's spelling; what it does not have is left for the recommender to refuse."""
+    spelling = {genre.casefold(): genre for genre in recommender.catalog.genres}
+    return [spelling.get(name.casefold(), name) for name in names or []]
+
+
+def _values(film: Film) -> dict[str, Any]:
+    return {
+        "movie_id": film.movie_id,
+        "title": film.title,
+        "year": film.year,
+        "genres": list(film.genres),
+        "imdb_id": film.imdb_id,
+    }
+
+
+def _label(film: Film) -> str:
+    return f"{film.title} ({film.year})" if film.year else film.title
+
+
+def _table(title: str, rows: list[dict[str, Any]], score: str) -> Table:
+    table = Table(title=Text(title), title_justify="left")  # Text: [rec] is a title, not markup
+    for column in ("", score):
+        table.add_column(column, justify="right")
+    table.add_column("film")
+    table.add_column("genres", style="dim")
+    for number, row in enumerate(rows, start=1):
+        value = "–" if row[score] is None else f"{row[score]:.2f}"
+        label = f"{row['title']} ({row['year']})" if row["year"] else row["title"]
+        table.add_row(f"{number}.", value, Text(label), ", ".join(row["genres"]))
+    return table

@@ -1,0 +1,192 @@
+"""`matinee train | evaluate | data fetch`: models and data by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import home
+from bot.prepare import require_training
+from bot.settings import Settings, read_settings
+from recsys.config import TrainingConfig
+from recsys.download import DATASETS
+
+if TYPE_CHECKING:  # they import pandas and torch when called
+    from recsys.datasets import Dataset
+    from recsys.evaluation import Report
+    from recsys.models.dot_bias import Epoch
+    from recsys.models.ials import Sweep
+
+__all__ = ["AsJson", "emit", "evaluate", "fetch_data", "train"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
+_Dataset = Annotated[
+    str | None,
+    typer.Option(
+        help="A MovieLens name, folder or zip; default: MATINEE_DATASET, else what the newest model is from."
+    ),
+]
+_Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
+
+out = Console()
+aside = Console(stderr=True)  # progress, so that standard output can be piped
+
+
+def train(
+    dataset: _Dataset = None,
+    device: _Device = "auto",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model on the CPU.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on all but the permanent holdout, and put it into the home, where `run` takes it from."""
+    import recsys
+    from recsys.evaluation import measure_holdout
+    from recsys.holdout import split
+
+    require_training()
+    settings = read_settings()
+    config = TrainingConfig(device=device, seed=seed)
+    steps: list[dict[str, Any]] = []
+
+    def report(step: Epoch | Sweep) -> None:
+        steps.append(_step(step))
+        if not as_json:
+            out.print(_step_line(steps[-1]), highlight=False)
+
+    with home.hold(settings.home):
+        data = _load(settings, dataset)
+        holdout = split(data.ratings)
+        recommender = recsys.fit(holdout.train, data.catalog, config, report=report)
+        metrics = measure_holdout(recommender, holdout)
+        folder = home.next_model_folder(settings.models)
+        recommender.save(folder, metrics={f"holdout_{name}": value for name, value in metrics.items()})
+        recsys.Recommender.load(folder)  # reads all of it back, and checks it
+    if as_json:
+        emit({"dataset": data.name, "folder": str(folder), "metrics": metrics, "steps": steps})
+        return
+    found = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items()) or "too little to say"
+    out.print(f"The model is in {folder}. On what it has not seen: {found}.", highlight=False, markup=False)
+
+
+def evaluate(
+    dataset: _Dataset = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many splits to average over: seeds 0, 1, …")] = 3,
+    newcomers: Annotated[
+        bool, typer.Option(help="Also people of whom only a few answers are known.")
+    ] = False,
+    device: _Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Measure stars on a random fifth of the ratings, and the order for people who were not in training.
+
+    The model of the home has no part in it: each split trains its own.
+    """
+    from recsys.evaluation import evaluate as measure
+
+    require_training()
+    settings = read_settings()
+    data = _load(settings, dataset)
+    protocols = ("stars", "order", "newcomers") if newcomers else ("stars", "order")
+    with aside.status("Measuring …") as status:
+        report = measure(
+            data,
+            range(seeds),
+            config=TrainingConfig(device=device),
+            protocols=protocols,
+            progress=lambda what: status.update(f"Measuring: {what} …"),
+        )
+    if as_json:
+        emit(_report_values(report))
+    else:
+        out.print(_report_table(report))
+
+
+def fetch_data(
+    name: Annotated[
+        str | None, typer.Argument(help="ml-latest-small, ml-100k, ml-1m, …; default MATINEE_DATASET.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where to; default: data in the home.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download a data set, unless it is there."""
+    from bot.cli.progress import Bars
+    from recsys.download import fetch
+
+    settings = read_settings()
+    with Bars(aside, epochs=0, sweeps=0) as bars:
+        path = fetch(name or settings.dataset, folder or settings.data, bars.data)
+    if as_json:
+        emit({"dataset": name or settings.dataset, "path": str(path)})
+    else:
+        terms = "MovieLens data are for research, not for commerce: see grouplens.org/datasets/movielens."
+        out.print(f"{name or settings.dataset} is in {path}\n{terms}", highlight=False, markup=False)
+
+
+def emit(values: object) -> None:
+    """JSON to standard output."""
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _load(settings: Settings, asked_for: str | None) -> Dataset:
+    from bot.cli.progress import Bars
+    from recsys.datasets import load_dataset
+
+    source = asked_for or settings.dataset
+    if asked_for is None and not settings.dataset_chosen and home.model_folders(settings.models):
+        of_newest = home.live_model(settings.models)[1].catalog.source
+        source = of_newest if of_newest in DATASETS else source
+    with Bars(aside, epochs=0, sweeps=0) as bars:
+        return load_dataset(source, folder=settings.data, progress=bars.data)
+
+
+def _step(step: Epoch | Sweep) -> dict[str, Any]:
+    from recsys.models.dot_bias import Epoch  # torch is there by now
+
+    values = {"number": step.number, "total": step.total, "seconds": round(step.seconds, 3)}
+    if not isinstance(step, Epoch):
+        return {"part": "ranker", **values}
+    valid_loss = None if math.isnan(step.valid_loss) else step.valid_loss
+    return {"part": "stars", **values, "train_loss": step.train_loss, "valid_loss": valid_loss}
+
+
+def _step_line(step: dict[str, Any]) -> str:
+    line = f"{step['part']:6} {step['number']:3}/{step['total']}"
+    if step["part"] == "stars":
+        valid_loss = "–" if step["valid_loss"] is None else f"{step['valid_loss']:.4f}"
+        line += f"  train {step['train_loss']:.4f}  valid {valid_loss:6}"
+    return f"{line}  {step['seconds']:.2f} s"
+
+
+def _report_values(report: Report) -> dict[str, Any]:
+    return {
+        "dataset": report.dataset,
+        "seeds": list(report.seeds),
+        "measures": [
+            {
+                "protocol": each.protocol,
+                "method": each.method,
+                "metric": each.metric,
+                "mean": each.mean,
+                "spread": each.spread,
+                "values": list(each.values),
+            }
+            for each in report.measures
+        ],
+    }
+
+
+def _report_table(report: Report) -> Table:
+    seeds = ", ".join(map(str, report.seeds))
+    table = Table(title=f"{report.dataset}, seeds {seeds}: mean ± standard deviation", title_justify="left")
+    for column in ("protocol", "method", "metric"):
+        table.add_column(column)
+    table.add_column("value", justify="right")
+    for each in report.measures:
+        table.add_row(each.protocol, each.method, each.metric, f"{each.mean:.4f} ± {each.spread:.4f}")
+    return table
