@@ -283,7 +283,12 @@ class Person:
 
     def messages(self) -> list[Message]:
         """All messages of the chat, oldest first."""
-        return [Message.of(raw) for raw in self._telegram.get(f"/chats/{self.id}")["messages"]]
+        return [Message.of(raw) for raw in self.transcript()["messages"]]
+
+    def transcript(self) -> Json:
+        """All that the chat shows."""
+        shown: Json = self._telegram.get(f"/chats/{self.id}")
+        return shown
 
     def last(self) -> Message:
         """The newest message."""

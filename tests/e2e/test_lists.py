@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.driving import Message, Person
-
-pytestmark = pytest.mark.xdist_group("lists")
 
 CARD = [["1★", "2★", "3★", "4★", "5★"], ["Not interested", "Seen it"], ["More like this"], ["Back"]]
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.e2e.driving import Person
 
-pytestmark = pytest.mark.xdist_group("lists")
-
 
 @pytest.mark.parametrize(
     "text",
