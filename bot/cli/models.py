@@ -119,7 +119,7 @@ def fetch_data(
     from recsys.download import fetch
 
     settings = read_settings()
-    with Bars(aside, epochs=0, sweeps=0) as bars:
+    with Bars(aside) as bars:
         path = fetch(name or settings.dataset, folder or settings.data, bars.data)
     if as_json:
         emit({"dataset": name or settings.dataset, "path": str(path)})
@@ -141,7 +141,7 @@ def _load(settings: Settings, asked_for: str | None) -> Dataset:
     if asked_for is None and not settings.dataset_chosen and home.model_folders(settings.models):
         of_newest = home.live_model(settings.models)[1].catalog.source
         source = of_newest if of_newest in DATASETS else source
-    with Bars(aside, epochs=0, sweeps=0) as bars:
+    with Bars(aside) as bars:
         return load_dataset(source, folder=settings.data, progress=bars.data)
 
 
