@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bot.cli import serve
+from bot.cli import films, models, serve
 from bot.errors import BotError
 from recsys.errors import RecsysError
 from storage.errors import StorageError
@@ -26,6 +26,13 @@ cli.command()(serve.run)
 cli.command()(serve.demo)
 catalog.command("migrate")(serve.migrate_catalog)
 cli.add_typer(catalog, name="catalog")
+cli.command()(models.train)
+cli.command()(models.evaluate)
+cli.command()(films.similar)
+cli.command()(films.recommend)
+data = typer.Typer(help="The data sets that models learn from.", no_args_is_help=True)
+data.command("fetch")(models.fetch_data)
+cli.add_typer(data, name="data")
 
 
 def main() -> None:
