@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.int64]
 
-STEPS = 3  # Gauss-Newton steps of a fold-in; later ones change nothing that a card shows
+STEPS = 6  # Gauss-Newton steps of a fold-in; three do on real ratings, the rest is for odd ones
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,201 @@
+"""Fitting stars: planted worlds that have to be found again, tiny ones, and real ratings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from recsys.config import StarsConfig, TrainingConfig
+from recsys.datasets import Dataset
+from recsys.errors import Diverged
+from recsys.models.dot_bias import Epoch, fit_stars
+from recsys.stars import Stars
+
+CONFIG = TrainingConfig(device="cpu", seed=1)
+N_USERS, N_MOVIES = 90, 37  # the last film is never rated
+
+World = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+
+@pytest.fixture(scope="module")
+def planted() -> World:
+    """users, movies, values, and the table of true stars (N_USERS, N_MOVIES): biases and one factor.
+
+    Four ratings in five, with a noise of .3 stars.
+    """
+    rng = np.random.default_rng(3)
+    taste, kind = rng.normal(0, 0.6, N_USERS), rng.normal(0, 1, N_MOVIES)
+    user_bias, movie_bias = rng.normal(0, 0.3, N_USERS), rng.normal(0.2, 0.5, N_MOVIES)
+    truth = 5.5 / (1 + np.exp(-(user_bias[:, None] + movie_bias + np.outer(taste, kind))))
+    users, movies = np.nonzero(rng.random((N_USERS, N_MOVIES)) < 0.8)
+    users, movies = users[movies < N_MOVIES - 1], movies[movies < N_MOVIES - 1]
+    values = np.clip(truth[users, movies] + rng.normal(0, 0.3, len(users)), 0.5, 5)
+    return users, movies, values, truth
+
+
+def fitted(world: World, config: TrainingConfig = CONFIG) -> Stars:
+    users, movies, values, _ = world
+    return fit_stars(users, movies, values, n_users=N_USERS, n_movies=N_MOVIES, config=config)
+
+
+@pytest.fixture(scope="module")
+def stars(planted: World) -> Stars:
+    return fitted(planted)
+
+
+class TestPlanted:
+    def test_finds_pairs_that_nobody_rated(self, planted: World, stars: Stars) -> None:
+        users, movies, values, truth = planted
+        hidden = np.ones(truth.shape, bool)
+        hidden[users, movies] = False
+        hidden[:, -1] = False
+        error = stars.predict(*np.nonzero(hidden)) - truth[hidden]
+        person = np.array([values[users == user].mean() for user in range(N_USERS)])
+        film = np.array([values[movies == movie].mean() for movie in range(N_MOVIES - 1)])
+        biases = person[:, None] + film[None, :] - values.mean()
+        assert np.sqrt(np.mean(error**2)) < 0.3
+        assert np.sqrt(np.mean(error**2)) < 0.5 * np.std((biases - truth[:, :-1])[hidden[:, :-1]])
+
+    def test_finds_the_noise(self, stars: Stars) -> None:
+        assert math.sqrt(stars.noise_variance) == pytest.approx(0.3, abs=0.1)
+
+    def test_a_newcomer_is_found_and_the_deviation_tells_how_well(self, planted: World, stars: Stars) -> None:
+        """People with the tastes of the first twenty, who were not there, rate half of the films."""
+        truth = planted[3][:20]
+        shown, asked = np.arange(0, N_MOVIES - 1, 2), np.arange(1, N_MOVIES - 1, 2)
+        rng = np.random.default_rng(8)
+        scores, errors, blind = [], [], []
+        for person in truth:
+            known = stars.fold_in(shown, np.clip(person[shown] + rng.normal(0, 0.3, len(shown)), 0.5, 5))
+            mean, deviation = stars.predict_posterior(known, asked)
+            given = person[asked] + rng.normal(0, 0.3, len(asked))
+            errors.append(mean - person[asked])
+            scores.append((given - mean) / deviation)
+            blind.append(stars.predict_posterior(stars.fold_in([], []), asked)[0] - person[asked])
+        assert np.std(errors) < 0.6 * np.std(blind)
+        assert 0.7 < np.sqrt(np.mean(np.square(scores))) < 1.4
+
+    def test_a_film_without_ratings_stands_at_the_average(self, stars: Stars) -> None:
+        assert not stars.movie_bias[-1]
+        assert np.abs(stars.movie_factors[-1]).max() < 1e-9
+        assert stars.movie_variance[-1] > 10 * stars.movie_variance[:-1].max()
+        nobody = stars.fold_in([], [])
+        unrated = stars.predict_posterior(nobody, [N_MOVIES - 1])[0]
+        others = stars.predict_posterior(nobody, np.arange(N_MOVIES - 1))[0]
+        assert unrated[0] == pytest.approx(others.mean(), abs=0.25)
+
+    def test_shapes_do_not_depend_on_who_rated(self, stars: Stars) -> None:
+        k = len(stars.prior_mean) - 1
+        assert stars.user_factors.shape == (N_USERS, k)
+        assert stars.movie_factors.shape == (N_MOVIES, k)
+        assert k == StarsConfig().factors
+        assert np.linalg.eigvalsh(stars.prior_precision).min() > 0
+
+    def test_one_seed_one_model_whatever_the_threads(self, planted: World, stars: Stars) -> None:
+        torch.manual_seed(99)  # the caller's generator is not ours
+        before = torch.get_num_threads()
+        again = fitted(planted)
+        assert torch.get_num_threads() == before
+        assert all((array == again.arrays()[name]).all() for name, array in stars.arrays().items())
+        other = fitted(planted, replace(CONFIG, seed=2))
+        assert not np.array_equal(other.movie_bias, stars.movie_bias)
+
+    def test_read_only_arrays_are_welcome(self, planted: World) -> None:
+        users, movies, values, _ = (column.copy() for column in planted)
+        for column in (users, movies, values):
+            column.setflags(write=False)
+        quick = replace(CONFIG, stars=StarsConfig(epochs=1, ensemble=2))
+        fit_stars(users, movies, values, n_users=N_USERS, n_movies=N_MOVIES, config=quick)
+
+
+class TestEpochs:
+    def test_the_best_one_is_kept_and_learned_again_from_everything(self, planted: World) -> None:
+        """So high a rate overfits: the loss on what is set aside rises before the end."""
+        heard: list[Epoch] = []
+        wild = StarsConfig(epochs=12, weight_decay=0.01, learning_rate=0.1, valid_share=0.3)
+        users, movies, values, _ = planted
+        fit_stars(
+            users,
+            movies,
+            values,
+            n_users=N_USERS,
+            n_movies=N_MOVIES,
+            config=replace(CONFIG, stars=wild),
+            report=heard.append,
+        )
+        losses = [epoch.valid_loss for epoch in heard[:12]]
+        best = int(np.argmin(losses)) + 1
+        assert best < 12
+        assert len(heard) == 12 + best
+        assert [epoch.number for epoch in heard] == list(range(1, 13 + best))
+        assert heard[-1].total == heard[-1].number
+        assert all(math.isnan(epoch.valid_loss) for epoch in heard[12:])
+        assert all(epoch.seconds > 0 and epoch.train_loss > 0 for epoch in heard)
+
+    def test_with_nothing_set_aside_all_epochs_count(self, planted: World) -> None:
+        heard: list[Epoch] = []
+        users, movies, values, _ = planted
+        fit_stars(
+            users,
+            movies,
+            values,
+            n_users=N_USERS,
+            n_movies=N_MOVIES,
+            config=replace(CONFIG, stars=StarsConfig(epochs=3, valid_share=0.0)),
+            report=heard.append,
+        )
+        assert [(epoch.number, epoch.total) for epoch in heard] == [(1, 3), (2, 3), (3, 3)]
+
+    @pytest.mark.parametrize("rate", [10.0, 1e30])
+    def test_a_fit_that_diverges_is_refused(self, planted: World, rate: float) -> None:
+        with pytest.raises(Diverged, match="learning rate"):
+            fitted(planted, replace(CONFIG, stars=StarsConfig(learning_rate=rate, epochs=2)))
+
+
+class TestTiny:
+    def test_ten_ratings_stay_near_the_mean_and_in_order(self) -> None:
+        users, movies = [0, 0, 0, 1, 1, 1, 2, 2, 2, 2], [0, 1, 2, 0, 1, 3, 1, 2, 3, 4]
+        values = [5.0, 4, 1, 4, 4, 2, 5, 1, 2, 3]
+        stars = fit_stars(users, movies, values, n_users=3, n_movies=7, config=CONFIG)
+        predicted = stars.predict(users, movies)
+        assert ((predicted > 1) & (predicted < 5)).all()
+        assert stars.predict([0], [0])[0] > stars.predict([0], [2])[0] + 0.5
+        fan = stars.predict_posterior(stars.fold_in([0, 1], [5.0, 5.0]), [4, 6])
+        critic = stars.predict_posterior(stars.fold_in([0, 1], [1.0, 1.0]), [4, 6])
+        assert (fan[0] > critic[0]).all()
+        assert (fan[1] < 2).all()
+
+    @pytest.mark.parametrize("value", [0.5, 4.0, 5.0])
+    def test_one_opinion_is_given_back(self, value: float) -> None:
+        stars = fit_stars([0, 0, 1], [0, 1, 0], [value] * 3, n_users=2, n_movies=3, config=CONFIG)
+        assert stars.predict([0, 1, 1], [0, 1, 2]) == pytest.approx([value] * 3, abs=0.1)
+        assert stars.predict_posterior(stars.fold_in([], []), None)[0] == pytest.approx([value] * 3, abs=0.1)
+
+
+def test_real_ratings_are_learned_better_than_by_means(movielens_100k: Dataset) -> None:
+    """Half of ml-100k, a tenth of it held out, against shrunk means of films and people."""
+    ratings = movielens_100k.ratings
+    users, movies = (
+        np.unique(column, return_inverse=True)[1] for column in (ratings.user_ids, ratings.movie_ids)
+    )
+    values = ratings.values.astype(np.float64)
+    some = np.random.default_rng(1234).permutation(len(ratings))[:50_000]
+    test, train = some[:5_000], some[5_000:]
+    n_users, n_movies = int(users.max()) + 1, int(movies.max()) + 1
+    stars = fit_stars(
+        users[train], movies[train], values[train], n_users=n_users, n_movies=n_movies, config=CONFIG
+    )
+    error = np.clip(stars.predict(users[test], movies[test]), 1, 5) - values[test]
+
+    mean = values[train].mean()
+    above = np.bincount(movies[train], values[train] - mean, minlength=n_movies)
+    film = mean + above / (np.bincount(movies[train], minlength=n_movies) + 5)
+    above = np.bincount(users[train], values[train] - film[movies[train]], minlength=n_users)
+    person = above / (np.bincount(users[train], minlength=n_users) + 3)
+    means = np.clip(film[movies[test]] + person[users[test]], 1, 5) - values[test]
+    assert np.mean(error**2) < 0.97 * np.mean(means**2)

@@ -1,0 +1,52 @@
+"""Settings: what they refuse, and the way through JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from recsys.config import RankerConfig, StarsConfig, TrainingConfig
+from recsys.errors import InvalidData, UnknownModel
+
+
+def test_json_there_and_back() -> None:
+    config = TrainingConfig(
+        device="cuda:1", seed=7, parts=("stars",), stars=StarsConfig(epochs=3), ranker=RankerConfig(sweeps=2)
+    )
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert TrainingConfig.from_dict({}) == TrainingConfig()
+
+
+def test_unknown_models_and_parts_are_told_what_exists() -> None:
+    with pytest.raises(UnknownModel, match=r"'pmf'.*dot_bias"):
+        TrainingConfig(model="pmf")
+    with pytest.raises(UnknownModel, match=r"'group'.*stars, ranker, similar"):
+        TrainingConfig(parts=("stars", "group"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"parts": ()},
+        {"parts": ("stars", "stars")},
+        {"device": "tpu"},
+        {"seed": -1},
+        {"seed": 0.5},
+        {"colour": "red"},
+        {"stars": {"colour": "red"}},
+        {"stars": 3},
+        {"stars": {"epochs": 0}},
+        {"stars": {"factors": 2.5}},
+        {"stars": {"batch_size": 0}},
+        {"stars": {"learning_rate": 0.0}},
+        {"stars": {"weight_decay": float("nan")}},
+        {"stars": {"valid_share": 1.0}},
+        {"ranker": {"unseen_weight": -0.1}},
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidData):
+        TrainingConfig.from_dict(wrong)
