@@ -14,6 +14,7 @@ from bot.errors import CatalogChanged, NotPrepared
 from bot.home import model_folders, next_model_folder
 from bot.library import CATALOG_KEY
 from bot.settings import FALLBACK_DATASET, Settings
+from recsys.config import TrainingConfig
 from recsys.download import DATASETS
 from recsys.errors import DataUnavailable
 from storage import settings as stored_settings
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # they import pandas and torch when called
     from recsys.training import Report
     from recsys.transfer import Progress
 
-__all__ = ["check_dataset", "first_model", "in_child_process", "is_prepared", "prepare"]
+__all__ = ["check_dataset", "in_child_process", "is_prepared", "prepare", "require_training", "train_model"]
 
 _EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
 
@@ -49,38 +50,35 @@ def check_dataset(settings: Settings, source: str) -> None:
 
 def prepare(
     settings: Settings, *, say: Callable[[str], None], progress: Progress, report: Report
-) -> tuple[Path, float | None]:
-    """Fetch the data, train on it, write the artifact; its folder, and its error as `first_model` gives it.
+) -> tuple[Path, dict[str, float]]:
+    """Fetch the data and train on it; what `train_model` returns.
 
     `say` hears what an operator should know. Raises NotPrepared without the `train` extra,
     recsys.RecsysError for data that cannot be had or read.
     """
     require_training()
     dataset = _dataset(settings, say, progress)
-    return first_model(dataset, settings.models, report)
+    return train_model(dataset, settings.models, TrainingConfig(), report)
 
 
-def first_model(dataset: Dataset, models: Path, report: Report) -> tuple[Path, float | None]:
+def train_model(
+    dataset: Dataset, models: Path, config: TrainingConfig, report: Report
+) -> tuple[Path, dict[str, float]]:
     """Train on all of a data set but the permanent holdout, keep the artifact, and read it back once.
 
-    Its folder, and the root mean squared error in stars on the held-out ratings of people it knows;
-    None where the data set is too small to have any.
+    Its folder, and its figures on the holdout; none where the data set is too small to have one.
     """
-    import numpy as np
-
     import recsys
+    from recsys.evaluation import measure_holdout
     from recsys.holdout import split
 
     holdout = split(dataset.ratings)
-    recommender = recsys.fit(holdout.train, dataset.catalog, report=report)
-    known = holdout.ratings.take(np.isin(holdout.ratings.user_ids, recommender.user_ids))
-    errors = recommender.predict(known.user_ids, known.movie_ids) - known.values
-    rmse = float(np.sqrt(np.mean(np.square(errors)))) if len(known) else None
+    recommender = recsys.fit(holdout.train, dataset.catalog, config, report=report)
+    metrics = measure_holdout(recommender, holdout)
     folder = next_model_folder(models)
-    recommender.save(folder, metrics={} if rmse is None else {"holdout_rmse": rmse})
-    saved = recsys.Recommender.load(folder)
-    saved.recommend(saved.fold_in(), n=1)
-    return folder, rmse
+    recommender.save(folder, metrics={f"holdout_{name}": value for name, value in metrics.items()})
+    recsys.Recommender.load(folder)  # reads all of it back, and checks it
+    return folder, metrics
 
 
 def require_training() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from recsys.catalog import Catalog, Film
 from recsys.config import RankerConfig, StarsConfig, TrainingConfig
-from recsys.datasets import load_dataset
+from recsys.datasets import Dataset, load_dataset
 from recsys.errors import (
     ArtifactError,
     DataUnavailable,
@@ -21,13 +21,14 @@ from recsys.errors import (
 )
 from recsys.ratings import Ratings
 from recsys.recommender import Recommendation, Recommender, Similar, User
-from recsys.titles import TitleIndex
+from recsys.titles import TitleIndex, TitleMatch, TitleSearch
 from recsys.training import fit
 
 __all__ = [
     "ArtifactError",
     "Catalog",
     "DataUnavailable",
+    "Dataset",
     "Diverged",
     "Film",
     "InvalidData",
@@ -40,6 +41,8 @@ __all__ = [
     "Similar",
     "StarsConfig",
     "TitleIndex",
+    "TitleMatch",
+    "TitleSearch",
     "TrainingConfig",
     "UnknownModel",
     "UnknownMovie",

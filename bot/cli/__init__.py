@@ -7,6 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
+from bot import logs
 from bot.cli import films, models, serve
 from bot.errors import BotError
 from recsys.errors import RecsysError
@@ -37,6 +38,7 @@ cli.add_typer(data, name="data")
 
 def main() -> None:
     """Run the command; what an operator can mend ends in one message, not in a traceback."""
+    logs.configure("WARNING")  # to standard error: what is printed may be piped
     try:
         cli()
     except (BotError, RecsysError, StorageError) as error:

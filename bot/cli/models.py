@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import home
-from bot.prepare import require_training
+from bot.prepare import require_training, train_model
 from bot.settings import Settings, read_settings
 from recsys.config import TrainingConfig
 from recsys.download import DATASETS
@@ -45,10 +45,6 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on all but the permanent holdout, and put it into the home, where `run` takes it from."""
-    import recsys
-    from recsys.evaluation import measure_holdout
-    from recsys.holdout import split
-
     require_training()
     settings = read_settings()
     config = TrainingConfig(device=device, seed=seed)
@@ -61,12 +57,7 @@ def train(
 
     with home.hold(settings.home):
         data = _load(settings, dataset)
-        holdout = split(data.ratings)
-        recommender = recsys.fit(holdout.train, data.catalog, config, report=report)
-        metrics = measure_holdout(recommender, holdout)
-        folder = home.next_model_folder(settings.models)
-        recommender.save(folder, metrics={f"holdout_{name}": value for name, value in metrics.items()})
-        recsys.Recommender.load(folder)  # reads all of it back, and checks it
+        folder, metrics = train_model(data, settings.models, config, report)
     if as_json:
         emit({"dataset": data.name, "folder": str(folder), "metrics": metrics, "steps": steps})
         return

@@ -37,10 +37,13 @@ def prepare(
 
         started = time.monotonic()
         with Bars(out) as bars:
-            folder, rmse = make_first_model(settings, say=out.print, progress=bars.data, report=bars.training)
+            folder, metrics = make_first_model(
+                settings, say=out.print, progress=bars.data, report=bars.training
+            )
         seconds = time.monotonic() - started
-        error = "" if rmse is None else f" On ratings it has not seen it errs by {rmse:.2f} stars (RMSE)."
-        out.print(f"Model {folder.name} is ready after {seconds:.0f} s.{error}")
+        error = metrics.get("rmse")
+        told = "" if error is None else f" On ratings it has not seen it errs by {error:.2f} stars (RMSE)."
+        out.print(f"Model {folder.name} is ready after {seconds:.0f} s.{told}")
 
 
 def run() -> None:
