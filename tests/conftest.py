@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.e2e.driving")
+
 _GUARD = Path(__file__).parent / "guard"
 
 

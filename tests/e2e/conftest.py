@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,10 +69,9 @@ def telegram() -> Iterator[Telegram]:
 @pytest.fixture(scope="module")
 def running(telegram: Telegram, new_home: Callable[[], Path]) -> Iterator[Bot]:
     """One bot for the people of a whole module."""
-    bot = Bot(telegram, new_home())
-    bot.start()
-    yield bot
-    assert bot.stop() == 0
+    with Bot(telegram, new_home()) as bot:
+        bot.start()
+        yield bot
 
 
 @pytest.fixture
@@ -91,3 +91,13 @@ def ada(bot: Bot) -> Person:
 def grace(bot: Bot) -> Person:
     """Somebody else."""
     return bot.person("Grace")
+
+
+@pytest.fixture
+def own_bot(new_home: Callable[[], Path]) -> Iterator[Bot]:
+    """A running bot and a Telegram of this test's own; the test may stop, kill and start it."""
+    served = Telegram()
+    with closing(served), Bot(served, new_home()) as bot:
+        bot.start()
+        yield bot
+        bot.check()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -30,7 +30,11 @@ TICK = 0.02
 NORMAL = (
     "exactly the same as a current content and reply markup of the message",
     "query is too old and response timeout expired or query ID is invalid",
+    "the client closed the connection",  # a poll of a process that stops
 )
+
+# What the poll of a dead process is told when the next one polls.
+CONFLICT = "make sure that only one bot instance is running"
 
 Json = dict[str, Any]
 
@@ -119,6 +123,13 @@ class Bot:
         self._checked_calls = self._checked_failures = self._checked_log = 0
         self._expected: tuple[str, ...] = NORMAL
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
     def environment(self, **changes: str) -> dict[str, str]:
         """What the process sees: none of our own MATINEE settings, and no limit on how fast it speaks."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
@@ -136,7 +147,9 @@ class Bot:
             **changes,
         }
 
-    def start(self, **changes: str) -> None:
+    def start(self, until: str = "serving", **changes: str) -> None:
+        """Start the process, and wait until it has logged a word."""
+        begun = len(self.text())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"],
@@ -146,18 +159,51 @@ class Bot:
                 stdout=log,
                 stderr=log,
             )
+        deadline = time.monotonic() + PATIENCE
+        while until not in self.text()[begun:]:
+            assert self.process.poll() is None, self.text()
+            assert time.monotonic() < deadline, self.text()
+            time.sleep(TICK)
+
+    def command(self, *arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+        """`python -m bot …` to its end, with these settings changed, or unset where None."""
+        environment = {name: value for name, value in self.environment().items() if name not in changes}
+        environment |= {name: value for name, value in changes.items() if value is not None}
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=self.home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
 
     def kill(self) -> None:
         """`kill -9`, at this very moment."""
         assert self.process is not None
         self.process.kill()
         self.process.wait(PATIENCE)
+        self.expect(CONFLICT)
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        assert self.process is not None
+        return self.process.pid
+
+    def change(self, statement: str, *values: object) -> None:
+        """Write to the bot's database while no bot runs: what a crash would have left there."""
+        assert self.process is None or self.process.poll() is not None
+        with closing(sqlite3.connect(self.home / "matinee.db", isolation_level=None)) as connection:
+            assert connection.execute(statement, values).rowcount > 0
 
     def person(self, name: str, **fields: Any) -> Person:
         return Person(self, self.telegram.post("/people", first_name=name, **fields)["person_id"])
@@ -191,9 +237,16 @@ class Bot:
         """Everything the process has written."""
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
+    def forget_troubles(self) -> str:
+        """What was logged since the last check, and what failed, is as it should be; the log."""
+        log = self.text()[self._checked_log :]
+        self._checked_log += len(log)
+        self._checked_failures = self.rows("SELECT max(seq) FROM updates")[0][0] or 0
+        return log
+
     def expect(self, *refusals: str) -> None:
         """Refusals by Telegram that this test brings about."""
-        self._expected = (*NORMAL, *refusals)
+        self._expected += refusals
 
     def check(self) -> None:
         """What must hold after every test, whatever it did."""
@@ -207,10 +260,10 @@ class Bot:
         self._checked_failures = max([self._checked_failures, *(seq for seq, _ in failed)])
         self._checked_log += len(log)
         self._expected = NORMAL
-        refused = [call for call in calls if not call["ok"]]
+        refused = [call["description"] for call in calls if not call["ok"]]
         spinning = [q for q in self.telegram.get("/queries") if q["answer"] is None and not q["expired"]]
         assert [call for call in calls if call["verdict"] != "valid"] == []
-        assert [call for call in refused if not call["description"].endswith(expected)] == []
+        assert [why for why in refused if not why.endswith(expected)] == []
         assert failed == []
         assert spinning == [], "taps that were never answered"
         assert TOKEN.partition(":")[2] not in log
@@ -280,6 +333,14 @@ class Person:
         answer = self._telegram.get(f"/queries/{query['query_id']}")["answer"]
         assert answer is not None, f"the tap {query['data']} was not answered"
         return str(answer["text"])
+
+    def block(self) -> None:
+        """Block the bot."""
+        self._telegram.post(f"/chats/{self.id}/block")
+
+    def unblock(self) -> None:
+        """Let it write again."""
+        self._telegram.post(f"/chats/{self.id}/unblock")
 
     def messages(self) -> list[Message]:
         """All messages of the chat, oldest first."""
