@@ -80,6 +80,11 @@ class TestPlanted:
         assert np.std(errors) < 0.6 * np.std(blind)
         assert 0.7 < np.sqrt(np.mean(np.square(scores))) < 1.4
 
+    def test_before_the_first_rating_people_differ_as_they_do(self, planted: World, stars: Stars) -> None:
+        deviation = stars.predict_posterior(stars.fold_in([], []), np.arange(N_MOVIES - 1))[1]
+        among_people = np.sqrt(deviation**2 - stars.noise_variance)
+        assert among_people.mean() == pytest.approx(planted[3][:, :-1].std(axis=0).mean(), rel=0.2)
+
     def test_a_film_without_ratings_stands_at_the_average(self, stars: Stars) -> None:
         assert not stars.movie_bias[-1]
         assert np.abs(stars.movie_factors[-1]).max() < 1e-9
@@ -151,9 +156,23 @@ class TestEpochs:
         )
         assert [(epoch.number, epoch.total) for epoch in heard] == [(1, 3), (2, 3), (3, 3)]
 
-    @pytest.mark.parametrize("rate", [10.0, 1e30])
-    def test_a_fit_that_diverges_is_refused(self, planted: World, rate: float) -> None:
-        with pytest.raises(Diverged, match="learning rate"):
+    def test_what_was_set_aside_is_learned_too(self) -> None:
+        heard: list[int] = []
+        stars = fit_stars(
+            np.repeat(np.arange(4), 5),
+            np.arange(20),
+            np.tile([1.0, 2.0, 3.0, 4.0, 5.0], 4),
+            n_users=4,
+            n_movies=20,
+            config=replace(CONFIG, stars=StarsConfig(valid_share=0.5)),
+            report=lambda epoch: heard.append(torch.get_num_threads()),
+        )
+        assert (stars.movie_bias != 0).all()
+        assert set(heard) == {1}
+
+    @pytest.mark.parametrize(("rate", "sign"), [(10.0, "a constant has"), (1e30, "in epoch 1")])
+    def test_a_fit_that_diverges_is_refused(self, planted: World, rate: float, sign: str) -> None:
+        with pytest.raises(Diverged, match=f"{sign}.*: lower the learning rate"):
             fitted(planted, replace(CONFIG, stars=StarsConfig(learning_rate=rate, epochs=2)))
 
 

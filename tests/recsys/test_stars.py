@@ -138,7 +138,7 @@ class TestDeviation:
             person = stars.fold_in(np.arange(n), np.full(n, 3.0))
             x = np.array([*stars.movie_factors[6], 1.0])
             variances.append(float(x @ person.covariance @ x))
-        assert all(later < sooner for sooner, later in zip(variances, variances[1:], strict=False))
+        assert all(later < sooner for sooner, later in pairwise(variances))
 
     def test_a_film_that_is_known_badly_is_less_certain(self) -> None:
         stars = served()
