@@ -133,8 +133,12 @@ def test_every_sweep_is_reported() -> None:
 
 def test_the_fit_leaves_torch_as_many_threads_as_it_found() -> None:
     before = torch.get_num_threads()
-    fitted(TrainingConfig(ranker=CONFIG, device="cpu"))
-    assert torch.get_num_threads() == before
+    try:
+        torch.set_num_threads(2)
+        fitted(TrainingConfig(ranker=CONFIG, device="cpu"))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_fit_that_blows_up_is_refused() -> None:

@@ -219,6 +219,17 @@ class TestFoldIn:
 
         assert share({"Comedy": 1, "Horror": -1}) > share({"Comedy": -1, "Horror": 1})
 
+    def test_answers_fade_with_every_rating(self, recommender: Recommender, some: list[int]) -> None:
+        answers = {"Comedy": 1, "Horror": -1}
+        moved = []
+        for n in (0, 4, 8):
+            stars = dict.fromkeys(some[:n], 4.0)
+            with_answers, without = recommender.fold_in(stars, answers), recommender.fold_in(stars)
+            assert with_answers.vector is not None
+            assert without.vector is not None
+            moved.append(float(np.linalg.norm(with_answers.vector - without.vector)))
+        assert moved == pytest.approx([moved[0], moved[0] * np.exp(-1), moved[0] * np.exp(-2)], rel=1e-3)
+
 
 class TestSimilar:
     def test_best_first_without_the_seeds(self, recommender: Recommender, some: list[int]) -> None:
@@ -274,6 +285,12 @@ class TestExplain:
     def test_nothing_liked_gives_no_reason(self, recommender: Recommender, some: list[int]) -> None:
         for stars in ({}, {some[0]: 3.5, some[1]: 1.0}):
             assert recommender.explain(recommender.fold_in(stars), some[5]) is None
+
+    def test_a_film_that_adds_nothing_is_no_reason(self, recommender: Recommender, some: list[int]) -> None:
+        """Every film is either nearer to the one liked film or has no reason; both happen."""
+        person = recommender.fold_in({some[0]: 5.0})
+        reasons = {recommender.explain(person, movie) for movie in recommender.catalog.movie_ids.tolist()}
+        assert reasons == {some[0], None}
 
     def test_unknown_films_raise(self, recommender: Recommender, person: User) -> None:
         with pytest.raises(UnknownMovie, match=str(UNKNOWN)):
