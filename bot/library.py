@@ -12,7 +12,7 @@ from storage import films, settings
 from storage.database import AsyncConnection
 from storage.films import Film, NewFilm
 
-__all__ = ["CATALOG_KEY", "Found", "Library", "new_films"]
+__all__ = ["CATALOG_KEY", "Found", "Library", "adopt", "new_films"]
 
 CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
 
