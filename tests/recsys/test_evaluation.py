@@ -15,7 +15,7 @@ from recsys.datasets import Dataset
 from recsys.evaluation import Report, evaluate, measure_holdout
 from recsys.holdout import split
 from recsys.metrics import mean_squared_error, ndcg, recall
-from recsys.splits import held_out_people, random_fifth
+from recsys.splits import Person, held_out_people, random_fifth
 
 LIST = [11, 12, 13, 14, 15]
 
@@ -152,16 +152,42 @@ def test_the_permanent_holdout_is_measured_with_what_there_is(
     assert measure_holdout(model, replace(holdout, people=nothing, ratings=nothing)) == {}
 
 
-def test_what_is_measured_is_what_is_served(movielens_100k: Dataset, report: Report) -> None:
-    """The figure of the report, found again by calling the public API."""
+@pytest.fixture(scope="module")
+def world_of_the_report(movielens_100k: Dataset) -> tuple[Recommender, list[Person]]:
+    """The model and the people behind the report."""
     train, people = held_out_people(movielens_100k.ratings, movielens_100k.catalog, seed=7)
     config = TrainingConfig(
         device="cpu", seed=7, parts=("ranker",), ranker=RankerConfig(factors=48, sweeps=6)
     )
-    model: Recommender = recsys.fit(train, movielens_100k.catalog, config)
+    return recsys.fit(train, movielens_100k.catalog, config), people
+
+
+def test_what_is_measured_is_what_is_served(
+    report: Report, world_of_the_report: tuple[Recommender, list[Person]]
+) -> None:
+    """The figure of the report, found again by calling the public API."""
+    model, people = world_of_the_report
     found = []
     for person in people:
         listed = [each.movie_id for each in model.recommend(model.fold_in(person.history), n=20)]
         assert not set(listed) & set(person.history)
         found.append(ndcg(listed, person.relevant))
     assert report.measure("order", "recommender", "NDCG@10").values == pytest.approx([np.mean(found)])
+
+
+@pytest.mark.parametrize("k", [0, 10])
+def test_newcomers_show_what_most_people_rated_and_keep_the_same_candidates(
+    report: Report, world_of_the_report: tuple[Recommender, list[Person]], k: int
+) -> None:
+    model, people = world_of_the_report
+    ratings = dict(zip(model.catalog.movie_ids.tolist(), model.popularity.tolist(), strict=True))
+    found = []
+    for person in people:
+        shown = sorted(
+            person.history, key=lambda movie_id: (-ratings[movie_id], model.catalog.row(movie_id))
+        )[:k]
+        user = model.fold_in({movie_id: person.history[movie_id] for movie_id in shown}, person.answers)
+        listed = [each.movie_id for each in model.recommend(user, n=10, exclude=person.history)]
+        found.append(ndcg(listed, person.relevant))
+    measure = report.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10")
+    assert measure.values == pytest.approx([np.mean(found)])
