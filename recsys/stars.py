@@ -89,6 +89,7 @@ class Stars:
 
         The deviation (delta method) joins what is not known of the person, what is not known of the
         film and the noise of a rating: about two ratings in three fall within one deviation.
+        (Without the noise: the root of deviation² - noise_variance.)
         `movie_rows` None means every film.
         """
         movies = np.arange(len(self.movie_bias)) if movie_rows is None else np.asarray(movie_rows, np.int64)
