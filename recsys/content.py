@@ -44,7 +44,6 @@ def content_features(catalog: Catalog) -> FloatArray:
         centres = np.arange(years[known].min(), years[known].max() + YEAR_STEP, YEAR_STEP)
         steps = np.exp(-0.5 * ((years[:, None] - centres) / YEAR_STEP) ** 2)
         steps[known] /= steps[known].sum(axis=1, keepdims=True)
-        steps[~known] = 0
     return np.hstack([genre_matrix(catalog), steps, np.ones((len(catalog), 1))]).astype(np.float32)
 
 
