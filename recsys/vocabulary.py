@@ -44,9 +44,12 @@ class Vocabulary:
 
     def rows(self, public_ids: npt.ArrayLike | Sequence[int]) -> npt.NDArray[np.int64]:
         """The rows of many ids, in their order; shape (n,)."""
-        wanted = np.asarray(public_ids, dtype=np.int64).reshape(-1)
-        if not wanted.size:
+        given = np.asarray(public_ids).reshape(-1)
+        if not given.size:
             return np.empty(0, dtype=np.int64)
+        if not np.issubdtype(given.dtype, np.integer):
+            raise InvalidData(f"{self._kind} ids must be integers, they are {given.dtype}")
+        wanted = given.astype(np.int64)
         at = np.searchsorted(self._sorted, wanted)
         known = at < len(self)
         known[known] = self._sorted[at[known]] == wanted[known]
