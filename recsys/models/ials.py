@@ -9,8 +9,7 @@ in the basis that diagonalises the Gram matrix, a row with n ratings costs one n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ import torch
 from recsys.config import TrainingConfig
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
+from recsys.models.threads import one_thread
 from recsys.ranker import FloatArray, IntArray, Ranker, graded
 
 __all__ = ["Sweep", "fit_ranker"]
@@ -74,7 +74,7 @@ def fit_ranker(
     film_pull = settings.regularisation * settings.film_regularisation
     V = _start(n_films, k, config.seed).to(device)
     nowhere = torch.zeros((n_users, k), device=device)
-    with _one_thread():
+    with one_thread():
         for number in range(1, settings.sweeps + 1):
             began = time.perf_counter()
             prior = content.prior(V)
@@ -85,17 +85,6 @@ def fit_ranker(
     if not torch.isfinite(V).all():
         raise Diverged("the ranker's film factors are not finite")
     return Ranker.from_factors(V.cpu().numpy(), settings)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Systems this small are solved faster by one thread than by two that wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
