@@ -84,10 +84,16 @@ class Intake:
 
 
 def chat_key(update: dict[str, Any]) -> int:
-    """What an update is ordered by: its chat, else its sender, else one queue for the rest."""
+    """What an update is ordered by: its chat, else its sender, else one queue for the rest.
+
+    A malformed update is one of the rest: it becomes a row and fails there, and holds nobody up.
+    """
     for kind in ("message", "my_chat_member", "callback_query"):
         if kind in update:
             body = update[kind]
-            chat = body.get("chat") or body.get("message", {}).get("chat") or body.get("from") or {}
-            return int(chat.get("id", 0))
+            try:
+                chat = body.get("chat") or body.get("message", {}).get("chat") or body.get("from") or {}
+                return int(chat.get("id", 0))
+            except (AttributeError, TypeError, ValueError):
+                return 0
     return 0
