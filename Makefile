@@ -14,7 +14,7 @@ run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 	@$(BIN)/matinee run
 
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
-	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.develop ## the linters
 	$(BIN)/ruff format --check .

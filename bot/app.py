@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
@@ -15,9 +14,9 @@ from bot.basics.handlers import Handlers as BasicsHandlers
 from bot.basics.views import menu
 from bot.discover.handlers import Handlers as DiscoverHandlers
 from bot.discover.service import Discover
-from bot.errors import CatalogChanged, GaveUp, SettingsError
+from bot.errors import GaveUp
 from bot.home import live_model
-from bot.library import CATALOG_KEY, Library, adopt
+from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering, renumber
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
 from bot.prepare import check_dataset
@@ -28,7 +27,7 @@ from bot.rating.service import Rating
 from bot.services import Services
 from bot.settings import Settings
 from bot.taste import Taste
-from bot.telegram.client import Client
+from bot.telegram.client import Client, is_refusal
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
@@ -36,22 +35,20 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
-from recsys.catalog import Catalog
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
-from storage import films, updates
+from storage import films
 from storage import settings as stored_settings
 from storage.database import Database
+from storage.films import Film
 from storage.migrations import migrate
 
-__all__ = ["run"]
+__all__ = ["migrate_catalog", "run"]
 
 log = structlog.get_logger(__name__)
 
 _PATIENCE = 10.0  # seconds that running updates get at the end
 _LONGEST_PAUSE = 30.0
-# Telegram repeats an update for a day at most, and may begin its numbers anew after a quiet week.
-_KEEP_UPDATES = timedelta(days=3)
 
 
 async def run(settings: Settings) -> None:
@@ -59,8 +56,6 @@ async def run(settings: Settings) -> None:
 
     The caller holds the home.
     """
-    if settings.telegram_token is None:
-        raise SettingsError("MATINEE_TELEGRAM_TOKEN is not set")
     await migrate(settings.database, settings.home / "backups")
     version, recommender = live_model(settings.models)
     check_dataset(settings, recommender.catalog.source)
@@ -70,9 +65,9 @@ async def run(settings: Settings) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         _database(settings) as database,
-        _client(settings, settings.telegram_token.get_secret_value()) as client,
+        _client(settings, settings.token) as client,
     ):
-        library = await _library(database, recommender)
+        library = await _library(database, recommender, version)
         services = _services(database, library, Taste(recommender, library))
         processor = Processor(client, database, Messenger(client), _router(services))
         dispatcher = Dispatcher(processor.handle)
@@ -119,9 +114,9 @@ async def _greet(client: Client) -> None:
     while True:
         try:
             await client.initialize()
-        except InvalidToken as error:
-            raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN") from error
         except TelegramError as error:
+            if isinstance(error, InvalidToken) and is_refusal(error):
+                raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN") from error
             pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
             log.warning("Telegram is not there yet", seconds=pause, cause=str(error))
             await asyncio.sleep(pause)
@@ -150,8 +145,6 @@ async def _introduce(client: Client) -> None:
 async def _database(settings: Settings) -> AsyncIterator[Database]:
     database = await Database.open(settings.database)
     try:
-        async with database.write() as conn:
-            await updates.prune(conn, datetime.now(UTC) - _KEEP_UPDATES)
         yield database
     finally:
         await database.close()
@@ -167,26 +160,18 @@ async def _client(settings: Settings, token: str) -> AsyncIterator[Client]:
         await client.shutdown()
 
 
-async def _library(database: Database, recommender: Recommender) -> Library:
-    """The films, numbered by this model's catalog. Raises CatalogChanged if they are numbered by another."""
+async def _library(database: Database, recommender: Recommender, version: str) -> Library:
+    """The films, numbered by this model's catalog, and as it describes them.
+
+    Raises CatalogChanged if another catalog numbers them.
+    """
     catalog = recommender.catalog
     async with database.write() as conn:
-        known = await stored_settings.get(conn, CATALOG_KEY)
-        if known is None:
-            await adopt(conn, catalog)
-        else:
-            _check_catalog(known, catalog)
+        check_numbering(await stored_settings.get(conn, CATALOG_KEY), catalog)
+        if await stored_settings.get(conn, FILMS_KEY) != version:
+            await adopt(conn, catalog, version)
         stored = await films.every(conn)
     return Library(stored, catalog, TitleIndex(catalog, recommender.popularity.tolist()))
-
-
-def _check_catalog(known: object, catalog: Catalog) -> None:
-    now = {"source": catalog.source, "fingerprint": catalog.fingerprint}
-    if known != now:
-        raise CatalogChanged(
-            f"the database numbers films by {known}, the model by {now}: "
-            "`matinee catalog migrate` moves every rating to its film in the new numbering"
-        )
 
 
 def _services(database: Database, library: Library, taste: Taste) -> Services:
@@ -208,3 +193,11 @@ def _router(services: Services) -> Router:
     for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
         build(services).register(router)
     return router
+
+
+async def migrate_catalog(settings: Settings) -> list[Film]:
+    """Number the films in the database as the newest model does; those that its catalog does not have."""
+    version, recommender = live_model(settings.models)
+    await migrate(settings.database, settings.home / "backups")
+    async with _database(settings) as database, database.write() as conn:
+        return await renumber(conn, recommender.catalog, version)

@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 from filelock import FileLock, Timeout
 
-from bot.errors import HomeInUse, NotPrepared
+from bot.errors import HomeInUse, NotPrepared, SettingsError
+from recsys.artifact import MANIFEST
 from recsys.errors import ArtifactError
 from recsys.recommender import Recommender
 
@@ -21,13 +22,15 @@ log = structlog.get_logger(__name__)
 @contextmanager
 def hold(home: Path) -> Iterator[None]:
     """Hold the home while the block runs; the lock goes with the process. Raises HomeInUse."""
-    home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / "lock")
     try:
+        home.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         text = f"another Matinee is running in {home}: stop it first, or set another MATINEE_HOME"
         raise HomeInUse(text) from None
+    except OSError as error:
+        raise SettingsError(f"MATINEE_HOME: {home} cannot be used ({error})") from error
     try:
         yield
     finally:
@@ -35,10 +38,13 @@ def hold(home: Path) -> Iterator[None]:
 
 
 def model_folders(models: Path) -> list[Path]:
-    """The artifacts in a home, newest first. Their names are numbers that only rise."""
+    """The artifacts in a home, newest first. Their names are numbers that only rise.
+
+    A folder without a manifest is what a killed training left behind.
+    """
     if not models.is_dir():
         return []
-    numbered = [path for path in models.iterdir() if path.name.isdecimal()]
+    numbered = [path for path in models.iterdir() if path.name.isdecimal() and (path / MANIFEST).exists()]
     return sorted(numbered, key=lambda path: int(path.name), reverse=True)
 
 

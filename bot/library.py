@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.errors import StaleButton
+from bot.errors import CatalogChanged, StaleButton
 from recsys.catalog import Catalog
 from recsys.titles import TitleIndex
 from storage import films, settings
 from storage.database import AsyncConnection
 from storage.films import Film, NewFilm
 
-__all__ = ["CATALOG_KEY", "Found", "Library", "adopt", "new_films"]
+__all__ = [
+    "CATALOG_KEY",
+    "FILMS_KEY",
+    "Found",
+    "Library",
+    "adopt",
+    "check_numbering",
+    "new_films",
+    "renumber",
+]
 
 CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
+FILMS_KEY = "films"  # the settings row that says which model described them last
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,32 @@ def new_films(catalog: Catalog) -> list[NewFilm]:
     ]
 
 
-async def adopt(conn: AsyncConnection, catalog: Catalog) -> None:
-    """Number the films in storage by this catalog, and remember which it was."""
+async def adopt(conn: AsyncConnection, catalog: Catalog, version: str) -> None:
+    """Number and describe the films in storage as the catalog of this model does, and remember it."""
     await films.fill(conn, catalog.source, new_films(catalog))
-    await settings.put(conn, CATALOG_KEY, {"source": catalog.source, "fingerprint": catalog.fingerprint})
+    await _remember(conn, catalog, version)
+
+
+async def renumber(conn: AsyncConnection, catalog: Catalog, version: str) -> list[Film]:
+    """Move the films in storage to another numbering; those that the catalog does not have."""
+    unmatched = await films.migrate(conn, catalog.source, new_films(catalog))
+    await _remember(conn, catalog, version)
+    return unmatched
+
+
+def check_numbering(known: object, catalog: Catalog) -> None:
+    """Raise CatalogChanged if the films in storage are numbered, and by another catalog."""
+    if known is not None and known != _numbering(catalog):
+        raise CatalogChanged(
+            f"the database numbers films by {known}, the model by {_numbering(catalog)}: "
+            "`matinee catalog migrate` moves every rating to its film in the new numbering"
+        )
+
+
+def _numbering(catalog: Catalog) -> dict[str, str]:
+    return {"source": catalog.source, "fingerprint": catalog.fingerprint}
+
+
+async def _remember(conn: AsyncConnection, catalog: Catalog, version: str) -> None:
+    await settings.put(conn, CATALOG_KEY, _numbering(catalog))
+    await settings.put(conn, FILMS_KEY, version)

@@ -45,6 +45,7 @@ def configure(level: str, secret: str | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)  # a traceback for each page of HTML
     for noisy in ("httpx", "httpcore", "telegram", "alembic", "aiosqlite", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 

@@ -17,6 +17,7 @@ from bot.settings import FALLBACK_DATASET, Settings
 from recsys.config import TrainingConfig
 from recsys.download import DATASETS
 from recsys.errors import DataUnavailable
+from recsys.layouts import source_of
 from storage import settings as stored_settings
 from storage.database import Database
 
@@ -36,16 +37,19 @@ def is_prepared(settings: Settings) -> bool:
 
 
 def check_dataset(settings: Settings, source: str) -> None:
-    """Raise CatalogChanged if the operator named another data set than the model was made from."""
-    if not settings.dataset_chosen or settings.dataset == source:
-        return
-    by_path = settings.dataset not in DATASETS  # a folder or zip names itself, or is a copy of ml-100k
-    if by_path and source in (Path(settings.dataset).stem, FALLBACK_DATASET):
-        return
-    raise CatalogChanged(
-        f"MATINEE_DATASET asks for {settings.dataset}, the newest model was made from {source}: "
-        "`matinee prepare --again` trains on it, then `matinee catalog migrate` moves the ratings"
-    )
+    """Raise CatalogChanged if the operator named another data set than the model was made from.
+
+    A folder or zip that is gone since the model was made asks for nothing.
+    """
+    path = Path(settings.dataset).expanduser()
+    asked = settings.dataset
+    if asked not in DATASETS:
+        asked = source_of(path) if path.exists() else source
+    if settings.dataset_chosen and asked != source:
+        raise CatalogChanged(
+            f"MATINEE_DATASET asks for {settings.dataset}, the newest model was made from {source}: "
+            "`matinee prepare --again` trains on it, then `matinee catalog migrate` moves the ratings"
+        )
 
 
 def prepare(
@@ -95,6 +99,7 @@ def in_child_process(arguments: list[str]) -> None:
 
 def _dataset(settings: Settings, say: Callable[[str], None], progress: Progress) -> Dataset:
     from recsys.datasets import load_dataset
+    from recsys.download import from_package_index
 
     try:
         return load_dataset(settings.dataset, folder=settings.data, progress=progress)
@@ -105,7 +110,7 @@ def _dataset(settings: Settings, say: Callable[[str], None], progress: Progress)
             raise
         say(f"{error}.")
         say(f"Going on with {FALLBACK_DATASET}, an older and smaller set of real ratings.")
-        return load_dataset(FALLBACK_DATASET, folder=settings.data, progress=progress)
+        return load_dataset(from_package_index(settings.data, progress))
 
 
 def _numbered_by_another(settings: Settings) -> bool:

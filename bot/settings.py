@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         return value.upper()
 
     @property
+    def token(self) -> str:
+        """The token. Raises SettingsError without one."""
+        if self.telegram_token is None:
+            raise SettingsError("MATINEE_TELEGRAM_TOKEN: not set")
+        return self.telegram_token.get_secret_value()
+
+    @property
     def database(self) -> str:
         """The URL of the database, given or in the home."""
         return self.database_url or f"sqlite+aiosqlite:///{self.home / 'matinee.db'}"
@@ -98,13 +105,26 @@ class Settings(BaseSettings):
         return "dataset" in self.model_fields_set
 
 
-def read_settings() -> Settings:
+class _WithToken(Settings):
+    """The settings of a bot that speaks to Telegram."""
+
+    telegram_token: SecretStr = Field()
+
+
+_NO_TOKEN = (
+    "not set. Get one from @BotFather (/newbot) and put it in the environment or in .env. "
+    "To try Matinee without Telegram: matinee demo (or `make demo`)."
+)
+
+
+def read_settings(*, need_token: bool = False) -> Settings:
     """Read the environment. Raises SettingsError that names every wrong setting at once."""
     try:
-        return Settings()
+        return _WithToken() if need_token else Settings()
     except ValidationError as error:
         lines = [
-            f"MATINEE_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            f"MATINEE_{'_'.join(str(part) for part in fault['loc']).upper()}: "
+            f"{_NO_TOKEN if fault['type'] == 'missing' else fault['msg']}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("\n".join(lines)) from None

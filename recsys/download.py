@@ -20,7 +20,7 @@ from recsys.errors import DataUnavailable, InvalidData
 from recsys.layouts import holds_data_set
 from recsys.transfer import Progress, Unreachable, download, sync_folder
 
-__all__ = ["DATASETS", "GROUPLENS", "fetch"]
+__all__ = ["DATASETS", "GROUPLENS", "fetch", "from_package_index"]
 
 DATASETS = ("ml-latest-small", "ml-100k", "ml-1m", "ml-25m", "ml-32m")
 GROUPLENS = "https://files.grouplens.org/datasets/movielens"
@@ -75,6 +75,18 @@ def _fetch(name: str, folder: Path, progress: Progress, base_url: str) -> Path:
         raise InvalidData(f"{packed.name}: expected a whole zip ({error})") from error
     finally:
         packed.unlink()
+
+
+def from_package_index(folder: Path, progress: Progress | None = None) -> Path:
+    """The folder of ml-100k as RecBole's wheel has it, for where GroupLens is known to be out of reach.
+
+    Raises DataUnavailable, InvalidData.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".ml-100k.lock"):
+        if holds_data_set(folder / "ml-100k"):
+            return folder / "ml-100k"
+        return _from_recbole(folder, progress or _silent, "GroupLens cannot be reached")
 
 
 def _from_recbole(folder: Path, progress: Progress, why: str) -> Path:

@@ -11,7 +11,7 @@ from recsys.film_files import read_films_csv, read_films_dat, read_films_recbole
 from recsys.ratings import Ratings
 from recsys.ratings_files import RatingsForm, read_ratings
 
-__all__ = ["holds_data_set", "read_data_set"]
+__all__ = ["holds_data_set", "read_data_set", "source_of"]
 
 _CSV = frozenset({"ratings.csv", "movies.csv"})
 _ML_100K = frozenset({"u.data", "u.item", "u.genre"})
@@ -29,9 +29,15 @@ def read_data_set(path: Path) -> tuple[Ratings, Catalog]:
     expected, and DataUnavailable when nothing is at `path`.
     """
     with open_bundle(path, _is_layout, _EXPECTED) as bundle:
-        ratings_file, form, films, source = _recognise(bundle)
-        catalog = Catalog(films, source)
+        ratings_file, form, films = _recognise(bundle)
+        catalog = Catalog(films, _source(bundle))
         return read_ratings(bundle, ratings_file, form, catalog), catalog
+
+
+def source_of(path: Path) -> str:
+    """What `Catalog.source` of a folder or zip is, without reading it. Raises as `read_data_set`."""
+    with open_bundle(path, _is_layout, _EXPECTED) as bundle:
+        return _source(bundle)
 
 
 def holds_data_set(path: Path) -> bool:
@@ -48,14 +54,22 @@ def _is_layout(names: frozenset[str]) -> bool:
     return names >= _CSV or names >= _ML_100K or names >= _DAT or atomic
 
 
-def _recognise(bundle: Bundle) -> tuple[str, RatingsForm, list[Film], str]:
+def _source(bundle: Bundle) -> str:
+    if bundle.names >= _CSV or bundle.names >= _DAT:
+        return bundle.stem
+    return "ml-100k" if bundle.names >= _ML_100K else _atomic(bundle, ".inter").removesuffix(".inter")
+
+
+def _recognise(bundle: Bundle) -> tuple[str, RatingsForm, list[Film]]:
     if bundle.names >= _CSV:
-        return "ratings.csv", RatingsForm(",", header=True), read_films_csv(bundle), bundle.stem
+        return "ratings.csv", RatingsForm(",", header=True), read_films_csv(bundle)
     if bundle.names >= _ML_100K:
-        return "u.data", RatingsForm("\t", header=False), read_films_u_item(bundle), "ml-100k"
+        return "u.data", RatingsForm("\t", header=False), read_films_u_item(bundle)
     if bundle.names >= _DAT:
-        return "ratings.dat", RatingsForm("::", header=False), read_films_dat(bundle), bundle.stem
-    inter = min(name for name in bundle.names if name.endswith(".inter"))
-    item = min(name for name in bundle.names if name.endswith(".item"))
-    films = read_films_recbole(bundle, item)
-    return inter, RatingsForm("\t", header=True), films, inter.removesuffix(".inter")
+        return "ratings.dat", RatingsForm("::", header=False), read_films_dat(bundle)
+    films = read_films_recbole(bundle, _atomic(bundle, ".item"))
+    return _atomic(bundle, ".inter"), RatingsForm("\t", header=True), films
+
+
+def _atomic(bundle: Bundle, suffix: str) -> str:
+    return min(name for name in bundle.names if name.endswith(suffix))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
+from recsys.ratings import MAX_STARS, MIN_STARS
 
 __all__ = ["Stars", "StarsPosterior", "sigmoid_range", "slope_at"]
 
@@ -58,7 +59,7 @@ class Stars:
         users, movies = np.asarray(user_rows, np.int64), np.asarray(movie_rows, np.int64)
         match = np.einsum("nk,nk->n", self.user_factors[users], self.movie_factors[movies])
         logits = self.offset + self.user_bias[users] + self.movie_bias[movies] + match
-        return self._stars(logits).astype(np.float32)
+        return _as_rating(self._stars(logits))
 
     def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
         """A newcomer, from their ratings in stars: ridge regression on the fixed film factors, in logits.
@@ -97,7 +98,7 @@ class Stars:
         mean = self._stars(self._base(movies) + X @ posterior.mean)
         doubt = np.einsum("nk,nk->n", X @ posterior.covariance, X) + self.movie_variance[movies]
         deviation = np.sqrt(self._slope(mean) ** 2 * doubt + self.noise_variance)
-        return mean.astype(np.float32), deviation.astype(np.float32)
+        return _as_rating(mean), deviation.astype(np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""
@@ -148,6 +149,11 @@ class Stars:
 def sigmoid_range(logits: Array, low: float, high: float) -> Array:
     """Stars in (low, high) from logits, in float64."""
     return low + (high - low) / (1.0 + np.exp(-logits.astype(np.float64)))
+
+
+def _as_rating(stars: Array) -> Floats:
+    """Clipped to what can be given: the sigmoid's range is wider, so that its ends can be reached."""
+    return np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)
 
 
 def slope_at(stars: Array, low: float, high: float) -> Array:

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.errors import CannotOpen, DatabaseFull
+from storage.errors import CannotOpen, DatabaseBusy, DatabaseFull
 
 __all__ = ["make_engine", "opening", "parse_url", "sqlite_file"]
 
@@ -20,6 +20,8 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _BUSY_TIMEOUT = 10_000  # milliseconds; only a backup or a shell can be in the way, there is one writer
 # A full disk is FULL; a quota, a size limit or a full disk under the shared memory of the WAL, an I/O error.
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_PRIMARY = 0xFF  # of an extended result code of SQLite
 _POSTGRESQL_FULL = "53100"  # SQLSTATE disk_full
 
 
@@ -83,3 +85,5 @@ def _name_error(context: ExceptionContext) -> None:
     code = getattr(error, "sqlite_errorcode", None)
     if code in _SQLITE_FULL or getattr(error, "sqlstate", None) == _POSTGRESQL_FULL:
         raise DatabaseFull(f"the database can grow no more, no room is left on its disk: {error}") from error
+    if code is not None and code & _PRIMARY in _SQLITE_BUSY:
+        raise DatabaseBusy(f"the database does not answer now: {error}") from error

@@ -4,7 +4,9 @@ StorageError
 ├── CannotOpen         a database that cannot be reached, read, or used as one
 ├── DatabaseClosed     a read or a write after `Database.close`
 ├── NestedWrite        a write begun inside a write of the same task
-├── DatabaseFull       no room on the disk; the transaction was rolled back
+├── TryLater           nothing happened now; the same transaction may work later
+│   ├── DatabaseFull   no room on the disk
+│   └── DatabaseBusy   locked by another, or its disk does not answer
 ├── SchemaTooNew       a schema that this version does not know
 ├── MigrationFailed    a migration that was undone; the database is as it was
 ├── UnknownRow         an id that no row has
@@ -15,12 +17,14 @@ from __future__ import annotations
 
 __all__ = [
     "CannotOpen",
+    "DatabaseBusy",
     "DatabaseClosed",
     "DatabaseFull",
     "MigrationFailed",
     "NestedWrite",
     "SchemaTooNew",
     "StorageError",
+    "TryLater",
     "UnknownRow",
     "WrongState",
 ]
@@ -42,8 +46,16 @@ class NestedWrite(StorageError):
     """One task began a write inside its own write, which would wait for itself forever."""
 
 
-class DatabaseFull(StorageError):
-    """No room left for the database. The transaction is rolled back; a later one works when there is room."""
+class TryLater(StorageError):
+    """The transaction was rolled back for a reason that passes."""
+
+
+class DatabaseFull(TryLater):
+    """No room left for the database; works again when there is room."""
+
+
+class DatabaseBusy(TryLater):
+    """Another program holds the database for longer than the busy timeout, or its disk does not answer."""
 
 
 class SchemaTooNew(StorageError):

@@ -53,7 +53,7 @@ def train(
     def report(step: Epoch | Sweep) -> None:
         steps.append(_step(step))
         if not as_json:
-            out.print(_step_line(steps[-1]), highlight=False)
+            out.print(_step_line(steps[-1]), highlight=False, soft_wrap=True)
 
     with home.hold(settings.home):
         data = _load(settings, dataset)
@@ -62,7 +62,12 @@ def train(
         emit({"dataset": data.name, "folder": str(folder), "metrics": metrics, "steps": steps})
         return
     found = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items()) or "too little to say"
-    out.print(f"The model is in {folder}. On what it has not seen: {found}.", highlight=False, markup=False)
+    out.print(
+        f"The model is in {folder}. On what it has not seen: {found}.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def evaluate(
@@ -116,7 +121,9 @@ def fetch_data(
         emit({"dataset": name or settings.dataset, "path": str(path)})
     else:
         terms = "MovieLens data are for research, not for commerce: see grouplens.org/datasets/movielens."
-        out.print(f"{name or settings.dataset} is in {path}\n{terms}", highlight=False, markup=False)
+        out.print(
+            f"{name or settings.dataset} is in {path}\n{terms}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def emit(values: object) -> None:

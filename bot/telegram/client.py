@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from telegram.error import NetworkError, TelegramError
@@ -10,21 +11,28 @@ from telegram.request import HTTPXRequest
 
 from bot.telegram.limits import Limiter, Limits
 
-__all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client"]
+__all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client", "is_refusal"]
 
 POLL_SECONDS = 30
+_NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 
 
 class _Request(HTTPXRequest):
-    """A page of HTML where JSON was expected is trouble of the network, not of the call."""
+    """What comes from something between us and Telegram is trouble of the network, not of the call."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        code, payload = await super().do_request(*args, **kwargs)
+        if code in _NOT_PASSED_ON:
+            raise NetworkError(f"{HTTPStatus(code).phrase} ({code})")
+        return code, payload
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         try:
             return HTTPXRequest.parse_json_payload(payload)
         except TelegramError as error:
-            raise NetworkError("the server's answer is not JSON") from error
+            raise NetworkError("the answer is not JSON") from error
 
 
 class Client(ExtBot[None]):
@@ -51,3 +59,12 @@ class Client(ExtBot[None]):
             read_timeout=POLL_SECONDS + 10,
         )
         return result
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether Telegram itself refused the token: a 404 page of something in between reads the same."""
+    while error is not None:
+        if isinstance(error, NetworkError):
+            return False
+        error = error.__cause__
+    return True

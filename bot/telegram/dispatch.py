@@ -6,9 +6,13 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from storage.updates import StoredUpdate
 
 __all__ = ["Dispatcher"]
+
+log = structlog.get_logger(__name__)
 
 
 class Dispatcher:
@@ -44,6 +48,9 @@ class Dispatcher:
         queue = self._queues[chat_key]
         try:
             while queue:
-                await self._handle(queue.popleft())
+                try:
+                    await self._handle(queue.popleft())
+                except Exception:  # its row is pending; those behind it must not wait for the next start
+                    log.exception("update broke off")
         finally:
             del self._queues[chat_key]

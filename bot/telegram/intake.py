@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import GaveUp
-from bot.telegram.client import Client
+from bot.telegram.client import Client, is_refusal
 from bot.telegram.limits import seconds_of
 from storage import updates
 from storage.database import Database
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE = 30.0
 _CONFLICT_PATIENCE = 30.0  # a restart overlaps with the old process's last poll
+_KEEP_UPDATES = timedelta(days=3)  # Telegram repeats an update for a day at most
+_PRUNE_EVERY = timedelta(days=1)
 
 
 class Intake:
@@ -35,6 +37,7 @@ class Intake:
         self._database = database
         self._push = push
         self._offset: int | None = None
+        self._pruned: datetime | None = None
 
     async def recover(self) -> int:
         """Hand on what an earlier process left unfinished; how many updates that is."""
@@ -54,9 +57,12 @@ class Intake:
             try:
                 batch = await self._client.raw_updates(self._offset)
                 await self._store(batch)
+                await self._prune()
                 pause, conflict_since = 0.0, None
             except InvalidToken as error:
-                raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN (any more)") from error
+                if is_refusal(error):
+                    raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN (any more)") from error
+                pause = _longer(pause, error)
             except Conflict as error:
                 conflict_since = conflict_since or time.monotonic()
                 if time.monotonic() - conflict_since > _CONFLICT_PATIENCE:
@@ -67,15 +73,23 @@ class Intake:
             except RetryAfter as error:
                 pause = seconds_of(error)
             except (TelegramError, StorageError) as error:
-                pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
-                log.warning("intake pauses", seconds=pause, cause=str(error))
+                pause = _longer(pause, error)
             if pause:
                 await asyncio.sleep(pause)
 
+    async def _prune(self) -> None:
+        """Forget old updates once a day: their numbers may come again after a quiet week."""
+        now = datetime.now(UTC)
+        if self._pruned is None or now - self._pruned > _PRUNE_EVERY:
+            async with self._database.write() as conn:
+                await updates.prune(conn, now - _KEEP_UPDATES)
+            self._pruned = now
+
     async def _store(self, batch: list[dict[str, Any]]) -> None:
+        batch = [update for update in batch if isinstance(update.get("update_id"), int)]
         if not batch:
             return
-        rows = [NewUpdate(int(update["update_id"]), chat_key(update), update) for update in batch]
+        rows = [NewUpdate(update["update_id"], chat_key(update), update) for update in batch]
         async with self._database.write() as conn:
             fresh = await updates.receive(conn, self._client.id, rows, datetime.now(UTC))
         self._offset = max(row.update_id for row in rows) + 1
@@ -89,11 +103,18 @@ def chat_key(update: dict[str, Any]) -> int:
     A malformed update is one of the rest: it becomes a row and fails there, and holds nobody up.
     """
     for kind in ("message", "my_chat_member", "callback_query"):
-        if kind in update:
-            body = update[kind]
+        if body := update.get(kind):
             try:
-                chat = body.get("chat") or body.get("message", {}).get("chat") or body.get("from") or {}
+                message = body.get("message") or {}
+                chat = body.get("chat") or message.get("chat") or body.get("from") or {}
                 return int(chat.get("id", 0))
             except (AttributeError, TypeError, ValueError):
                 return 0
     return 0
+
+
+def _longer(pause: float, error: Exception) -> float:
+    """The next pause in seconds, twice the last one up to half a minute."""
+    pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+    log.warning("intake pauses", seconds=pause, cause=str(error))
+    return pause

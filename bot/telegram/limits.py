@@ -104,8 +104,9 @@ class Limiter(BaseRateLimiter[None]):
         quiet = self._quiet_until.get(chat_id, 0.0) - time.monotonic()
         if quiet > 0:
             await asyncio.sleep(quiet)
-        else:
-            self._quiet_until.pop(chat_id, None)
+            await self._turn(endpoint, chat_id)  # another call of this chat may have been refused meanwhile
+            return
+        self._quiet_until.pop(chat_id, None)
         if endpoint.startswith(("send", "copy", "forward")) and endpoint != "sendChatAction":
             await asyncio.sleep(max(self._all.take(), self._chat(chat_id).take()))
 

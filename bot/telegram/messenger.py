@@ -90,11 +90,13 @@ class Messenger:
 
 
 def _never_sent(error: NetworkError) -> bool:
-    """Whether a request had no effect: there was no connection, or the server itself said that it failed."""
-    cause = error.__cause__
-    return not isinstance(cause, httpx.HTTPError) or isinstance(
-        cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
-    )
+    """Whether a request had no effect: there was no connection, or Telegram itself said that it failed.
+
+    An answer that is not Telegram's JSON comes from something in between, which may have passed the
+    request on before.
+    """
+    never = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    return error.__cause__ is None or isinstance(error.__cause__, never)
 
 
 async def _repeat(

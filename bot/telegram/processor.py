@@ -19,7 +19,7 @@ from bot.telegram.screen import Button, Screen
 from bot.texts import translator
 from storage import people, updates
 from storage.database import Database
-from storage.errors import DatabaseFull, StorageError
+from storage.errors import StorageError, TryLater
 from storage.people import Person
 from storage.updates import StoredUpdate
 
@@ -39,6 +39,10 @@ _MOST_TRIES = 30
 _MOST_ATTEMPTS = 20  # starts of the bot that died with this update pending
 
 
+class _StillAwayError(Exception):
+    """Telegram or the disk stayed away for longer than an update is held."""
+
+
 class Processor:
     """Handles stored updates with a router; `handle` never raises but for cancellation."""
 
@@ -53,10 +57,13 @@ class Processor:
         with structlog.contextvars.bound_contextvars(update=stored.update_id, chat_id=stored.chat_key):
             if stored.attempts > _MOST_ATTEMPTS:
                 log.error("update given up", attempts=stored.attempts)
+                await self._stop_spinning(stored)
                 await self._close(stored, failure=f"pending at {stored.attempts} starts")
                 return
             try:
                 await self._persist(stored)
+            except _StillAwayError:
+                log.error("update left for the next start", tries=_MOST_TRIES)
             except Exception as error:
                 log.exception("update failed")
                 await self._stop_spinning(stored)
@@ -85,11 +92,11 @@ class Processor:
                     return
                 unsure = True
                 await asyncio.sleep(_PAUSES[0])
-            except (NetworkError, RetryAfter, DatabaseFull) as error:
+            except (NetworkError, RetryAfter, TryLater) as error:
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
                 log.warning("update waits", seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
-        raise TelegramError(f"no way through after {_MOST_TRIES} tries")
+        raise _StillAwayError
 
     async def _route(self, request: Request, update: Update) -> None:
         try:
@@ -105,7 +112,7 @@ class Processor:
         except BadRequest:  # a NetworkError by inheritance only; a fault of ours
             await self._apologise(request)
             raise
-        except (NetworkError, RetryAfter, DatabaseFull, MaybeSent):
+        except (NetworkError, RetryAfter, TryLater, MaybeSent):
             raise
         except Exception:
             await self._apologise(request)
@@ -143,15 +150,21 @@ class Processor:
         """The person behind a Telegram user; written only where there is something new."""
         async with self._database.read() as conn:
             person = await people.find(conn, user.id)
-        if person is None or not person.active or person.language != user.language_code:
+        known = person is not None and user.language_code in (None, person.language)
+        if person is None or not person.active or not known:
             async with self._database.write() as conn:
                 person = await people.meet(conn, user.id, user.language_code, datetime.now(UTC))
         return person
 
     async def _membership(self, change: ChatMemberUpdated) -> None:
-        if change.chat.type == ChatType.PRIVATE and change.new_chat_member.status == ChatMember.BANNED:
+        """A person blocked the bot, or let it in again."""
+        if change.chat.type != ChatType.PRIVATE:
+            return
+        if change.new_chat_member.status == ChatMember.BANNED:
             async with self._database.write() as conn:
                 await people.deactivate(conn, change.chat.id)
+        else:
+            await self._meet(change.from_user)
 
     async def _elsewhere(
         self, chat: Chat, user: User, query: CallbackQuery | None, message: Message | None

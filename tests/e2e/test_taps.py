@@ -83,8 +83,8 @@ def test_a_double_tap_on_undo_takes_one_answer_back(ada: Person) -> None:
 
 def test_a_double_tap_on_more_brings_one_page(ada: Person) -> None:
     page = ada.join(5, 4, 3, 2, 1)
-    ada.press("More", page)
-    ada.press("More", page)
+    ada.press_data(page.data("More"), page)
+    ada.press_data(page.data("More"), page)
     ada.bot.settle()
     following = ada.again(page)
     ada.tap("Back", page)
@@ -94,12 +94,13 @@ def test_a_double_tap_on_more_brings_one_page(ada: Person) -> None:
 
 def test_double_taps_on_cards_and_marks(ada: Person) -> None:
     page = ada.join(5, 4, 3, 2, 1)
-    ada.press("1", page)
-    ada.press("1", page)
+    ada.press_data(page.data("1"), page)
+    ada.press_data(page.data("1"), page)
     ada.bot.settle()
     for label in ("Seen it", "✓ Seen it", "Not interested", "4★", "Remove", "Back"):
-        ada.press(label, page)
-        ada.press(label, page)
+        data = ada.again(page).data(label)
+        ada.press_data(data, page)
+        ada.press_data(data, page)
         ada.bot.settle()
     assert ada.again(page).films == page.films
     assert len(ada.history()) == 5
