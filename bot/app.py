@@ -13,7 +13,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.basics.handlers import Handlers as BasicsHandlers
 from bot.basics.views import menu
 from bot.discover.handlers import Handlers as DiscoverHandlers
-from bot.discover.service import Discover
+from bot.discover.service import Discover, Phrases
 from bot.errors import GaveUp
 from bot.home import live_model
 from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering, renumber
@@ -175,7 +175,12 @@ async def _library(database: Database, recommender: Recommender, version: str) -
 
 
 def _services(database: Database, library: Library, taste: Taste) -> Services:
-    phrases = "|".join(translator(language).plain("like.phrases") for language in languages())
+    translators = [translator(language) for language in languages()]
+    phrases = Phrases(
+        like="|".join(t.plain("like.phrases") for t in translators),
+        weak_like="|".join(t.plain("like.weak_phrases") for t in translators),
+        courtesies="|".join(t.plain("like.courtesies") for t in translators),
+    )
     return Services(
         library=library,
         onboarding=Onboarding(database, library),

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 STARS = (1, 2, 3, 4, 5)
+_LONGEST_ORIGIN = 19  # a letter and a number that a database can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Origin:
         """Raises StaleButton for anything else than `pack` gives."""
         if not packed:
             return cls()
-        if packed[0] not in "lh" or not packed[1:].isdecimal():
+        if packed[0] not in "lh" or not packed[1:].isdecimal() or len(packed) > _LONGEST_ORIGIN:
             raise StaleButton(f"unknown origin {packed!r}")
         return cls(packed[0], int(packed[1:]))
 

@@ -117,13 +117,17 @@ def check_numbering(known: object, catalog: Catalog) -> None:
     """Raise CatalogChanged if the films in storage are numbered, and by another catalog."""
     if known is not None and known != _numbering(catalog):
         raise CatalogChanged(
-            f"the database numbers films by {known}, the model by {_numbering(catalog)}: "
+            f"the database numbers films by {_named(known)}, the model by {_named(_numbering(catalog))}: "
             "`matinee catalog migrate` moves every rating to its film in the new numbering"
         )
 
 
 def _numbering(catalog: Catalog) -> dict[str, str]:
     return {"source": catalog.source, "fingerprint": catalog.fingerprint}
+
+
+def _named(numbering: object) -> str:
+    return " ".join(numbering.values()) if isinstance(numbering, dict) else str(numbering)
 
 
 async def _remember(conn: AsyncConnection, catalog: Catalog, version: str) -> None:

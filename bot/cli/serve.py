@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bot import app, home, logs
 from bot.cards import film_label
-from bot.prepare import in_child_process, is_prepared
+from bot.prepare import check_dataset, in_child_process, is_prepared
 from bot.prepare import prepare as make_first_model
 from bot.settings import Settings, read_settings
 
@@ -32,6 +32,7 @@ def prepare(
     settings = read_settings()
     with home.hold(settings.home):
         if is_prepared(settings) and not again:
+            check_dataset(settings, home.live_model(settings.models)[1].catalog.source)
             out.print(f"There is a model in {settings.models} already; --again trains another.")
             return
         from bot.cli.progress import Bars

@@ -16,7 +16,7 @@ from storage.database import AsyncConnection, Database
 from storage.films import Film
 from storage.lists import FilmList, Shown
 
-__all__ = ["Discover", "ListItem", "ListPage"]
+__all__ = ["Discover", "ListItem", "ListPage", "Phrases"]
 
 _PICKS = 5
 _NEIGHBOURS = 10
@@ -57,14 +57,26 @@ class ListPage:
     anonymous: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """How people ask for neighbours, as regular expressions: the title follows. The weak ones count
+    unless the whole text is a title; courtesies may follow the title."""
+
+    like: str
+    weak_like: str
+    courtesies: str
+
+
 class Discover:
     """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
 
-    def __init__(self, database: Database, library: Library, taste: Taste, like_phrases: str) -> None:
+    def __init__(self, database: Database, library: Library, taste: Taste, phrases: Phrases) -> None:
         self._database = database
         self._library = library
         self._taste = taste
-        self._like = re.compile(rf"^(?:{like_phrases})\s+(?P<title>.+)$", re.IGNORECASE | re.DOTALL)
+        title = rf"\s*:?\s+(?P<title>.+?)(?:\s+(?:{phrases.courtesies}))?[?!.\s]*$"
+        self._like = re.compile(rf"^(?:{phrases.like}){title}", re.IGNORECASE)
+        self._weak_like = re.compile(rf"^(?:{phrases.weak_like}){title}", re.IGNORECASE)
 
     async def recommend(
         self, conn: AsyncConnection, person_id: int, at: datetime, parent: FilmList | None = None
@@ -156,7 +168,9 @@ class Discover:
         """The title in a free text, and whether it asks for what is like it ("more like heat")."""
         text = " ".join(text.split())
         match = self._like.match(text)
-        return (match["title"].strip(" ?!.\"'“”"), True) if match else (text, False)
+        if match is None and not self.find(text).clear:
+            match = self._weak_like.match(text)
+        return (match["title"].strip(" \"'“”"), True) if match else (text, False)
 
     def _item(self, item: Shown, stars: Mapping[int, float], liked: set[str]) -> ListItem:
         film = self._library.film(item.film_id)

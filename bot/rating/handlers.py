@@ -63,24 +63,27 @@ class Handlers:
 
     async def rate_film(self, request: Request, tap: RateFilm) -> None:
         """1★ … 5★ on a single card."""
+        origin = Origin.unpack(tap.origin)
         rating, person_id = self._services.rating, request.person.id
         await request.once(lambda conn: rating.rate(conn, person_id, tap.film_id, tap.stars, request.now))
         await request.toast(self._rated(request, tap.film_id, tap.stars))
-        await self._show_card(request, tap.film_id, tap.origin)
+        await self._show_card(request, tap.film_id, origin)
 
     async def mark_film(self, request: Request, tap: MarkFilm) -> None:
         """Seen it, Not interested; and the taking back of either."""
+        origin = Origin.unpack(tap.origin)
         rating, person_id, on = self._services.rating, request.person.id, tap.on == 1
         await request.once(lambda conn: rating.mark(conn, person_id, tap.film_id, tap.kind, on, request.now))
         await request.toast(request.t.plain(f"toast.{tap.kind}" if on else "toast.taken_back"))
-        await self._show_card(request, tap.film_id, tap.origin)
+        await self._show_card(request, tap.film_id, origin)
 
     async def remove_rating(self, request: Request, tap: RemoveRating) -> None:
         """Remove: the rating is forgotten."""
+        origin = Origin.unpack(tap.origin)
         rating, person_id = self._services.rating, request.person.id
         await request.once(lambda conn: rating.remove(conn, person_id, tap.film_id))
         await request.toast(request.t.plain("toast.removed"))
-        await self._show_card(request, tap.film_id, tap.origin)
+        await self._show_card(request, tap.film_id, origin)
 
     async def _answer(self, request: Request, round_id: int, film_id: int, stars: int | None) -> None:
         rating, discover, person_id = self._services.rating, self._services.discover, request.person.id
@@ -100,8 +103,8 @@ class Handlers:
         if first_list is not None:
             await request.reply(await list_of(self._services, request, first_list))
 
-    async def _show_card(self, request: Request, film_id: int, origin: str) -> None:
-        await request.show(await card_of(self._services, request, film_id, Origin.unpack(origin)))
+    async def _show_card(self, request: Request, film_id: int, origin: Origin) -> None:
+        await request.show(await card_of(self._services, request, film_id, origin))
 
     def _rated(self, request: Request, film_id: int, stars: int) -> str:
         film = self._services.library.film(film_id)

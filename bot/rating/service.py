@@ -88,7 +88,11 @@ class Rating:
         current = await _own(conn, person_id, round_id)
         self._library.film(film_id)
         if stars is None:
-            await ratings.remove(conn, person_id, film_id)
+            if any(
+                answer == Answer(film_id, "rated", answer.position)
+                for answer in await rounds.answers(conn, round_id)
+            ):
+                await ratings.remove(conn, person_id, film_id)  # stars of this round, and no others
             await marks.put(conn, person_id, film_id, "unseen", at)
         else:
             await self.rate(conn, person_id, film_id, stars, at)
@@ -132,12 +136,13 @@ class Rating:
     async def rate(
         self, conn: AsyncConnection, person_id: int, film_id: int, stars: int, at: datetime
     ) -> None:
-        """Stars for a film. Whoever rates it has seen it: "haven't seen" goes."""
+        """Stars for a film. Whoever rates it has seen it and had a reason to: those marks go."""
         self._library.film(film_id)
         if not 1 <= stars <= 5:
             raise StaleButton(f"{stars} stars")
         await ratings.rate(conn, person_id, film_id, float(stars), at)
-        await marks.take_back(conn, person_id, film_id, "unseen")
+        for mark in ("unseen", "refused"):
+            await marks.take_back(conn, person_id, film_id, mark)
 
     async def remove(self, conn: AsyncConnection, person_id: int, film_id: int) -> bool:
         """Forget a rating; False if there was none."""

@@ -12,6 +12,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
+from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.request import Request
 from bot.telegram.router import Router
@@ -36,6 +37,7 @@ _PAUSES = (
     30.0,
 )  # between tries while Telegram or the disk is away; the last repeats
 _MOST_TRIES = 30
+_MOST_UNSURE = 3  # tries of a reply that may have arrived each time
 _MOST_ATTEMPTS = 20  # starts of the bot that died with this update pending
 
 
@@ -66,7 +68,6 @@ class Processor:
                 log.error("update left for the next start", tries=_MOST_TRIES)
             except Exception as error:
                 log.exception("update failed")
-                await self._stop_spinning(stored)
                 await self._close(stored, failure=repr(error))
             else:
                 await self._close(stored)
@@ -74,12 +75,11 @@ class Processor:
     async def _persist(self, stored: StoredUpdate) -> None:
         """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again."""
         request: Request | None = None
-        unsure = False
+        unsure = 0
         for attempt in range(_MOST_TRIES):
             try:
                 if request is None:
-                    update = Update.de_json(dict(stored.body), self._bot)
-                    request = await self._understand(update, stored)
+                    update, request = await self._read(stored)
                 if request is not None:
                     request.ran = False
                     await self._route(request, update)
@@ -87,16 +87,27 @@ class Processor:
             except BadRequest:
                 raise
             except MaybeSent as error:  # sent twice is better than never, but not without end
-                if unsure:
+                unsure += 1
+                if unsure == _MOST_UNSURE:
                     log.warning("reply may not have arrived", cause=str(error))
                     return
-                unsure = True
-                await asyncio.sleep(_PAUSES[0])
+                await asyncio.sleep(_PAUSES[attempt])
             except (NetworkError, RetryAfter, TryLater) as error:
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
+                if isinstance(error, RetryAfter):
+                    pause = max(pause, seconds_of(error))
                 log.warning("update waits", seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
         raise _StillAwayError
+
+    async def _read(self, stored: StoredUpdate) -> tuple[Update, Request | None]:
+        """A stored update as python-telegram-bot's type, and the request in it, if it needs an answer."""
+        try:
+            update = Update.de_json(dict(stored.body), self._bot)
+        except Exception:
+            await self._stop_spinning(stored)
+            raise
+        return update, await self._understand(update, stored)
 
     async def _route(self, request: Request, update: Update) -> None:
         try:
