@@ -54,7 +54,7 @@ def run() -> None:
             "MATINEE_TELEGRAM_TOKEN is not set: get one from @BotFather (/newbot) and put it in the "
             "environment or in .env. To try Matinee without Telegram: matinee demo (or `make demo`)."
         )
-    logs.configure(settings.log_level, settings.telegram_token.get_secret_value())
+    logs.configure(settings.log_level, settings.telegram_token.get_secret_value(), settings.log_format)
     _prepare_if_empty(settings)
     with home.hold(settings.home):
         asyncio.run(app.run(settings))
@@ -66,7 +66,7 @@ def demo(
     """Talk to Matinee in the browser: the bot and a local Telegram, without a token."""
     settings = read_settings()
     _prepare_if_empty(settings)
-    logs.configure("WARNING", _DEMO_TOKEN)
+    logs.configure("WARNING", _DEMO_TOKEN, settings.log_format)
     with home.hold(settings.home):
         asyncio.run(_demo(settings, port))
 
