@@ -21,7 +21,7 @@ def url_of(file: Path) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 async def make(file: Path) -> None:
@@ -59,6 +59,27 @@ async def test_it_waits_for_no_writer_and_sees_what_is_committed(tmp_path: Path)
     await database.close()
     assert seen is not None
     assert seen.facts == {"catalog": {"source": "new"}}
+
+
+async def test_what_a_crash_left_is_left_to_the_bot(tmp_path: Path) -> None:
+    """The log beside the file holds what was committed last; who closes a database for writing empties it."""
+    file, crashed = tmp_path / "matinee.db", tmp_path / "crashed"
+    await make(file)
+    database = await Database.open(url_of(file))
+    async with database.write() as conn:
+        await settings.put(conn, "catalog", {"source": "last"})
+    crashed.mkdir()
+    for name, content in contents(tmp_path).items():
+        (crashed / name).write_bytes(content)
+    await database.close()
+    before = contents(crashed)
+    assert before[f"{file.name}-wal"]
+    seen = await look_at(url_of(crashed / file.name), ("catalog",))
+    assert seen is not None
+    assert seen.facts == {"catalog": {"source": "last"}}
+    after = contents(crashed)
+    for name in (file.name, f"{file.name}-wal"):
+        assert after[name] == before[name]
 
 
 async def test_what_is_not_there_is_not_made(tmp_path: Path) -> None:
