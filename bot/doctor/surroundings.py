@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
@@ -41,9 +41,7 @@ def _shown(value: object) -> str:
         return "not set"
     if isinstance(value, SecretStr):
         return "set, not shown"
-    text = str(value)
-    password = urlsplit(text).password if "://" in text else None
-    return text.replace(f":{password}@", ":***@") if password else text
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", str(value))
 
 
 def home(path: Path) -> Finding:

@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,11 +68,16 @@ def _request(url: str) -> _Answer | str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         return redact(str(reason) or type(reason).__name__)
+    except HTTPException as error:  # its text may hold the URL
+        return f"what comes is not HTTP ({type(error).__name__})"
 
 
 def _read(status: int, response: Any) -> _Answer:
     body, date = response.read(), response.headers.get("Date")
-    skew = time.time() - parsedate_to_datetime(date).timestamp() if date else None
+    try:
+        skew = time.time() - parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:  # no date at all
+        skew = None
     return _Answer(status, body, skew)
 
 

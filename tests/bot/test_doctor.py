@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import shutil
+import socket
 import sqlite3
 import threading
 import time
@@ -86,9 +87,11 @@ def test_without_a_token_it_is_said_where_to_get_one(tmp_path: Path) -> None:
 def test_wrong_settings_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATINEE_HTTP_PORT", "99999")
     monkeypatch.setenv("MATINEE_LOG_FORMAT", "xml")
+    monkeypatch.setenv("MATINEE_TELEGRAM_API_URL", "http://[")
     wrong = [finding for finding in examine() if finding.level is Level.FAIL]
-    assert [finding.check for finding in wrong] == ["MATINEE_HTTP_PORT", "MATINEE_LOG_FORMAT"]
-    assert "65535" in wrong[0].found
+    names = ["MATINEE_TELEGRAM_API_URL", "MATINEE_HTTP_PORT", "MATINEE_LOG_FORMAT"]
+    assert [finding.check for finding in wrong] == names
+    assert "65535" in wrong[1].found
     assert all(finding.advice for finding in wrong)
 
 
@@ -336,6 +339,30 @@ def test_a_clock_that_differs(ask: Ask, off: float, level: Level, told: str) -> 
     assert clock.level is level
     assert f" s {told} the API's" in clock.found
     assert "NTP" in clock.advice
+
+
+def test_a_server_without_a_clock(ask: Ask) -> None:
+    _, clock = ask(date_time_string=lambda self, timestamp=None: "no date")
+    assert (clock.level, clock.found) == (Level.WARN, "the API told no time")
+
+
+def test_something_that_is_no_http(tmp_path: Path) -> None:
+    def chat(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=chat, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        found, _ = telegram.reach(settings(tmp_path, telegram_token=TOKEN, telegram_api_url=url))
+        thread.join()
+    assert (found.level, found.found) == (
+        Level.FAIL,
+        "127.0.0.1 does not answer: what comes is not HTTP (BadStatusLine)",
+    )
 
 
 def test_nobody_answers(tmp_path: Path, unused_port: int) -> None:

@@ -150,8 +150,9 @@ def leaves(of: Any, name: str) -> Iterator[str]:
 def test_every_command_is_in_one_table_with_options_that_it_has() -> None:
     documented = []
     for shown, row in rows(r"matinee [^`]+"):
-        found, _ = command(shown.split()[1:])
-        documented.append(" ".join(word for word in shown.split() if word.islower()))
+        words = shown.split()
+        found, rest = command(words[1:])
+        documented.append(" ".join(words[: len(words) - len(rest)]))
         assert set(re.findall(r"`(--\w[\w-]*)", row)) <= options(found), row
     assert sorted(documented) == sorted(leaves(typer.main.get_command(cli), "matinee"))
 
