@@ -35,6 +35,7 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
+from bot.web import Health, serve_health
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 from storage import films
@@ -56,22 +57,31 @@ async def run(settings: Settings) -> None:
 
     The caller holds the home.
     """
+    health = Health()
+    async with serve_health(health, settings.http_host, settings.http_port):
+        await _answer_people(settings, settings.token, health)
+
+
+async def _answer_people(settings: Settings, token: str, health: Health) -> None:
+    """Open everything in order, serve, and close it in reverse; `health` is told what there is."""
     await migrate(settings.database, settings.home / "backups")
     version, recommender = live_model(settings.models)
     check_dataset(settings, recommender.catalog.source)
+    health.model = version
     stop = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         _database(settings) as database,
-        _client(settings, settings.token) as client,
+        _client(settings, token) as client,
     ):
+        health.database = database
         library = await _library(database, recommender, version)
         services = _services(database, library, Taste(recommender, library))
         processor = Processor(client, database, Messenger(client), _router(services))
         dispatcher = Dispatcher(processor.handle)
-        intake = Intake(client, database, dispatcher.push)
+        health.intake = intake = Intake(client, database, dispatcher.push)
         try:
             await _serve(client, intake, stop, version)
         finally:

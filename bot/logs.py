@@ -1,12 +1,14 @@
-"""Logs: one line an event on standard error, and never a token in it."""
+"""Logs: one line an event on standard error; never a token in it, and never what people wrote."""
 
 from __future__ import annotations
 
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from types import TracebackType
+from typing import Any, Literal, TextIO
 
 import structlog
 
@@ -15,16 +17,19 @@ __all__ = ["configure", "redact"]
 # Telegram's tokens, wherever they stand: in a URL, an exception, a setting.
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{6,}")
 
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
 
 def redact(text: str) -> str:
     """The text with every token replaced."""
     return _TOKEN.sub("[token]", text)
 
 
-def configure(level: str, secret: str | None = None) -> None:
+def configure(level: str, secret: str | None = None, form: Literal["console", "json"] = "console") -> None:
     """Set up structlog and the standard library's logging, to the same formatter.
 
-    `secret` is the token in use: it is taken out even where it does not look like one.
+    `secret` is the token in use: it is taken out even where it does not look like one. `form` is lines for
+    people, or one JSON object a line.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -41,7 +46,7 @@ def configure(level: str, secret: str | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(shared, secret))
+    handler.setFormatter(_Redacting(shared, _json() if form == "json" else _console(), secret))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -53,15 +58,18 @@ def configure(level: str, secret: str | None = None) -> None:
 class _Redacting(structlog.stdlib.ProcessorFormatter):
     """The last place that every line passes, tracebacks included."""
 
-    def __init__(self, shared: list[structlog.types.Processor], secret: str | None) -> None:
+    def __init__(
+        self,
+        shared: list[structlog.types.Processor],
+        rendering: list[structlog.types.Processor],
+        secret: str | None,
+    ) -> None:
         super().__init__(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _plain_order,
-                structlog.dev.ConsoleRenderer(
-                    colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-                ),
+                *rendering,
             ],
         )
         self._secret = secret
@@ -71,6 +79,36 @@ class _Redacting(structlog.stdlib.ProcessorFormatter):
         return redact(text.replace(self._secret, "[token]") if self._secret else text)
 
 
+def _console() -> list[structlog.types.Processor]:
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_print_trace)]
+
+
+def _json() -> list[structlog.types.Processor]:
+    return [
+        structlog.processors.ExceptionRenderer(_trace),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
 def _plain_order(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     event.pop("positional_args", None)
     return event
+
+
+def _print_trace(stream: TextIO, exc_info: _ExcInfo) -> None:
+    stream.write("\n" + _trace(exc_info))
+
+
+def _trace(exc_info: Any) -> str:
+    """Where it went wrong, and what kind of error it was: a message may quote what somebody wrote.
+
+    The whole of it is in the update's row, which goes when the person's data go.
+    """
+    parts: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        kind = f"{type(error).__module__}.{type(error).__qualname__}\n"
+        frames = traceback.format_tb(error.__traceback__)
+        parts.insert(0, "".join(["Traceback (most recent call last):\n", *frames, kind]))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(parts).rstrip()

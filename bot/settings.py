@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -41,7 +43,17 @@ class Settings(BaseSettings):
     sends_per_second: float = Field(30.0, gt=0, description="New messages a second, over all chats.")
     chat_sends_per_second: float = Field(1.0, gt=0, description="New messages a second in one chat.")
     chat_send_burst: int = Field(5, ge=1, description="Messages a chat may get at once before that rate.")
+    http_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Where /healthz and /readyz answer; 0 takes a free one. Default: nowhere.",
+    )
+    http_host: str = Field("127.0.0.1", description="The address they listen on; 0.0.0.0 is all of them.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["console", "json"] = Field(
+        "console", description="console for people, json for machines: one object a line."
+    )
 
     @field_validator("telegram_token")
     @classmethod
@@ -54,8 +66,12 @@ class Settings(BaseSettings):
     @field_validator("telegram_api_url")
     @classmethod
     def _api_url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+        try:
+            host = urlsplit(value).hostname
+        except ValueError:
+            host = None
+        if not value.startswith(("http://", "https://")) or not host:
+            raise ValueError("must begin with http:// or https://, and a host")
         return value.rstrip("/")
 
     @field_validator("home")

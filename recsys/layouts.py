@@ -11,7 +11,7 @@ from recsys.film_files import read_films_csv, read_films_dat, read_films_recbole
 from recsys.ratings import Ratings
 from recsys.ratings_files import RatingsForm, read_ratings
 
-__all__ = ["holds_data_set", "read_data_set", "source_of"]
+__all__ = ["holds_data_set", "read_catalog", "read_data_set", "source_of"]
 
 _CSV = frozenset({"ratings.csv", "movies.csv"})
 _ML_100K = frozenset({"u.data", "u.item", "u.genre"})
@@ -38,6 +38,16 @@ def source_of(path: Path) -> str:
     """What `Catalog.source` of a folder or zip is, without reading it. Raises as `read_data_set`."""
     with open_bundle(path, _is_layout, _EXPECTED) as bundle:
         return _source(bundle)
+
+
+def read_catalog(path: Path) -> Catalog:
+    """The films of a folder or zip, without its ratings: its fingerprint is that of the whole data set.
+
+    Needs no pandas. Raises as `read_data_set`.
+    """
+    with open_bundle(path, _is_layout, _EXPECTED) as bundle:
+        _, _, films = _recognise(bundle)
+        return Catalog(films, _source(bundle))
 
 
 def holds_data_set(path: Path) -> bool:

@@ -60,7 +60,8 @@ def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) 
     `pragmas` are set on each new SQLite connection, and `begin` starts each of its transactions: the
     driver of Python 3.11 would start one at the first INSERT only, and never an immediate one.
     """
-    engine = create_async_engine(url, pool_size=size, max_overflow=0)
+    # hide_parameters: errors go to logs, and parameters are what people wrote
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
     event.listen(engine.sync_engine, "handle_error", _name_error)
     if url.get_backend_name() == "sqlite":
 

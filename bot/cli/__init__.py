@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bot import logs
 from bot.cli import films, models, serve
+from bot.cli.doctor import doctor
 from bot.errors import BotError
 from recsys.errors import RecsysError
 from storage.errors import StorageError
@@ -31,6 +32,7 @@ cli.command()(models.train)
 cli.command()(models.evaluate)
 cli.command()(films.similar)
 cli.command()(films.recommend)
+cli.command()(doctor)
 data = typer.Typer(help="The data sets that models learn from.", no_args_is_help=True)
 data.command("fetch")(models.fetch_data)
 cli.add_typer(data, name="data")

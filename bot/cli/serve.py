@@ -49,7 +49,7 @@ def prepare(
 def run() -> None:
     """Answer people on Telegram, until stopped. An empty home is prepared first."""
     settings = read_settings(need_token=True)
-    logs.configure(settings.log_level, settings.token)
+    logs.configure(settings.log_level, settings.token, settings.log_format)
     _prepare_if_empty(settings)
     with home.hold(settings.home):
         asyncio.run(app.run(settings))
@@ -61,7 +61,7 @@ def demo(
     """Talk to Matinee in the browser: the bot and a local Telegram, without a token."""
     settings = read_settings()
     _prepare_if_empty(settings)
-    logs.configure("WARNING", _DEMO_TOKEN)
+    logs.configure("WARNING", _DEMO_TOKEN, settings.log_format)
     with home.hold(settings.home):
         asyncio.run(_demo(settings, port))
 

@@ -38,6 +38,7 @@ class Intake:
         self._push = push
         self._offset: int | None = None
         self._pruned: datetime | None = None
+        self.heard_at: float | None = None  # when Telegram last gave us what it had, by the monotonic clock
 
     async def recover(self) -> int:
         """Hand on what an earlier process left unfinished; how many updates that is."""
@@ -53,10 +54,12 @@ class Intake:
         """Poll until cancelled. Raises GaveUp for a wrong token or a second instance that stays."""
         pause = 0.0
         conflict_since: float | None = None
+        self.heard_at = time.monotonic()  # it has just told us who we are
         while True:
             try:
                 batch = await self._client.raw_updates(self._offset)
                 await self._store(batch)
+                self.heard_at = time.monotonic()
                 await self._prune()
                 pause, conflict_since = 0.0, None
             except InvalidToken as error:

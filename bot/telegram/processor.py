@@ -56,7 +56,7 @@ class Processor:
 
     async def handle(self, stored: StoredUpdate) -> None:
         """Take one update to `done`, or to `failed` with the reason in its row and in the log."""
-        with structlog.contextvars.bound_contextvars(update=stored.update_id, chat_id=stored.chat_key):
+        with structlog.contextvars.bound_contextvars(update_id=stored.update_id, chat_id=stored.chat_key):
             if stored.attempts > _MOST_ATTEMPTS:
                 log.error("update given up", attempts=stored.attempts)
                 await self._stop_spinning(stored)
@@ -71,6 +71,7 @@ class Processor:
                 await self._close(stored, failure=repr(error))
             else:
                 await self._close(stored)
+                log.debug("update done")
 
     async def _persist(self, stored: StoredUpdate) -> None:
         """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again."""

@@ -1,0 +1,8 @@
+"""What `matinee doctor` looks at. It only reads, takes no lock, and works while the bot runs."""
+
+from __future__ import annotations
+
+from bot.doctor.findings import Finding, Level
+from bot.doctor.rounds import examine
+
+__all__ = ["Finding", "Level", "examine"]

@@ -1,0 +1,138 @@
+"""What is in the home: database, models, data, and whether they speak of the same films."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.doctor.findings import Finding, Level
+from bot.errors import CatalogChanged
+from bot.home import model_folders
+from bot.library import CATALOG_KEY
+from bot.prepare import check_dataset
+from bot.settings import Settings
+from recsys.catalog import Catalog
+from recsys.download import DATASETS
+from recsys.errors import ArtifactError, RecsysError
+from recsys.layouts import holds_data_set, read_catalog
+from recsys.recommender import Recommender
+from storage.errors import StorageError
+from storage.inspection import Inspection, look_at
+
+__all__ = ["data", "database", "engine", "films", "models", "schema"]
+
+_SECONDS = 10.0
+_WAL_BUG = ((3, 7, 0), (3, 51, 3))  # from, and before: sqlite.org/wal.html, "the WAL-reset bug"
+
+
+def database(url: str) -> tuple[list[Finding], Inspection | None]:
+    """The database, its version and its schema."""
+    try:
+        seen = asyncio.run(_look_at(url))
+    except (StorageError, TimeoutError) as error:
+        advice = "look at MATINEE_DATABASE_URL, at the rights of the file, and whether the server runs"
+        return [Finding("database", Level.FAIL, str(error) or "no answer", advice)], None
+    if seen is None:
+        return [Finding("database", Level.OK, "none yet: the first start makes it")], None
+    return [engine(seen), schema(seen)], seen
+
+
+async def _look_at(url: str) -> Inspection | None:
+    async with asyncio.timeout(_SECONDS):
+        return await look_at(url, (CATALOG_KEY,))
+
+
+def engine(seen: Inspection) -> Finding:
+    """SQLite or PostgreSQL, and what is known against that version."""
+    found = f"{seen.engine} {seen.version}"
+    if seen.engine == "SQLite" and _WAL_BUG[0] <= _numbers(seen.version) < _WAL_BUG[1]:
+        advice = (
+            "it can damage a file that two connections write at once (the WAL-reset bug, mended in 3.51.3). "
+            "Matinee writes with one connection of one process, which does not meet it: let nothing else "
+            "write to the file while the bot runs, and upgrade SQLite when your system has it"
+        )
+        return Finding("database", Level.WARN, found, advice)
+    return Finding("database", Level.OK, found)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def schema(seen: Inspection) -> Finding:
+    """Whether this version of Matinee can use the tables that are there."""
+    if seen.too_new:
+        advice = "install the version of Matinee that wrote it, or put a backup back"
+        return Finding("schema", Level.FAIL, f"{seen.revision}, newer than {seen.newest}", advice)
+    if seen.outdated:
+        advice = "the next start brings it up to date; a SQLite file is copied to `backups` before"
+        return Finding("schema", Level.WARN, f"{seen.revision}, the newest is {seen.newest}", advice)
+    if seen.revision is None:
+        return Finding("schema", Level.OK, "none yet: the first start makes it")
+    return Finding("schema", Level.OK, f"{seen.revision}, the newest")
+
+
+def models(folder: Path) -> tuple[list[Finding], Catalog | None]:
+    """The model that `run` would take, and every newer one that it would pass over."""
+    lines = []
+    for path in model_folders(folder):
+        try:
+            recommender = Recommender.load(path)
+        except ArtifactError as error:
+            advice = f"an older one is served, if there is one: `matinee train` makes another; remove {path}"
+            lines.append(Finding("model", Level.WARN, str(error), advice))
+            continue
+        rmse = recommender.metrics.get("holdout_rmse")
+        told = "" if rmse is None else f", off by {rmse:.2f} stars (RMSE) on its holdout"
+        lines.append(Finding("model", Level.OK, f"{path.name}, of {_named(recommender.catalog)}{told}"))
+        return lines, recommender.catalog
+    lines.append(Finding("model", Level.FAIL, f"none in {folder}", "`matinee prepare` makes one"))
+    return lines, None
+
+
+def films(settings: Settings, seen: Inspection | None, catalog: Catalog | None) -> list[Finding]:
+    """Whether settings, model and database mean the same films."""
+    if catalog is None:
+        return []
+    try:
+        check_dataset(settings, catalog.source)
+    except CatalogChanged as error:
+        advice = "do that, or take MATINEE_DATASET back"
+        return [Finding("films", Level.FAIL, str(error), advice)]
+    known = seen.facts.get(CATALOG_KEY) if seen else None
+    if known is None:
+        return [Finding("films", Level.OK, "the database takes the model's at its first start")]
+    if known != {"source": catalog.source, "fingerprint": catalog.fingerprint}:
+        found = f"the database numbers them by {known}, the model by {_named(catalog)}"
+        return [
+            Finding("films", Level.FAIL, found, "`matinee catalog migrate` moves every rating to its film")
+        ]
+    return [Finding("films", Level.OK, "database and model number them alike")]
+
+
+def data(settings: Settings, catalog: Catalog | None) -> list[Finding]:
+    """The data sets in the home, and whether they are what the model was made from."""
+    wanted = Path(settings.dataset)
+    places = [settings.data / f"{name}{end}" for name in DATASETS for end in ("", ".zip")]
+    if settings.dataset not in DATASETS:
+        places.append(wanted)
+        if not wanted.exists():
+            advice = "name a MovieLens set, a folder or a zip in MATINEE_DATASET"
+            return [Finding("data", Level.FAIL, f"nothing is at {wanted}", advice)]
+    lines = [_data_set(path, catalog) for path in places if path == wanted or holds_data_set(path)]
+    return lines or [Finding("data", Level.OK, "none here: training fetches it, serving needs none")]
+
+
+def _data_set(path: Path, catalog: Catalog | None) -> Finding:
+    try:
+        found = read_catalog(path)
+    except RecsysError as error:
+        return Finding("data", Level.FAIL, str(error), f"mend {path}, or remove it and fetch it again")
+    if catalog and catalog.source == found.source and catalog.fingerprint != found.fingerprint:
+        advice = "`matinee train` learns the new films; then `matinee catalog migrate`"
+        return Finding("data", Level.WARN, f"{_named(found)}: changed since the model was made", advice)
+    return Finding("data", Level.OK, f"{_named(found)} in {path}")
+
+
+def _named(catalog: Catalog) -> str:
+    return f"{catalog.source} ({len(catalog)} films, fingerprint {catalog.fingerprint})"

@@ -1,0 +1,36 @@
+"""The doctor's rounds: every check, in the order in which trouble is best mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.doctor import contents, surroundings, telegram
+from bot.doctor.findings import Finding, Level
+from bot.errors import SettingsError
+from bot.settings import read_settings
+
+__all__ = ["examine"]
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one finding at a time; wrong settings end it, for all else stands on them."""
+    yield surroundings.python()
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            name, _, fault = line.partition(": ")
+            yield Finding(name, Level.FAIL, fault, "set it right in the environment or in .env, or unset it")
+        return
+    yield from surroundings.settings_lines(settings)
+    yield surroundings.home(settings.home)
+    yield surroundings.disk(settings.home)
+    lines, seen = contents.database(settings.database)
+    yield from lines
+    lines, catalog = contents.models(settings.models)
+    yield from lines
+    yield from contents.films(settings, seen, catalog)
+    yield from contents.data(settings, catalog)
+    yield surroundings.train_extra(needed=catalog is None)
+    yield surroundings.time_zone()
+    yield from telegram.reach(settings)

@@ -1,0 +1,102 @@
+"""Settings and the machine: what there is before Matinee does anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr
+
+from bot.doctor.findings import Finding, Level
+from bot.settings import Settings
+
+__all__ = ["disk", "home", "python", "settings_lines", "time_zone", "train_extra"]
+
+_WARN_BYTES = 1_000_000_000  # room for a data set, a model and a backup
+_FAIL_BYTES = 100_000_000
+
+
+def settings_lines(settings: Settings) -> list[Finding]:
+    """Each setting with its value; of a secret only that there is one."""
+    lines = []
+    for name in type(settings).model_fields:
+        chosen = "" if name in settings.model_fields_set else " (default)"
+        shown = _shown(getattr(settings, name))
+        lines.append(Finding(f"MATINEE_{name.upper()}", Level.OK, f"{shown}{chosen}"))
+        if name == "telegram_token" and settings.telegram_token is None:
+            advice = "get one from @BotFather (/newbot) and set it; `matinee demo` needs none"
+            lines[-1] = Finding("MATINEE_TELEGRAM_TOKEN", Level.WARN, "not set", advice)
+    return lines
+
+
+def _shown(value: object) -> str:
+    """A value without passwords."""
+    if value is None:
+        return "not set"
+    if isinstance(value, SecretStr):
+        return "set, not shown"
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", str(value))
+
+
+def home(path: Path) -> Finding:
+    """Whether this user can write in the home, or make it."""
+    nearest = _nearest(path)
+    if not nearest.is_dir():
+        return Finding("home", Level.FAIL, f"{nearest} is no folder", "name a folder in MATINEE_HOME")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        advice = f"give {nearest} to the user that runs Matinee (chown), or name another MATINEE_HOME"
+        return Finding("home", Level.FAIL, f"{nearest} cannot be written by this user", advice)
+    return Finding("home", Level.OK, str(path) if path == nearest else f"{path} will be made")
+
+
+def disk(path: Path) -> Finding:
+    """Room on the disk of the home."""
+    free = shutil.disk_usage(_nearest(path)).free
+    level = Level.FAIL if free < _FAIL_BYTES else Level.WARN if free < _WARN_BYTES else Level.OK
+    advice = "" if level is Level.OK else "make room: a full disk stops the bot from taking updates"
+    return Finding("disk", level, f"{free / 1e9:.1f} GB free", advice)
+
+
+def _nearest(path: Path) -> Path:
+    return next(each for each in (path, *path.parents) if each.exists())
+
+
+def time_zone() -> Finding:
+    """This machine's zone, and whether other people's can be computed."""
+    now = datetime.now(UTC).astimezone()
+    found = f"{now.tzname()}, UTC{now:%z}"
+    try:
+        ZoneInfo("America/New_York")
+    except ZoneInfoNotFoundError:
+        advice = "install the zones of the world: the system's tzdata package, or pip install tzdata"
+        return Finding("time zone", Level.WARN, f"{found}; no other zone is known here", advice)
+    return Finding("time zone", Level.OK, found)
+
+
+def python() -> Finding:
+    """Which Matinee on which Python."""
+    return Finding("version", Level.OK, f"Matinee {version('matinee')} on Python {sys.version.split()[0]}")
+
+
+def train_extra(*, needed: bool) -> Finding:
+    """Whether this installation can train. `needed` says that there is no model yet."""
+    found: dict[str, str | None] = {}
+    for package in ("torch", "pandas"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    missing = [package for package, number in found.items() if number is None]
+    if not missing:
+        return Finding("train extra", Level.OK, ", ".join(f"{name} {found[name]}" for name in found))
+    told = f"{' and '.join(missing)} not installed: this machine serves and does not train"
+    if needed:
+        advice = "pip install 'matinee[train]', or copy the `models` folder of a home that has one"
+        return Finding("train extra", Level.FAIL, told, advice)
+    return Finding("train extra", Level.OK, told)
