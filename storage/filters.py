@@ -34,8 +34,8 @@ Fame = Literal["known", "any", "deep"]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Films with one of `genres` (empty: any), with none of `without`, from one of `decades` (empty: any; 1990
-    is the nineties), and as well known as `fame` says."""
+    """Films with one of `genres` (empty: any), with none of `without`, from one of `decades` (empty: any;
+    1990 is the nineties), and as well known as `fame` says."""
 
     genres: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
