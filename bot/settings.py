@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -41,6 +42,9 @@ class Settings(BaseSettings):
     sends_per_second: float = Field(30.0, gt=0, description="New messages a second, over all chats.")
     chat_sends_per_second: float = Field(1.0, gt=0, description="New messages a second in one chat.")
     chat_send_burst: int = Field(5, ge=1, description="Messages a chat may get at once before that rate.")
+    timezone: str = Field(
+        "UTC", description="The IANA time zone of people who chose none in /settings, as Europe/Berlin."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("telegram_token")
@@ -68,6 +72,13 @@ class Settings(BaseSettings):
     def _database_url(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("sqlite+aiosqlite:///"):
             raise ValueError("must begin with sqlite+aiosqlite:///")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a name of the IANA database, as Europe/Berlin or UTC")
         return value
 
     @field_validator("log_level")
