@@ -16,9 +16,10 @@ from storage.filters import NO_FILTERS, Fame, Filters
 
 __all__ = ["Pick", "Profile", "Taste"]
 
-# Bands of recsys' popularity quantiles: the films that get half of all ratings; and those that share less
-# than a third, without the very rarest, of which too little is known to recommend them.
-_BANDS: Mapping[Fame, tuple[float, float] | None] = {"known": (0.5, 1.0), "any": None, "deep": (0.05, 0.3)}
+# Bands of recsys' popularity quantiles: the films that get half of all ratings; and those of the lowest
+# third without the very rarest, of which too little is known. On ml-latest-small: some 650 films with 36
+# ratings or more, and 2,300 with 5 to 16.
+_BANDS: Mapping[Fame, tuple[float, float] | None] = {"known": (0.5, 1.0), "any": None, "deep": (0.1, 0.3)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ __all__ = [
     "keep_for_list",
     "keep_standing",
     "made",
+    "made_from",
     "of_list",
     "open_panel",
     "panel",
@@ -109,6 +110,13 @@ async def change(conn: AsyncConnection, panel_id: int, filters: Filters) -> None
 async def made(conn: AsyncConnection, panel_id: int, list_id: int) -> None:
     """Remember the list that came of a panel. Raises UnknownRow."""
     await _update(conn, panel_id, {"made_list_id": list_id})
+
+
+async def made_from(conn: AsyncConnection, list_id: int) -> int | None:
+    """The list whose panel this one came of, if it came of one."""
+    query = select(filter_panels.c.list_id).where(filter_panels.c.made_list_id == list_id)
+    origin: int | None = (await conn.execute(query)).scalar_one_or_none()
+    return origin
 
 
 async def _update(conn: AsyncConnection, panel_id: int, values: Mapping[str, object]) -> None:

@@ -309,7 +309,7 @@ filter_panels = Table(
     Column("list_id", Id, ForeignKey("lists.id", ondelete="CASCADE")),
     *_filters(),
     # what Apply made, so that a second tap finds it
-    Column("made_list_id", Id, ForeignKey("lists.id", ondelete="SET NULL")),
+    Column("made_list_id", Id, ForeignKey("lists.id", ondelete="SET NULL"), unique=True),
     Column("opened_at", UtcDateTime, nullable=False),
     CheckConstraint(_FAME, name="fame"),
     Index(None, "person_id"),

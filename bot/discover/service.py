@@ -137,11 +137,14 @@ class Discover:
     async def refine(
         self, conn: AsyncConnection, person_id: int, list_id: int, filters: Filters, at: datetime
     ) -> int:
-        """The list made anew with other filters; its id. What this list showed does not step back for it."""
+        """The list made anew with other filters; its id.
+
+        What this list showed, and those it was made from, does not step back for it: it is one wish.
+        """
         found = await own_list(conn, person_id, list_id)
         if found.kind == "similar" and found.seed_film_id is not None:
             return await self.similar(conn, person_id, found.seed_film_id, at, filters=filters)
-        spared = await _pages(conn, found)
+        spared = await _versions(conn, found)
         return await self.recommend(conn, person_id, at, filters=filters, spared=spared)
 
     async def page(self, person_id: int, list_id: int) -> ListPage:
@@ -243,4 +246,14 @@ async def _pages(conn: AsyncConnection, last: FilmList | None) -> set[int]:
     while last is not None:
         films.update(item.film_id for item in last.items)
         last = await lists.get(conn, last.parent_id) if last.parent_id is not None else None
+    return films
+
+
+async def _versions(conn: AsyncConnection, last: FilmList | None) -> set[int]:
+    """Every film on a page, on those before it, and on the lists that were narrowed or widened into it."""
+    films: set[int] = set()
+    while last is not None:
+        films.update(item.film_id for item in last.items)
+        before = last.parent_id or await stored_filters.made_from(conn, last.id)
+        last = await lists.get(conn, before) if before is not None else None
     return films

@@ -17,8 +17,11 @@ from rapidfuzz import fuzz
 
 __all__ = ["ZONES", "city", "search"]
 
+# How well a zone fits what was asked, best first; a mistyped city fits less than 1.
+_ZONE, _COUNTRY, _ALMOST_ZONE, _ALMOST_COUNTRY = 4, 3, 2, 1
 _CLOSE = 80.0  # of 100: how alike a mistyped city must be
 _SHORTEST = 3  # letters that a beginning must have to count
+_ALSO = {"usa": "US", "uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB"}  # as people say it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +59,22 @@ def search(asked: str, language: str, limit: int = 8) -> list[str]:
             found.append((-score, place, zone.name))
     best: dict[object, str] = {}
     for score, _, name in sorted(found):
-        best.setdefault(name if score < -1 else _habits(name), name)
+        best.setdefault(_habits(name) if -score in (_COUNTRY, _ALMOST_COUNTRY) else name, name)
     return list(best.values())[:limit]
 
 
 def _score(asked: str, zone: _Zone, countries: dict[str, str]) -> float:
-    """2 and more: this very zone; 1: its country; up to 1: something like its city; 0: neither."""
+    """How well the words fit: best where they name this very zone, 0 where they are nothing like it."""
     name = _plain(city(zone.name))
     if asked in (name, _plain(zone.name)):
-        return 3
-    if len(asked) >= _SHORTEST and name.startswith(asked):
-        return 2
+        return _ZONE
     country = countries.get(zone.country, "")
-    if country and (asked == country or (len(asked) > _SHORTEST and country.startswith(asked))):
-        return 1
+    if country and (asked == country or _ALSO.get(asked) == zone.country):
+        return _COUNTRY
+    if len(asked) >= _SHORTEST and name.startswith(asked):
+        return _ALMOST_ZONE
+    if len(asked) > _SHORTEST and country.startswith(asked):
+        return _ALMOST_COUNTRY
     alike = fuzz.ratio(asked, name)
     return alike / 101 if alike >= _CLOSE else 0
 

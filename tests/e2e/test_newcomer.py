@@ -19,7 +19,7 @@ def assert_card(card: Message, progress: str) -> None:
     assert link in ("IMDb", "TMDB")
     assert any(entity["type"] == "text_link" for entity in card.raw["entities"])
     assert last == progress
-    assert card.labels == [RATING_ROW, ["Haven't seen"], ["Undo", "Done"]]
+    assert card.labels == [RATING_ROW, ["Haven't seen", "Watchlist"], ["Undo", "Done"]]
 
 
 def test_genres_cycle_in_place(ada: Person) -> None:

@@ -53,6 +53,8 @@ async def test_a_panel_is_filled_in_and_remembers_what_it_made(
         assert await filters.panel(conn, number) == Panel(number, ann, shown, SOME, result)
         assert await filters.panel(conn, beside) == Panel(beside, ann, None, SOME, None)
         assert await filters.panel(conn, beside + 1) is None
+        assert await filters.made_from(conn, result) == shown
+        assert await filters.made_from(conn, shown) is None
 
 
 async def test_what_is_not_there_cannot_be_changed(database: Database) -> None:

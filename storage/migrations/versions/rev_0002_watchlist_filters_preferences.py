@@ -50,7 +50,7 @@ def _create_filters() -> None:
         _person(),
         sa.Column("list_id", ID, sa.ForeignKey("lists.id", ondelete="CASCADE")),
         *_filters(),
-        sa.Column("made_list_id", ID, sa.ForeignKey("lists.id", ondelete="SET NULL")),
+        sa.Column("made_list_id", ID, sa.ForeignKey("lists.id", ondelete="SET NULL"), unique=True),
         sa.Column("opened_at", TIME, nullable=False),
         sa.CheckConstraint(FAME, name="fame"),
         sqlite_autoincrement=True,
