@@ -63,6 +63,7 @@ class Handlers:
     async def set_genre_again(self, request: Request, tap: SetGenreAgain) -> None:
         """A tap on a genre there."""
         onboarding, person_id = self._services.onboarding, request.person.id
-        await request.once(lambda conn: onboarding.answer(conn, person_id, tap.genre, tap.value, request.now))
-        await request.toast(answer_toast(tap.genre, tap.value, request.t))
+        genre = self._services.library.genre(tap.code)
+        await request.once(lambda conn: onboarding.answer(conn, person_id, genre, tap.value, request.now))
+        await request.toast(answer_toast(genre, tap.value, request.t))
         await request.show(revision_screen(await onboarding.questionnaire(person_id), request.t))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.library import genre_code
 from bot.onboarding.service import Questionnaire
 from bot.preferences.views import ShowSettings
 from bot.telegram.callbacks import Record, record
@@ -36,9 +37,9 @@ class SetGenre(Record):
 
 @record("ga")
 class SetGenreAgain(Record):
-    """The same, in the questionnaire that /settings opens."""
+    """The same, in the questionnaire that /settings opens. The code is `library.genre_code`'s."""
 
-    genre: str
+    code: int
     value: int
 
 
@@ -58,7 +59,7 @@ def questionnaire_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
 
 def revision_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
     """The questionnaire for somebody who is known: Done leads back to /settings."""
-    rows = _genre_rows(questionnaire, t, SetGenreAgain)
+    rows = _genre_rows(questionnaire, t, lambda genre, value: SetGenreAgain(genre_code(genre), value))
     rows.append((Button(t.plain("button.done"), ShowSettings()),))
     return Screen(t.html("genres.ask_again"), tuple(rows))
 

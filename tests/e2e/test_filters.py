@@ -6,7 +6,6 @@ import re
 
 from tests.e2e.driving import Message, Person
 
-
 STALE = "This menu was refreshed. /help shows where things are."
 
 

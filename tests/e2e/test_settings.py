@@ -125,9 +125,7 @@ def test_the_question_survives_a_kill(ada: Person) -> None:
 
 def test_two_peoples_settings_are_two(ada: Person, grace: Person) -> None:
     ada.tap("Time zone", ada.send("/settings"))
-    assert (
-        grace.send("Tokyo").text.startswith("I know no film called “Tokyo”") or "Tokyo" in grace.last().text
-    )
+    assert "Which of these" in grace.send("star trek").text
     ada.tap(ada.send("Tokyo").buttons[0])
     assert setting(grace, "Time zone").startswith("UTC")
     assert setting(ada, "Time zone").startswith("Asia/Tokyo")

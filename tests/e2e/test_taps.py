@@ -177,7 +177,7 @@ def test_many_messages_at_once_are_answered_in_order(ada: Person) -> None:
         "fc1:999",
         "fa1:999",
         "pt1:Mars/Olympus",
-        "ga1:Nonsense:1",
+        "ga1:1:1",
         "★☆",
     ],
 )
