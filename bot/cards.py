@@ -126,7 +126,7 @@ class Card:
     stars: float | None
     expected: float | None
     marks: frozenset[str]
-    on_watchlist: bool
+    on_watchlist: bool = False
 
 
 def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:

@@ -30,7 +30,7 @@ class RoundState:
     rated: int
     last: Film | None
     ended: bool
-    on_watchlist: bool
+    on_watchlist: bool = False
 
 
 class Rating:
