@@ -252,7 +252,7 @@ async def test_who_goes_takes_along_what_is_theirs(sqlite_database: Database, mi
         person = (await people.meet(conn, 5, "en", minute(0))).id
         owned = [table for table in schema.metadata.sorted_tables if "person_id" in table.c]
         for table in owned:
-            values = {
+            values: dict[str, object] = {
                 "person_id": person,
                 "film_id": film.id,
                 "genre": "Comedy",
