@@ -15,10 +15,14 @@ from bot.basics.views import menu
 from bot.discover.handlers import Handlers as DiscoverHandlers
 from bot.discover.service import Discover, Phrases
 from bot.errors import GaveUp
+from bot.filtering.handlers import Handlers as FilteringHandlers
+from bot.filtering.service import Filtering
 from bot.home import live_model
 from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering, renumber
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
+from bot.preferences.handlers import Handlers as PreferencesHandlers
+from bot.preferences.service import Preferences
 from bot.prepare import check_dataset
 from bot.profile.handlers import Handlers as ProfileHandlers
 from bot.profile.service import History
@@ -35,6 +39,8 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
+from bot.watchlist.handlers import Handlers as WatchlistHandlers
+from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
@@ -78,7 +84,7 @@ async def _answer_people(settings: Settings, token: str, health: Health) -> None
     ):
         health.database = database
         library = await _library(database, recommender, version)
-        services = _services(database, library, Taste(recommender, library))
+        services = _services(database, library, Taste(recommender, library), settings.timezone)
         processor = Processor(client, database, Messenger(client), _router(services))
         dispatcher = Dispatcher(processor.handle)
         health.intake = intake = Intake(client, database, dispatcher.push)
@@ -184,19 +190,23 @@ async def _library(database: Database, recommender: Recommender, version: str) -
     return Library(stored, catalog, TitleIndex(catalog, recommender.popularity.tolist()))
 
 
-def _services(database: Database, library: Library, taste: Taste) -> Services:
+def _services(database: Database, library: Library, taste: Taste, time_zone: str) -> Services:
     translators = [translator(language) for language in languages()]
     phrases = Phrases(
         like="|".join(t.plain("like.phrases") for t in translators),
         weak_like="|".join(t.plain("like.weak_phrases") for t in translators),
         courtesies="|".join(t.plain("like.courtesies") for t in translators),
     )
+    discover = Discover(database, library, taste, phrases)
     return Services(
         library=library,
         onboarding=Onboarding(database, library),
         rating=Rating(database, library, taste),
-        discover=Discover(database, library, taste, phrases),
+        discover=discover,
         history=History(database, library),
+        watchlist=Watchlist(database, library),
+        filtering=Filtering(database, library, discover),
+        preferences=Preferences(database, time_zone),
     )
 
 
@@ -207,6 +217,8 @@ def _router(services: Services) -> Router:
         room.register(router)
     for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
         build(services).register(router)
+    for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
+        screens(services).register(router)
     return router
 
 

@@ -18,7 +18,9 @@ __all__ = [
     "MoreLikeThis",
     "OpenCard",
     "Origin",
+    "PutOnWatchlist",
     "RateFilm",
+    "RemoveFromWatchlist",
     "RemoveRating",
     "card_screen",
     "expected_text",
@@ -28,6 +30,7 @@ __all__ = [
     "film_text",
     "rating_row",
     "stars_text",
+    "watchlist_label",
 ]
 
 STARS = (1, 2, 3, 4, 5)
@@ -36,9 +39,10 @@ _LONGEST_ORIGIN = 19  # a letter and a number that a database can hold
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The screen that a card was opened from, and `Back` returns to: a list, or history at an offset."""
+    """The screen that a card was opened from, and `Back` returns to: a list, or history or
+    watchlist at an offset."""
 
-    kind: str = ""  # "", "l" (list id) or "h" (offset)
+    kind: str = ""  # "", "l" (list id), "h" or "w" (offset)
     ref: int = 0
 
     def pack(self) -> str:
@@ -50,7 +54,7 @@ class Origin:
         """Raises StaleButton for anything else than `pack` gives."""
         if not packed:
             return cls()
-        if packed[0] not in "lh" or not packed[1:].isdecimal() or len(packed) > _LONGEST_ORIGIN:
+        if packed[0] not in "lhw" or not packed[1:].isdecimal() or len(packed) > _LONGEST_ORIGIN:
             raise StaleButton(f"unknown origin {packed!r}")
         return cls(packed[0], int(packed[1:]))
 
@@ -97,6 +101,23 @@ class MoreLikeThis(Record):
     film_id: int
 
 
+@record("cw")
+class PutOnWatchlist(Record):
+    """Put on the watchlist (on=1), or take off (on=0)."""
+
+    film_id: int
+    on: int
+    origin: str
+
+
+@record("cq")
+class RemoveFromWatchlist(Record):
+    """Take off the watchlist, and back to its page at this offset."""
+
+    film_id: int
+    offset: int
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One film and one person. `stars` is the person's own rating, `expected` the predicted one."""
@@ -106,6 +127,7 @@ class Card:
     stars: float | None
     expected: float | None
     marks: frozenset[str]
+    on_watchlist: bool = False
 
 
 def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
@@ -115,13 +137,23 @@ def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
         lines.append(t.html("card.yours", stars=stars_text(card.stars)))
     elif card.expected is not None:
         lines.append(t.html("card.expected", stars=expected_text(card.expected)))
+    if card.stars is None and "seen" in card.marks:
+        lines.append(t.html("card.how_many"))
     film_id, origin = card.film.id, card.origin.pack()
     rows = [
         rating_row(t, lambda stars: RateFilm(film_id, stars, origin)),
         tuple(_mark_button(card, kind, t) for kind in ("refused", "seen")),
-        (Button(t.plain("button.more_like_this"), MoreLikeThis(film_id)),),
+        (
+            Button(
+                watchlist_label(card.on_watchlist, t),
+                PutOnWatchlist(film_id, int(not card.on_watchlist), origin),
+            ),
+            Button(t.plain("button.more_like_this"), MoreLikeThis(film_id)),
+        ),
     ]
-    if card.stars is not None:
+    if card.on_watchlist and card.origin.kind == "w":
+        rows.append((Button(t.plain("button.remove"), RemoveFromWatchlist(film_id, card.origin.ref)),))
+    elif card.stars is not None:
         rows.append((Button(t.plain("button.remove"), RemoveRating(film_id, origin)),))
     if back is not None:
         rows.append((Button(t.plain("button.back"), back),))
@@ -155,6 +187,12 @@ def film_page(film: Film) -> tuple[str, str]:
 def film_preview(film: Film) -> str | None:
     """The page whose preview shows a poster; a page of search results has none worth showing."""
     return film_page(film)[0] if film.tmdb_id is not None or film.imdb_id is not None else None
+
+
+def watchlist_label(on: bool, t: Translator) -> str:
+    """The label of the toggle, which shows its state."""
+    label = t.plain("button.watchlist")
+    return t.plain("button.set", label=label) if on else label
 
 
 def rating_row(t: Translator, action: Callable[[int], Record]) -> tuple[Button, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from zlib import crc32
 
 from bot.errors import CatalogChanged, StaleButton
 from recsys.catalog import Catalog
@@ -14,17 +15,20 @@ from storage.films import Film, NewFilm
 
 __all__ = [
     "CATALOG_KEY",
+    "EARLIEST_DECADE",
     "FILMS_KEY",
     "Found",
     "Library",
     "adopt",
     "check_numbering",
+    "genre_code",
     "new_films",
     "renumber",
 ]
 
 CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
 FILMS_KEY = "films"  # the settings row that says which model described them last
+EARLIEST_DECADE = 1940  # what is older counts as of this decade: there is little of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ class Library:
         }
         self._movie_ids = {film_id: movie_id for movie_id, film_id in self._by_movie_id.items()}
         self.genres = catalog.genres
+        self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
+        years = {film.year for film in catalog if film.year is not None}
+        self.decades = tuple(sorted({max(EARLIEST_DECADE, year // 10 * 10) for year in years}))
 
     def film(self, film_id: int) -> Film:
         """A film by our id. Raises StaleButton: ids come from buttons, and films can go."""
@@ -70,6 +77,13 @@ class Library:
         """The model's id of a film, None if it does not know it."""
         return self._movie_ids.get(film_id)
 
+    def genre(self, code: int) -> str:
+        """The genre of a `genre_code`. Raises StaleButton: data sets can change."""
+        try:
+            return self._genre_codes[code]
+        except KeyError:
+            raise StaleButton(f"no genre with code {code}") from None
+
     def telling(self, answers: Mapping[str, int]) -> Mapping[str, int]:
         """Genre answers that tell one genre from another: none where every genre got the same."""
         return answers if len({answers.get(genre, 0) for genre in self.genres}) > 1 else {}
@@ -82,6 +96,11 @@ class Library:
             clear=search.verdict == "clear",
             matched=search.verdict != "none",
         )
+
+
+def genre_code(genre: str) -> int:
+    """A number for a genre that fits on a button whatever its name, and means no other genre later."""
+    return crc32(genre.encode())
 
 
 def new_films(catalog: Catalog) -> list[NewFilm]:

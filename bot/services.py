@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.discover.service import Discover
+from bot.filtering.service import Filtering
 from bot.library import Library
 from bot.onboarding.service import Onboarding
+from bot.preferences.service import Preferences
 from bot.profile.service import History
 from bot.rating.service import Rating
+from bot.watchlist.service import Watchlist
 
 __all__ = ["Services"]
 
@@ -22,3 +25,6 @@ class Services:
     rating: Rating
     discover: Discover
     history: History
+    watchlist: Watchlist
+    filtering: Filtering
+    preferences: Preferences

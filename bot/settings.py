@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -50,6 +51,9 @@ class Settings(BaseSettings):
         description="Where /healthz and /readyz answer; 0 takes a free one. Default: nowhere.",
     )
     http_host: str = Field("127.0.0.1", description="The address they listen on; 0.0.0.0 is all of them.")
+    timezone: str = Field(
+        "UTC", description="The IANA time zone of people who chose none in /settings, as Europe/Berlin."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["console", "json"] = Field(
         "console", description="console for people, json for machines: one object a line."
@@ -84,6 +88,13 @@ class Settings(BaseSettings):
     def _database_url(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("sqlite+aiosqlite:///"):
             raise ValueError("must begin with sqlite+aiosqlite:///")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a name of the IANA database, as Europe/Berlin or UTC")
         return value
 
     @field_validator("log_level")

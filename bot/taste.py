@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
-from bot.library import Library
+from bot.library import EARLIEST_DECADE, Library
+from recsys.narrowing import Years
 from recsys.recommender import Recommender, User
-from storage import genres, marks, ratings
+from storage import genres, marks, ratings, watchlist
 from storage.database import AsyncConnection
 from storage.films import Film
+from storage.filters import NO_FILTERS, Fame, Filters
 
 __all__ = ["Pick", "Profile", "Taste"]
+
+# Bands of recsys' popularity quantiles: the films that get half of all ratings; and those of the lowest
+# third without the very rarest, of which too little is known. On ml-latest-small: 665 films with 36 ratings
+# or more, and 2,551 with 4 to 15.
+_BANDS: Mapping[Fame, tuple[float, float] | None] = {"known": (0.5, 1.0), "any": None, "deep": (0.1, 0.3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,7 @@ class Profile:
     seen: frozenset[int]
     refused: frozenset[int]
     unseen: frozenset[int]
+    watchlist: frozenset[int]
 
     @property
     def done_with(self) -> frozenset[int]:
@@ -42,6 +51,15 @@ class Pick:
     because: Film | None = None
 
 
+class _Narrowed(TypedDict):
+    """The arguments by which recsys narrows what it returns."""
+
+    genres: Collection[str] | None
+    without: Collection[str]
+    years: Years | None
+    popularity: tuple[float, float] | None
+
+
 class Taste:
     """Folds a person in on every call: it takes less time than keeping a cache honest."""
 
@@ -54,6 +72,7 @@ class Taste:
         stars = await ratings.of(conn, person_id)
         answers = await genres.of(conn, person_id)
         kinds = await marks.of(conn, person_id)
+        wanted = await watchlist.of(conn, person_id)
         known = {self._library.movie_id(film_id): value for film_id, value in stars.items()}
         user = self._recommender.fold_in(
             ratings={movie_id: value for movie_id, value in known.items() if movie_id is not None},
@@ -66,12 +85,19 @@ class Taste:
             seen=frozenset(kinds["seen"]),
             refused=frozenset(kinds["refused"]),
             unseen=frozenset(kinds["unseen"]),
+            watchlist=frozenset(wanted),
         )
 
     def recommend(
-        self, profile: Profile, n: int, exclude: Iterable[int], penalties: Mapping[int, float]
+        self,
+        profile: Profile,
+        n: int,
+        exclude: Iterable[int],
+        penalties: Mapping[int, float],
+        filters: Filters = NO_FILTERS,
     ) -> list[Pick]:
-        """The best n films for a person, best first, without what they are done with and `exclude`.
+        """The best n films for a person that pass `filters`, best first, without what they are done with and
+        `exclude`.
 
         `penalties` hold films back, in standard deviations of this person's scores.
         """
@@ -85,6 +111,7 @@ class Taste:
                 for film_id, penalty in penalties.items()
                 if (movie_id := library.movie_id(film_id)) is not None
             },
+            **self._narrowed(filters),
         )
         picks = []
         for item in found:
@@ -99,23 +126,30 @@ class Taste:
             )
         return picks
 
-    def similar(self, profile: Profile, film_id: int, n: int, exclude: Iterable[int]) -> list[Pick]:
-        """The n films nearest to one, nearest first, without what the person is done with and `exclude`."""
+    def similar(
+        self,
+        profile: Profile,
+        film_id: int,
+        n: int,
+        exclude: Iterable[int],
+        filters: Filters = NO_FILTERS,
+    ) -> list[Pick]:
+        """The n films nearest to one that pass `filters`, nearest first, without what the person is done with
+        and `exclude`."""
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return []
-        hidden = set(self._library.movie_ids(profile.done_with.union(exclude)))
-        nearest = self._recommender.similar([movie_id], n=n + len(hidden))
-        kept = [item for item in nearest if item.movie_id not in hidden][:n]
-        stars, _ = self._recommender.predict_for(profile.user, [item.movie_id for item in kept])
+        hidden = self._library.movie_ids(profile.done_with.union(exclude))
+        nearest = self._recommender.similar([movie_id], n=n, exclude=hidden, **self._narrowed(filters))
+        stars, _ = self._recommender.predict_for(profile.user, [item.movie_id for item in nearest])
         return [
             Pick(self._library.film(self._library.film_id(item.movie_id)), item.similarity, float(expected))
-            for item, expected in zip(kept, stars, strict=True)
+            for item, expected in zip(nearest, stars, strict=True)
         ]
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:
         """The film most worth asking about next, None when there is none left."""
-        asked = profile.done_with | profile.unseen | set(exclude)
+        asked = profile.done_with | profile.unseen | profile.watchlist | set(exclude)
         questions = self._recommender.next_questions(
             profile.user, n=1, exclude=self._library.movie_ids(asked)
         )
@@ -128,3 +162,17 @@ class Taste:
             return None
         mean, _ = self._recommender.predict_for(profile.user, [movie_id])
         return float(mean[0])
+
+    def _narrowed(self, filters: Filters) -> _Narrowed:
+        """Filters in recsys' words; genres that this data set does not have are passed over."""
+        known = set(self._library.genres)
+        return {
+            "genres": known.intersection(filters.genres) or None,
+            "without": known.intersection(filters.without),
+            "years": [_span(decade) for decade in filters.decades] or None,
+            "popularity": _BANDS[filters.fame],
+        }
+
+
+def _span(decade: int) -> tuple[int, int]:
+    return (0 if decade == EARLIEST_DECADE else decade), decade + 9

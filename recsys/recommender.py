@@ -13,8 +13,9 @@ import numpy.typing as npt
 from recsys.artifact import read_artifact, write_artifact
 from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
-from recsys.content import film_years, genre_matrix, genre_vectors
+from recsys.content import genre_vectors
 from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, UnknownUser
+from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import MAX_STARS, MIN_STARS
@@ -77,9 +78,7 @@ class Recommender:
         self.metrics: dict[str, float] = dict(metrics or {})
         self._parts = parts
         self._people = Vocabulary(parts.user_ids, kind="user", error=UnknownUser)
-        self._genre_column = {genre: at for at, genre in enumerate(catalog.genres)}
-        self._genres = genre_matrix(catalog)
-        self._years = film_years(catalog)
+        self._narrowing = Narrowing(catalog, parts.popularity)
         self._kinds = genre_vectors(catalog)
 
     @property
@@ -128,22 +127,26 @@ class Recommender:
         n: int = 10,
         exclude: Iterable[int] = (),
         genres: Collection[str] | None = None,
-        years: tuple[int, int] | None = None,
+        years: Years | None = None,
         *,
+        without: Collection[str] = (),
+        popularity: tuple[float, float] | None = None,
         penalties: Mapping[int, float] | None = None,
     ) -> list[Recommendation]:
         """The `n` best films that this person has not rated, best first; all there are if `n` is larger.
 
-        Left out are `exclude` (movie ids), films with none of `genres`, and films outside `years`
-        (first, last), both inclusive. `penalties` lower the scores of films by so many standard
-        deviations of this person's scores. Raises InvalidData for a genre the catalog does not have.
+        Left out are `exclude` (movie ids), films with none of `genres`, films with one of `without`, films
+        outside `years` ((first, last), both inclusive, or several such spans), and films outside the band
+        `popularity` of quantiles (see recsys.narrowing). `penalties` lower the scores of films by so many
+        standard deviations of this person's scores. Raises InvalidData for a genre the catalog does not
+        have, and for a band that is none.
         """
         ranker, vector = _needed(self._parts.ranker, "ranker"), _needed(user.vector, "ranker")
         scores = ranker.scores(vector)
         if penalties:
             amounts = np.fromiter(penalties.values(), np.float32, len(penalties))
             scores[self.catalog.rows(list(penalties))] -= amounts * scores.std()
-        allowed = self._allowed(genres, years)
+        allowed = self._narrowing.allowed(genres, years, without, popularity)
         allowed[self.catalog.rows([*user.ratings, *exclude])] = False
         best = _best(scores, np.flatnonzero(allowed), n)
         stars = self._stars_of(user, best)
@@ -165,15 +168,29 @@ class Recommender:
             return None
         return int(self.catalog.movie_ids[rows[shares.argmax()]])
 
-    def similar(self, movie_ids: Iterable[int], n: int = 10) -> list[Similar]:
-        """The `n` films most like these together, best first, without these; all if `n` is larger."""
+    def similar(
+        self,
+        movie_ids: Iterable[int],
+        n: int = 10,
+        exclude: Iterable[int] = (),
+        genres: Collection[str] | None = None,
+        years: Years | None = None,
+        *,
+        without: Collection[str] = (),
+        popularity: tuple[float, float] | None = None,
+    ) -> list[Similar]:
+        """The `n` films most like these together, best first, without these; all if `n` is larger.
+
+        What is left out besides is told as in `recommend`.
+        """
         neighbours = _needed(self._parts.neighbours, "similar")
         seeds = np.unique(self.catalog.rows(list(movie_ids)))
         if not seeds.size:
             raise InvalidData("similar needs one movie id or more")
         cosines = neighbours.cosines(seeds)
-        others = np.ones(len(self.catalog), dtype=np.bool_)
+        others = self._narrowing.allowed(genres, years, without, popularity)
         others[seeds] = False
+        others[self.catalog.rows(list(exclude))] = False
         best = _best(cosines, np.flatnonzero(others), n)
         return [Similar(int(self.catalog.movie_ids[row]), float(cosines[row])) for row in best]
 
@@ -212,18 +229,6 @@ class Recommender:
         except (RecsysError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: {error}") from error
 
-    def _allowed(
-        self, genres: Collection[str] | None, years: tuple[int, int] | None
-    ) -> npt.NDArray[np.bool_]:
-        allowed = np.ones(len(self.catalog), dtype=np.bool_)
-        if genres is not None:
-            columns = [self._genre(genre) for genre in genres]
-            allowed &= self._genres[:, columns].any(axis=1)
-        if years is not None:
-            first, last = years
-            allowed &= (self._years >= first) & (self._years <= last) & (self._years > 0)
-        return allowed
-
     def _stars_of(self, user: User, rows: IntArray) -> list[float | None]:
         if self._parts.stars is None or user.posterior is None:
             return [None] * len(rows)
@@ -240,19 +245,12 @@ class Recommender:
         return rows[order], values[order]
 
     def _checked_answers(self, answers: Mapping[str, int]) -> FloatArray:
-        row = np.zeros(len(self._genre_column), np.float32)
+        row = np.zeros(len(self.catalog.genres), np.float32)
         for genre, answer in answers.items():
             if answer not in (-1, 0, 1):
                 raise InvalidData(f"the answer for {genre} is {answer!r}: it must be -1, 0 or 1")
-            row[self._genre(genre)] = answer
+            row[self._narrowing.column(genre)] = answer
         return row
-
-    def _genre(self, genre: str) -> int:
-        if genre not in self._genre_column:
-            raise InvalidData(
-                f"no genre {genre!r} in this catalog: there are {', '.join(self.catalog.genres)}"
-            )
-        return self._genre_column[genre]
 
 
 def _needed(part: Part | None, name: str) -> Part:

@@ -31,18 +31,24 @@ from sqlalchemy import (
 
 __all__ = [
     "UtcDateTime",
+    "expected_answers",
     "exposures",
     "films",
+    "filter_panels",
     "genre_answers",
+    "list_filters",
     "lists",
     "marks",
     "metadata",
     "people",
+    "preferences",
     "ratings",
     "round_answers",
     "rounds",
     "settings",
+    "standing_filters",
     "updates",
+    "watchlist",
 ]
 
 metadata = MetaData(
@@ -255,4 +261,74 @@ settings = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("value", JSON, nullable=False),
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    _person(primary_key=True),
+    _film(primary_key=True),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index(None, "person_id", "added_at", "film_id"),
+)
+
+
+def _filters() -> tuple[Column[list[str]], Column[list[str]], Column[list[int]], Column[str]]:
+    return (
+        Column("genres", JSON, nullable=False),
+        Column("without", JSON, nullable=False),
+        Column("decades", JSON, nullable=False),
+        Column("fame", String(16), nullable=False),
+    )
+
+
+_FAME = "fame IN ('known', 'any', 'deep')"
+
+list_filters = Table(
+    "list_filters",
+    metadata,
+    Column("list_id", Id, ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True),
+    *_filters(),
+    CheckConstraint(_FAME, name="fame"),
+)
+
+standing_filters = Table(
+    "standing_filters",
+    metadata,
+    _person(primary_key=True),
+    *_filters(),
+    CheckConstraint(_FAME, name="fame"),
+)
+
+filter_panels = Table(
+    "filter_panels",
+    metadata,
+    _id(),
+    _person(),
+    # null: opened from /settings
+    Column("list_id", Id, ForeignKey("lists.id", ondelete="CASCADE")),
+    *_filters(),
+    # what Apply made, so that a second tap finds it
+    Column("made_list_id", Id, ForeignKey("lists.id", ondelete="SET NULL"), unique=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    CheckConstraint(_FAME, name="fame"),
+    Index(None, "person_id"),
+    sqlite_autoincrement=True,
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    _person(primary_key=True),
+    Column("time_zone", String(64)),  # IANA; null: the one of the operator
+)
+
+# A text that a feature has asked for: the next message without a slash goes there. No CHECK on the kind,
+# so that a new feature needs no migration.
+expected_answers = Table(
+    "expected_answers",
+    metadata,
+    _person(primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
 )

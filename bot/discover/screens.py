@@ -9,6 +9,7 @@ from bot.services import Services
 from bot.telegram.callbacks import Record
 from bot.telegram.request import Request
 from bot.telegram.screen import Screen
+from bot.watchlist.views import ShowWatchlist
 
 __all__ = ["card_of", "list_of"]
 
@@ -29,4 +30,6 @@ def _way_back(origin: Origin) -> Record | None:
         return ShowList(origin.ref)
     if origin.kind == "h":
         return ShowHistory(origin.ref)
+    if origin.kind == "w":
+        return ShowWatchlist(origin.ref)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,12 +11,14 @@ from bot.cards import Card, Origin
 from bot.errors import StaleButton
 from bot.library import Found, Library
 from bot.taste import Pick, Profile, Taste
-from storage import genres, lists, marks, ratings
+from storage import filters as stored_filters
+from storage import genres, lists, marks, ratings, watchlist
 from storage.database import AsyncConnection, Database
 from storage.films import Film
+from storage.filters import NO_FILTERS, Filters
 from storage.lists import FilmList, Shown
 
-__all__ = ["Discover", "ListItem", "ListPage", "Phrases"]
+__all__ = ["Discover", "ListItem", "ListPage", "Phrases", "own_list"]
 
 _PICKS = 5
 _NEIGHBOURS = 10
@@ -42,6 +44,7 @@ class ListItem:
     because: Film | None
     because_stars: float | None
     liked_genre: str | None
+    on_watchlist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class ListPage:
     parent_id: int | None
     items: tuple[ListItem, ...]
     anonymous: bool
+    filters: Filters = NO_FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +83,31 @@ class Discover:
         self._weak_like = re.compile(rf"^(?:{phrases.weak_like}){title}", re.IGNORECASE)
 
     async def recommend(
-        self, conn: AsyncConnection, person_id: int, at: datetime, parent: FilmList | None = None
+        self,
+        conn: AsyncConnection,
+        person_id: int,
+        at: datetime,
+        parent: FilmList | None = None,
+        filters: Filters | None = None,
+        spared: Collection[int] = (),
     ) -> int:
-        """Make a list of five; its id.
+        """Make a list of five; its id. Without `filters`, those that stay hold.
 
-        What earlier pages showed never comes, what was shown lately steps back.
+        What earlier pages showed never comes; what was shown lately steps back, except what is `spared`.
         """
+        if filters is None:
+            filters = await stored_filters.standing(conn, person_id)
         profile = await self._taste.of(conn, person_id)
         shown = await lists.recent(conn, person_id, at - _MEMORY, "recommend")
+        penalties = _step_back({film: times for film, times in shown.items() if film not in spared}, at)
         picks = self._taste.recommend(
-            profile, _PICKS, exclude=await _pages(conn, parent), penalties=_step_back(shown, at)
+            profile, _PICKS, exclude=await _pages(conn, parent), penalties=penalties, filters=filters
         )
-        return await lists.create(
+        list_id = await lists.create(
             conn, person_id, "recommend", _shown(picks, profile), at, parent_id=parent.id if parent else None
         )
+        await stored_filters.keep_for_list(conn, list_id, filters)
+        return list_id
 
     async def similar(
         self,
@@ -101,11 +116,14 @@ class Discover:
         film_id: int,
         at: datetime,
         parent: FilmList | None = None,
+        filters: Filters = NO_FILTERS,
     ) -> int:
         """Make a list of the ten films nearest to one; its id."""
         profile = await self._taste.of(conn, person_id)
-        picks = self._taste.similar(profile, film_id, _NEIGHBOURS, exclude=await _pages(conn, parent))
-        return await lists.create(
+        picks = self._taste.similar(
+            profile, film_id, _NEIGHBOURS, exclude=await _pages(conn, parent), filters=filters
+        )
+        list_id = await lists.create(
             conn,
             person_id,
             "similar",
@@ -114,21 +132,39 @@ class Discover:
             seed_film_id=film_id,
             parent_id=parent.id if parent else None,
         )
+        await stored_filters.keep_for_list(conn, list_id, filters)
+        return list_id
 
     async def more(self, conn: AsyncConnection, person_id: int, list_id: int, at: datetime) -> int:
         """The next page of a list, made at the first tap on `More` and found again at the second; its id."""
-        parent = await _own(conn, person_id, list_id)
+        parent = await own_list(conn, person_id, list_id)
         following = await lists.child(conn, list_id)
         if following is not None:
             return following
+        filters = await stored_filters.of_list(conn, list_id)
         if parent.kind == "similar" and parent.seed_film_id is not None:
-            return await self.similar(conn, person_id, parent.seed_film_id, at, parent)
-        return await self.recommend(conn, person_id, at, parent)
+            return await self.similar(conn, person_id, parent.seed_film_id, at, parent, filters)
+        return await self.recommend(conn, person_id, at, parent, filters)
+
+    async def refine(
+        self, conn: AsyncConnection, person_id: int, list_id: int, filters: Filters, at: datetime
+    ) -> int:
+        """The list made anew with other filters; its id.
+
+        What this list showed, and those it was made from, does not step back for it: it is one wish.
+        """
+        found = await own_list(conn, person_id, list_id)
+        if found.kind == "similar" and found.seed_film_id is not None:
+            return await self.similar(conn, person_id, found.seed_film_id, at, filters=filters)
+        spared = await _versions(conn, found)
+        return await self.recommend(conn, person_id, at, filters=filters, spared=spared)
 
     async def page(self, person_id: int, list_id: int) -> ListPage:
         """A list as it is to be shown now. Raises StaleButton for somebody else's."""
         async with self._database.read() as conn:
-            found = await _own(conn, person_id, list_id)
+            found = await own_list(conn, person_id, list_id)
+            filters = await stored_filters.of_list(conn, list_id)
+            wanted = await watchlist.of(conn, person_id)
             stars = await ratings.of(conn, person_id)
             answers = self._library.telling(await genres.of(conn, person_id))
         liked = {genre for genre, value in answers.items() if value > 0}
@@ -137,8 +173,9 @@ class Discover:
             kind=found.kind,
             seed=self._library.film(found.seed_film_id) if found.seed_film_id is not None else None,
             parent_id=found.parent_id,
-            items=tuple(self._item(item, stars, liked) for item in found.items),
+            items=tuple(self._item(item, stars, liked, wanted) for item in found.items),
             anonymous=not stars and not answers,
+            filters=filters,
         )
 
     async def card(self, person_id: int, film_id: int, origin: Origin) -> Card:
@@ -153,6 +190,7 @@ class Discover:
             stars=profile.ratings.get(film_id),
             expected=self._taste.stars(profile, film_id),
             marks=frozenset(on),
+            on_watchlist=film_id in profile.watchlist,
         )
 
     async def expose(self, conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
@@ -172,7 +210,7 @@ class Discover:
             match = self._weak_like.match(text)
         return (match["title"].strip(" \"'“”"), True) if match else (text, False)
 
-    def _item(self, item: Shown, stars: Mapping[int, float], liked: set[str]) -> ListItem:
+    def _item(self, item: Shown, stars: Mapping[int, float], liked: set[str], wanted: set[int]) -> ListItem:
         film = self._library.film(item.film_id)
         return ListItem(
             position=item.position,
@@ -182,6 +220,7 @@ class Discover:
             because=self._library.film(item.reason_film_id) if item.reason_film_id is not None else None,
             because_stars=item.reason_stars,
             liked_genre=next((genre for genre in film.genres if genre in liked), None),
+            on_watchlist=item.film_id in wanted,
         )
 
 
@@ -207,7 +246,8 @@ def _step_back(shown: Mapping[int, Sequence[datetime]], at: datetime) -> dict[in
     }
 
 
-async def _own(conn: AsyncConnection, person_id: int, list_id: int) -> FilmList:
+async def own_list(conn: AsyncConnection, person_id: int, list_id: int) -> FilmList:
+    """A list of this person's. Raises StaleButton for somebody else's, or none."""
     found = await lists.get(conn, list_id)
     if found is None or found.person_id != person_id:
         raise StaleButton(f"no list {list_id} of person {person_id}")
@@ -220,4 +260,14 @@ async def _pages(conn: AsyncConnection, last: FilmList | None) -> set[int]:
     while last is not None:
         films.update(item.film_id for item in last.items)
         last = await lists.get(conn, last.parent_id) if last.parent_id is not None else None
+    return films
+
+
+async def _versions(conn: AsyncConnection, last: FilmList | None) -> set[int]:
+    """Every film on a page, on those before it, and on the lists that were narrowed or widened into it."""
+    films: set[int] = set()
+    while last is not None:
+        films.update(item.film_id for item in last.items)
+        before = last.parent_id or await stored_filters.made_from(conn, last.id)
+        last = await lists.get(conn, before) if before is not None else None
     return films

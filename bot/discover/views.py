@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, stars_text
 from bot.discover.service import ListItem, ListPage
+from bot.filtering.views import filters_text
 from bot.library import Found
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from storage.filters import NO_FILTERS
 
-__all__ = ["MoreOfList", "ShowList", "candidates_screen", "list_screen", "number_rows"]
+__all__ = ["MoreOfList", "OpenFilters", "ShowList", "candidates_screen", "list_screen", "number_rows"]
 
 _PER_ROW = 5
 _LONGEST_ECHO = 100  # characters of what was asked for; a message may be as long as our answer may
@@ -31,19 +33,28 @@ class MoreOfList(Record):
     list_id: int
 
 
+@record("fo")
+class OpenFilters(Record):
+    """Narrow this list."""
+
+    list_id: int
+
+
 def list_screen(page: ListPage, t: Translator) -> Screen:
-    """Numbered films, a button for each number, and `More`."""
+    """Numbered films, a button for each number, `More` and `Filter`; what is filtered is on top."""
     navigation = []
     if page.parent_id is not None:
         navigation.append(Button(t.plain("button.back"), ShowList(page.parent_id)))
+    narrow = Button(t.plain("button.filter"), OpenFilters(page.id))
     if not page.items:
-        text = t.html("list.nothing_similar" if page.kind == "similar" else "list.nothing_left")
-        return Screen(text, (tuple(navigation),) if navigation else ())
-    lines = [_title(page, t), ""]
+        if page.filters != NO_FILTERS:
+            navigation.append(narrow)
+        return Screen(_nothing(page, t), (tuple(navigation),) if navigation else ())
+    lines = [*_head(page, t), ""]
     lines += [_line(item, page.kind, page.anonymous, t) for item in page.items]
     if page.kind == "recommend" and page.anonymous:
         lines += ["", t.html("list.anonymous")]
-    navigation.append(Button(t.plain("button.more"), MoreOfList(page.id)))
+    navigation += [Button(t.plain("button.more"), MoreOfList(page.id)), narrow]
     origin = Origin("l", page.id).pack()
     numbers = number_rows([OpenCard(item.film.id, origin) for item in page.items], t)
     return Screen("\n".join(lines), (*numbers, tuple(navigation)))
@@ -74,10 +85,20 @@ def _shortened(asked: str) -> str:
     return asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
 
 
-def _title(page: ListPage, t: Translator) -> str:
+def _head(page: ListPage, t: Translator) -> list[str]:
     if page.seed is not None:
-        return t.html("list.similar", film=film_label(page.seed))
-    return t.html("list.recommend")
+        lines: list[str] = [t.html("list.similar", film=film_label(page.seed))]
+    else:
+        lines = [t.html("list.recommend")]
+    if page.filters != NO_FILTERS:
+        lines.append(t.html("list.filtered", filters=filters_text(page.filters, t)))
+    return lines
+
+
+def _nothing(page: ListPage, t: Translator) -> str:
+    if page.filters != NO_FILTERS:
+        return "\n".join([*_head(page, t), "", t.html("list.nothing_passes")])
+    return t.html("list.nothing_similar" if page.kind == "similar" else "list.nothing_left")
 
 
 def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
@@ -86,6 +107,8 @@ def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
         return f"{line} {t.html('list.yours', stars=stars_text(item.stars))}"
     if item.expected is not None:
         line = f"{line} {t.html('list.expected', stars=expected_text(item.expected))}"
+    if item.on_watchlist:
+        line = f"{line} {t.html('list.on_watchlist')}"
     if kind == "similar":
         return line
     return f"{line}\n{_reason(item, anonymous, t)}"

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bot.onboarding.views import FinishGenres, SetGenre, answer_toast, noted_toast, questionnaire_screen
+from bot.onboarding.views import (
+    FinishGenres,
+    SetGenre,
+    SetGenreAgain,
+    answer_toast,
+    noted_toast,
+    questionnaire_screen,
+    revision_screen,
+)
+from bot.preferences.views import ReviseGenres
 from bot.rating.views import round_screen
 from bot.services import Services
 from bot.telegram.request import Request
@@ -22,6 +31,8 @@ class Handlers:
         router.command("start", self.start)
         router.button(SetGenre, self.set_genre)
         router.button(FinishGenres, self.finish)
+        router.button(ReviseGenres, self.revise)
+        router.button(SetGenreAgain, self.set_genre_again)
 
     async def start(self, request: Request) -> None:
         """/start: greeting and questionnaire, filled in as it was left."""
@@ -42,3 +53,17 @@ class Handlers:
         questionnaire = await self._services.onboarding.questionnaire(person_id)
         await request.toast(noted_toast(questionnaire, request.t))
         await request.show(round_screen(await rating.state(person_id, round_id), request.t))
+
+    async def revise(self, request: Request, tap: ReviseGenres) -> None:
+        """Genres, in /settings: the questionnaire as it was left."""
+        await request.toast()
+        questionnaire = await self._services.onboarding.questionnaire(request.person.id)
+        await request.show(revision_screen(questionnaire, request.t))
+
+    async def set_genre_again(self, request: Request, tap: SetGenreAgain) -> None:
+        """A tap on a genre there."""
+        onboarding, person_id = self._services.onboarding, request.person.id
+        genre = self._services.library.genre(tap.code)
+        await request.once(lambda conn: onboarding.answer(conn, person_id, genre, tap.value, request.now))
+        await request.toast(answer_toast(genre, tap.value, request.t))
+        await request.show(revision_screen(await onboarding.questionnaire(person_id), request.t))

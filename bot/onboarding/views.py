@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from bot.library import genre_code
 from bot.onboarding.service import Questionnaire
+from bot.preferences.views import ShowSettings
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 
-__all__ = ["FinishGenres", "SetGenre", "answer_toast", "noted_toast", "questionnaire_screen"]
+__all__ = [
+    "FinishGenres",
+    "SetGenre",
+    "SetGenreAgain",
+    "answer_toast",
+    "noted_toast",
+    "questionnaire_screen",
+    "revision_screen",
+]
 
 _COLUMNS = 3
 _NEXT = {0: 1, 1: -1, -1: 0}
@@ -23,6 +35,14 @@ class SetGenre(Record):
     value: int
 
 
+@record("ga")
+class SetGenreAgain(Record):
+    """The same, in the questionnaire that /settings opens. The code is `library.genre_code`'s."""
+
+    code: int
+    value: int
+
+
 @record("gf")
 class FinishGenres(Record):
     """Done or Skip: on to the films."""
@@ -30,15 +50,28 @@ class FinishGenres(Record):
 
 def questionnaire_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
     """Greeting, genres in three columns, Done and Skip."""
-    buttons = [
-        Button(t.plain(_LABELS[value], genre=genre), SetGenre(genre, _NEXT[value]))
-        for genre, value in questionnaire.answers
-    ]
-    rows = [tuple(buttons[start : start + _COLUMNS]) for start in range(0, len(buttons), _COLUMNS)]
+    rows = _genre_rows(questionnaire, t, SetGenre)
     rows.append(
         (Button(t.plain("button.done"), FinishGenres()), Button(t.plain("button.skip"), FinishGenres()))
     )
     return Screen(t.html("genres.ask"), tuple(rows))
+
+
+def revision_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
+    """The questionnaire for somebody who is known: Done leads back to /settings."""
+    rows = _genre_rows(questionnaire, t, lambda genre, value: SetGenreAgain(genre_code(genre), value))
+    rows.append((Button(t.plain("button.done"), ShowSettings()),))
+    return Screen(t.html("genres.ask_again"), tuple(rows))
+
+
+def _genre_rows(
+    questionnaire: Questionnaire, t: Translator, action: Callable[[str, int], Record]
+) -> list[tuple[Button, ...]]:
+    buttons = [
+        Button(t.plain(_LABELS[value], genre=genre), action(genre, _NEXT[value]))
+        for genre, value in questionnaire.answers
+    ]
+    return [tuple(buttons[start : start + _COLUMNS]) for start in range(0, len(buttons), _COLUMNS)]
 
 
 def answer_toast(genre: str, value: int, t: Translator) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from bot.cards import MarkFilm, Origin, RateFilm, RemoveRating, film_label, stars_text
 from bot.discover.screens import card_of, list_of
-from bot.rating.views import EndRound, RateInRound, UndoInRound, UnseenInRound, round_screen
+from bot.rating.views import (
+    EndRound,
+    RateInRound,
+    UndoInRound,
+    UnseenInRound,
+    WatchInRound,
+    round_screen,
+)
 from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import Router
@@ -24,6 +31,7 @@ class Handlers:
         router.command("rate", self.start_round)
         router.button(RateInRound, self.rate_in_round)
         router.button(UnseenInRound, self.unseen_in_round)
+        router.button(WatchInRound, self.watch_in_round)
         router.button(UndoInRound, self.undo_in_round)
         router.button(EndRound, self.end_round)
         router.button(RateFilm, self.rate_film)
@@ -43,6 +51,14 @@ class Handlers:
     async def unseen_in_round(self, request: Request, tap: UnseenInRound) -> None:
         """Haven't seen."""
         await self._answer(request, tap.round_id, tap.film_id, None)
+
+    async def watch_in_round(self, request: Request, tap: WatchInRound) -> None:
+        """Watchlist on a round's card, which stays: whether it was seen is still open."""
+        watchlist, rating, person_id = self._services.watchlist, self._services.rating, request.person.id
+        on = tap.on == 1
+        await request.once(lambda conn: watchlist.put(conn, person_id, tap.film_id, on, request.now))
+        await request.toast(request.t.plain("toast.watchlist_on" if on else "toast.watchlist_off"))
+        await request.show(round_screen(await rating.state(person_id, tap.round_id), request.t))
 
     async def undo_in_round(self, request: Request, tap: UndoInRound) -> None:
         """Undo: the last answer is taken back and asked again."""
@@ -73,8 +89,11 @@ class Handlers:
         """Seen it, Not interested; and the taking back of either."""
         origin = Origin.unpack(tap.origin)
         rating, person_id, on = self._services.rating, request.person.id, tap.on == 1
-        await request.once(lambda conn: rating.mark(conn, person_id, tap.film_id, tap.kind, on, request.now))
-        await request.toast(request.t.plain(f"toast.{tap.kind}" if on else "toast.taken_back"))
+        left = await request.once(
+            lambda conn: rating.mark(conn, person_id, tap.film_id, tap.kind, on, request.now)
+        )
+        off = "_off_watchlist" if left else ""
+        await request.toast(request.t.plain(f"toast.{tap.kind}{off}" if on else "toast.taken_back"))
         await self._show_card(request, tap.film_id, origin)
 
     async def remove_rating(self, request: Request, tap: RemoveRating) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.errors import StaleButton
 from bot.library import Library
 from bot.taste import Taste
-from storage import lists, marks, ratings, rounds
+from storage import lists, marks, ratings, rounds, watchlist
 from storage.database import AsyncConnection, Database
 from storage.films import Film
 from storage.rounds import Answer, Round
@@ -30,6 +30,7 @@ class RoundState:
     rated: int
     last: Film | None
     ended: bool
+    on_watchlist: bool = False
 
 
 class Rating:
@@ -63,6 +64,7 @@ class Rating:
         async with self._database.read() as conn:
             current = await _own(conn, person_id, round_id)
             answers = await rounds.answers(conn, round_id)
+            wanted = await watchlist.of(conn, person_id)
         return RoundState(
             id=current.id,
             kind=current.kind,
@@ -70,6 +72,7 @@ class Rating:
             rated=_rated(answers),
             last=self._library.film(answers[-1].film_id) if answers else None,
             ended=current.ended_at is not None,
+            on_watchlist=current.film_id in wanted,
         )
 
     async def answer(
@@ -136,13 +139,14 @@ class Rating:
     async def rate(
         self, conn: AsyncConnection, person_id: int, film_id: int, stars: int, at: datetime
     ) -> None:
-        """Stars for a film. Whoever rates it has seen it and had a reason to: those marks go."""
+        """Stars for a film. Whoever rates it has seen it, and wanted to: marks and watchlist let it go."""
         self._library.film(film_id)
         if not 1 <= stars <= 5:
             raise StaleButton(f"{stars} stars")
         await ratings.rate(conn, person_id, film_id, float(stars), at)
         for mark in ("unseen", "refused"):
             await marks.take_back(conn, person_id, film_id, mark)
+        await watchlist.remove(conn, person_id, film_id)
 
     async def remove(self, conn: AsyncConnection, person_id: int, film_id: int) -> bool:
         """Forget a rating; False if there was none."""
@@ -150,17 +154,18 @@ class Rating:
 
     async def mark(
         self, conn: AsyncConnection, person_id: int, film_id: int, kind: str, on: bool, at: datetime
-    ) -> None:
-        """Set or take back "seen" or "refused"."""
+    ) -> bool:
+        """Set or take back "seen" or "refused"; whether the film left the watchlist for it."""
         self._library.film(film_id)
         if kind not in ("seen", "refused"):
             raise StaleButton(f"unknown mark {kind!r}")
         if not on:
             await marks.take_back(conn, person_id, film_id, kind)
-            return
+            return False
         await marks.put(conn, person_id, film_id, kind, at)
         if kind == "seen":
             await marks.take_back(conn, person_id, film_id, "unseen")
+        return await watchlist.remove(conn, person_id, film_id)
 
     def _shown(self, current: Round) -> Film | None:
         if current.film_id is None or current.ended_at is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.cards import film_preview, film_text, rating_row
+from bot.cards import film_preview, film_text, rating_row, watchlist_label
 from bot.rating.service import FIRST_ANSWERS, RoundState
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 from storage.films import Film
 
-__all__ = ["EndRound", "RateInRound", "UndoInRound", "UnseenInRound", "round_screen"]
+__all__ = ["EndRound", "RateInRound", "UndoInRound", "UnseenInRound", "WatchInRound", "round_screen"]
 
 
 @record("rr")
@@ -27,6 +27,15 @@ class UnseenInRound(Record):
 
     round_id: int
     film_id: int
+
+
+@record("rw")
+class WatchInRound(Record):
+    """Put the film that a round shows on the watchlist (on=1), or take it off (on=0)."""
+
+    round_id: int
+    film_id: int
+    on: int
 
 
 @record("ru")
@@ -56,7 +65,13 @@ def _rows(state: RoundState, film: Film, t: Translator) -> tuple[tuple[Button, .
     round_id, film_id = state.id, film.id
     return (
         rating_row(t, lambda stars: RateInRound(round_id, film_id, stars)),
-        (Button(t.plain("button.unseen"), UnseenInRound(round_id, film_id)),),
+        (
+            Button(t.plain("button.unseen"), UnseenInRound(round_id, film_id)),
+            Button(
+                watchlist_label(state.on_watchlist, t),
+                WatchInRound(round_id, film_id, int(not state.on_watchlist)),
+            ),
+        ),
         (
             Button(t.plain("button.undo"), UndoInRound(round_id, state.last.id if state.last else 0)),
             Button(t.plain("button.done"), EndRound(round_id)),

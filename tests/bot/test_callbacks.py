@@ -13,6 +13,7 @@ import bot.app  # registers every record
 from bot.cards import MarkFilm, OpenCard, Origin, RateFilm
 from bot.errors import StaleButton
 from bot.onboarding.views import SetGenre
+from bot.preferences.zones import ZONES
 from bot.rating.views import RateInRound
 from bot.services import Services
 from bot.telegram import callbacks
@@ -68,7 +69,13 @@ def test_every_record_comes_back_as_it_was(kind: type[Record], data: st.DataObje
 
 @pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.tag)
 def test_every_record_fits_with_numbers_that_a_database_may_reach(kind: type[Record]) -> None:
-    longest = {"origin": Origin("l", 2**53).pack(), "genre": max(GENRES, key=len), "kind": "refused"}
+    longest = {
+        "origin": Origin("l", 2**53).pack(),
+        "genre": max(GENRES, key=len),
+        "kind": "refused",
+        "fame": "known",
+        "zone": max(ZONES, key=len),
+    }
     made = kind(
         *(
             2**53 if each is int else longest[field.name]
@@ -157,7 +164,7 @@ class _Anything:
         return self
 
 
-@pytest.mark.parametrize("packed", ["", "l1", "h0", "l9007199254740993"])
+@pytest.mark.parametrize("packed", ["", "l1", "h0", "w20", "l9007199254740993"])
 def test_origins_come_back_as_they_were(packed: str) -> None:
     assert Origin.unpack(packed).pack() == packed
 

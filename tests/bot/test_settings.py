@@ -75,6 +75,7 @@ def test_wrong_ones_are_told_together_without_the_token(monkeypatch: pytest.Monk
         "MATINEE_SENDS_PER_SECOND": "0",
         "MATINEE_CHAT_SENDS_PER_SECOND": "fast",
         "MATINEE_CHAT_SEND_BURST": "-1",
+        "MATINEE_TIMEZONE": "Atlantis/Center",
         "MATINEE_LOG_LEVEL": "LOUD",
     }
     for name, value in wrong.items():

@@ -109,11 +109,12 @@ def test_a_card_has_what_it_needs(make_film: MakeFilm) -> None:
         "Drama, Sci-Fi",
         "IMDb",
         "I think you would give it 4.3★",
+        "You have seen it: how many stars?",
     ]
     assert labels(screen) == [
         ["1★", "2★", "3★", "4★", "5★"],
         ["Not interested", "✓ Seen it"],
-        ["More like this"],
+        ["Watchlist", "More like this"],
         ["Back"],
     ]
     rated = card_screen(Card(film, Origin(), 3.5, 4.0, frozenset()), T, None)
@@ -183,7 +184,11 @@ def test_a_round_shows_how_far_one_is(make_film: MakeFilm) -> None:
     film, last = make_film(), make_film()
     onboarding = round_screen(RoundState(1, "onboarding", film, 3, last, False), T)
     assert shown(onboarding).endswith("3 of 5")
-    assert labels(onboarding) == [["1★", "2★", "3★", "4★", "5★"], ["Haven't seen"], ["Undo", "Done"]]
+    assert labels(onboarding) == [
+        ["1★", "2★", "3★", "4★", "5★"],
+        ["Haven't seen", "Watchlist"],
+        ["Undo", "Done"],
+    ]
     assert button(onboarding, "Undo").action == UndoInRound(1, last.id)
     first = round_screen(RoundState(1, "onboarding", film, 0, None, False), T)
     assert button(first, "Undo").action == UndoInRound(1, 0)
@@ -222,7 +227,7 @@ def test_a_list_numbers_its_films_and_gives_reasons(make_film: MakeFilm) -> None
         "5. Film 5 (1996)",
         "because people with your taste like it",
     ]
-    assert labels(screen) == [["1", "2", "3", "4", "5"], ["Back", "More"]]
+    assert labels(screen) == [["1", "2", "3", "4", "5"], ["Back", "More", "Filter"]]
     assert button(screen, "More").action == MoreOfList(40)
     assert button(screen, "Back").action == ShowList(39)
 

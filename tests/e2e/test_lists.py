@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from tests.e2e.driving import Message, Person
 
-CARD = [["1★", "2★", "3★", "4★", "5★"], ["Not interested", "Seen it"], ["More like this"], ["Back"]]
+CARD = [
+    ["1★", "2★", "3★", "4★", "5★"],
+    ["Not interested", "Seen it"],
+    ["Watchlist", "More like this"],
+    ["Back"],
+]
 
 
 def open_card(person: Person, page: Message, number: int) -> Message:
@@ -63,14 +68,14 @@ def test_more_brings_others(ada: Person) -> None:
         ada.tap("More", page)
         page = ada.again(page)
         assert len(page.films) == 5
-        assert page.labels[-1] == ["Back", "More"]
+        assert page.labels[-1] == ["Back", "More", "Filter"]
         seen += page.films
         texts.append(page.text)
     assert len(set(seen)) == len(seen)
     for text in texts[-2::-1]:
         ada.tap("Back", page)
         assert ada.again(page).text == text
-    assert ada.again(page).labels[-1] == ["More"]
+    assert ada.again(page).labels[-1] == ["More", "Filter"]
 
 
 def test_more_from_an_older_page_finds_the_same_next_page(ada: Person) -> None:
@@ -128,7 +133,7 @@ def test_more_like_this_lists_neighbours(ada: Person) -> None:
     assert neighbours.labels == [
         ["1", "2", "3", "4", "5"],
         ["6", "7", "8", "9", "10"],
-        ["More"],
+        ["More", "Filter"],
     ]
     tenth = open_card(ada, neighbours, 10)
     assert tenth.head == neighbours.films[9]

@@ -19,7 +19,7 @@ def assert_card(card: Message, progress: str) -> None:
     assert link in ("IMDb", "TMDB")
     assert any(entity["type"] == "text_link" for entity in card.raw["entities"])
     assert last == progress
-    assert card.labels == [RATING_ROW, ["Haven't seen"], ["Undo", "Done"]]
+    assert card.labels == [RATING_ROW, ["Haven't seen", "Watchlist"], ["Undo", "Done"]]
 
 
 def test_genres_cycle_in_place(ada: Person) -> None:
@@ -67,7 +67,7 @@ def test_five_answers_bring_the_first_list(ada: Person) -> None:
     assert ada.history() == dict(zip(rated, ("5★", "4★", "3★", "2★", "1★"), strict=True))
     assert len(first.films) == 5
     assert not set(first.films) & set(rated)
-    assert first.labels == [["1", "2", "3", "4", "5"], ["More"]]
+    assert first.labels == [["1", "2", "3", "4", "5"], ["More", "Filter"]]
     lines = first.text.splitlines()[2:]
     for number, (film, reason) in enumerate(zip(lines[::2], lines[1::2], strict=True), start=1):
         assert re.fullmatch(rf"{number}\. .+ \(\d{{4}}\) · \d\.\d★", film)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.driving import Person
 
-COMMANDS = {"recommend", "like", "rate", "history", "start", "help", "cancel"}
+COMMANDS = {"recommend", "like", "rate", "watchlist", "history", "settings", "start", "help", "cancel"}
 
 
 def test_rate_goes_on_until_done(ada: Person) -> None:

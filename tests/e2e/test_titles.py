@@ -47,7 +47,11 @@ def test_ten_films_like_one(ada: Person, text: str) -> None:
 def test_a_title_opens_its_card(ada: Person, text: str, film: str) -> None:
     card = ada.send(text)
     assert card.head == film
-    assert card.labels == [["1★", "2★", "3★", "4★", "5★"], ["Not interested", "Seen it"], ["More like this"]]
+    assert card.labels == [
+        ["1★", "2★", "3★", "4★", "5★"],
+        ["Not interested", "Seen it"],
+        ["Watchlist", "More like this"],
+    ]
 
 
 def test_an_ampersand_in_a_title_is_shown_as_it_is(ada: Person) -> None:

@@ -119,6 +119,56 @@ class TestRecommend:
         assert all(lowered[each.movie_id] == each.score for each in plain[1:])
         assert recommender.recommend(nobody, n=10**6, penalties={first: 100.0})[-1].movie_id == first
 
+    def test_filter_by_several_spans_of_years(self, recommender: Recommender, person: User) -> None:
+        spans = [(1960, 1979), (1990, 1995)]
+        ids = {each.movie_id for each in recommender.recommend(person, n=10**6, years=spans)}
+        expected = {
+            film.movie_id
+            for film in recommender.catalog
+            if film.year is not None and any(first <= film.year <= last for first, last in spans)
+        }
+        assert ids == expected - set(person.ratings)
+        assert recommender.recommend(person, years=[]) == []
+
+    def test_what_has_an_unwanted_genre_is_left_out(self, recommender: Recommender, person: User) -> None:
+        found = recommender.recommend(person, n=10**6, genres=["Comedy"], without={"Romance", "Horror"})
+        expected = {
+            film.movie_id
+            for film in recommender.catalog
+            if "Comedy" in film.genres and not {"Romance", "Horror"} & set(film.genres)
+        }
+        assert {each.movie_id for each in found} == expected - set(person.ratings)
+        plain = recommender.recommend(person, n=10**6)
+        assert found == [each for each in plain if each.movie_id in expected]
+        assert recommender.recommend(person, genres=["Comedy"], without=["Comedy"]) == []
+
+    def test_bands_of_popularity_part_the_catalog(self, recommender: Recommender, person: User) -> None:
+        known, deep = (
+            recommender.catalog.rows(
+                [each.movie_id for each in recommender.recommend(person, n=10**6, popularity=band)]
+            )
+            for band in ((0.5, 1.0), (0.0, 0.5))
+        )
+        assert len(known) + len(deep) == len(recommender.catalog) - len(person.ratings)
+        assert recommender.popularity[known].min() >= recommender.popularity[deep].max()
+        assert len(known) < len(deep)
+        everything = recommender.recommend(person, n=10**6)
+        assert recommender.recommend(person, n=10**6, popularity=(0.0, 1.0)) == everything
+
+    @pytest.mark.parametrize("band", [(0.6, 0.4), (-0.1, 1.0), (0.0, 1.1), (float("nan"), 1.0)])
+    def test_a_band_that_is_none_is_refused(
+        self, recommender: Recommender, person: User, band: tuple[float, float]
+    ) -> None:
+        with pytest.raises(InvalidData, match="band of quantiles"):
+            recommender.recommend(person, popularity=band)
+
+    def test_filters_of_unknown_genres_are_refused(self, recommender: Recommender, person: User) -> None:
+        for filters in ({"genres": ["Jazz"]}, {"without": ["Jazz"]}):
+            with pytest.raises(InvalidData, match="'Jazz'"):
+                recommender.recommend(person, **filters)  # type: ignore[arg-type]  # one of the two
+            with pytest.raises(InvalidData, match="'Jazz'"):
+                recommender.similar([int(recommender.catalog.movie_ids[0])], **filters)  # type: ignore[arg-type]  # as above
+
     def test_stars_are_those_of_predict_for(self, recommender: Recommender, person: User) -> None:
         found = recommender.recommend(person, n=6)
         mean, _ = recommender.predict_for(person, [each.movie_id for each in found])
@@ -248,6 +298,25 @@ class TestSimilar:
         assert there[some[1]] == pytest.approx(back[some[0]], abs=1e-6)
         assert all(-1 <= value <= 1 for value in there.values())
         assert recommender.similar([some[0], some[0]]) == recommender.similar([some[0]])
+
+    def test_filters_keep_the_order(self, recommender: Recommender, some: list[int]) -> None:
+        plain = recommender.similar(some[:2], n=10**6)
+        found = recommender.similar(
+            some[:2],
+            n=10**6,
+            exclude=[plain[0].movie_id],
+            years=(1960, 1995),
+            without=["Horror"],
+            popularity=(0.0, 0.9),
+        )
+        allowed = {
+            each.movie_id
+            for each in recommender.recommend(
+                recommender.fold_in(), n=10**6, years=(1960, 1995), without=["Horror"], popularity=(0.0, 0.9)
+            )
+        }
+        assert found == [each for each in plain[1:] if each.movie_id in allowed]
+        assert 0 < len(found) < len(plain) - 1
 
     def test_needs_known_seeds(self, recommender: Recommender) -> None:
         with pytest.raises(UnknownMovie, match=str(UNKNOWN)):

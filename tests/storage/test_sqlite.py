@@ -252,19 +252,28 @@ async def test_who_goes_takes_along_what_is_theirs(sqlite_database: Database, mi
         person = (await people.meet(conn, 5, "en", minute(0))).id
         owned = [table for table in schema.metadata.sorted_tables if "person_id" in table.c]
         for table in owned:
-            values = {
+            values: dict[str, object] = {
                 "person_id": person,
                 "film_id": film.id,
                 "genre": "Comedy",
                 "value": 1,
                 "stars": 4,
                 "surface": "card",
-                "kind": {"marks": "seen", "rounds": "rate", "lists": "search"}.get(table.name),
+                "genres": [],
+                "without": [],
+                "decades": [],
+                "fame": "any",
+                "kind": {
+                    "marks": "seen",
+                    "rounds": "rate",
+                    "lists": "search",
+                    "expected_answers": "time_zone",
+                }.get(table.name),
                 **{column.name: minute(0) for column in table.c if column.name.endswith("_at")},
             }
             await conn.execute(insert(table).values({k: v for k, v in values.items() if k in table.c}))
         await conn.execute(text("DELETE FROM people"))
         for table in owned:
             assert (await conn.execute(table.select())).all() == []
-        assert len(owned) == 6
+        assert len(owned) == 11
         assert await films.every(conn) == [film]

@@ -1,0 +1,1 @@
+"""Narrowing lists: genres in or out, decades, well known or deep cuts."""

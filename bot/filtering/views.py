@@ -1,0 +1,132 @@
+"""The filter panel as a message, and filters in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.filtering.service import FilterPanel
+from bot.library import EARLIEST_DECADE, genre_code
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Translator
+from storage.filters import NO_FILTERS, Filters
+
+__all__ = [
+    "ApplyFilters",
+    "ClearFilters",
+    "SetDecade",
+    "SetFame",
+    "SetGenreFilter",
+    "filter_screen",
+    "filters_text",
+]
+
+_GENRES_PER_ROW = 3
+_DECADES_PER_ROW = 4
+_NEXT = {0: 1, 1: -1, -1: 0}
+_FAME = ("known", "any", "deep")
+
+
+@record("fg")
+class SetGenreFilter(Record):
+    """Only with this genre (1), without it (-1), or neither (0). The code is `library.genre_code`'s."""
+
+    panel_id: int
+    code: int
+    value: int
+
+
+@record("fd")
+class SetDecade(Record):
+    """With films of this decade, or (on=0) no longer."""
+
+    panel_id: int
+    decade: int
+    on: int
+
+
+@record("ff")
+class SetFame(Record):
+    """How well known: "known", "any" or "deep"."""
+
+    panel_id: int
+    fame: str
+
+
+@record("fc")
+class ClearFilters(Record):
+    """Choose nothing."""
+
+    panel_id: int
+
+
+@record("fa")
+class ApplyFilters(Record):
+    """Make the list anew with what is chosen."""
+
+    panel_id: int
+
+
+def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:
+    """All choices, each button with its state; Apply, Clear, and Back without applying."""
+    chosen = panel.filters
+    genres = [_genre_button(panel, genre, t) for genre in panel.genres]
+    decades = [
+        Button(
+            _set(decade_text(decade, t), decade in chosen.decades, t),
+            SetDecade(panel.id, decade, int(decade not in chosen.decades)),
+        )
+        for decade in panel.decades
+    ]
+    fame = tuple(
+        Button(_set(t.plain(f"fame.{step}"), step == chosen.fame, t), SetFame(panel.id, step))
+        for step in _FAME
+    )
+    rows = (
+        *_in_rows(genres, _GENRES_PER_ROW),
+        *_in_rows(decades, _DECADES_PER_ROW),
+        fame,
+        (
+            Button(t.plain("button.apply"), ApplyFilters(panel.id)),
+            Button(t.plain("button.clear"), ClearFilters(panel.id)),
+            Button(t.plain("button.back"), back),
+        ),
+    )
+    now = t.html("filter.nothing") if chosen == NO_FILTERS else filters_text(chosen, t)
+    title = t.html("filter.title.stay" if panel.list_id is None else "filter.title.list")
+    return Screen("\n".join([title, "", t.html("filter.how"), "", t.html("filter.now", filters=now)]), rows)
+
+
+def filters_text(filters: Filters, t: Translator) -> str:
+    """Filters in words: "Comedy or Drama · no Horror · 1990s · deep cuts"; plain text."""
+    either = t.plain("filter.or")
+    parts = []
+    if filters.genres:
+        parts.append(f" {either} ".join(filters.genres))
+    parts += [t.plain("filter.no", genre=genre) for genre in filters.without]
+    if filters.decades:
+        parts.append(f" {either} ".join(decade_text(decade, t) for decade in filters.decades))
+    if filters.fame != "any":
+        parts.append(t.plain(f"fame.{filters.fame}"))
+    return " · ".join(parts)
+
+
+def decade_text(decade: int, t: Translator) -> str:
+    """1990s; the earliest one takes in all before it."""
+    if decade == EARLIEST_DECADE:
+        return t.plain("filter.before", year=EARLIEST_DECADE + 10)
+    return t.plain("filter.decade", decade=decade)
+
+
+def _genre_button(panel: FilterPanel, genre: str, t: Translator) -> Button:
+    value = 1 if genre in panel.filters.genres else -1 if genre in panel.filters.without else 0
+    label = {1: t.plain("button.set", label=genre), -1: t.plain("button.without", label=genre), 0: genre}
+    return Button(label[value], SetGenreFilter(panel.id, genre_code(genre), _NEXT[value]))
+
+
+def _set(label: str, on: bool, t: Translator) -> str:
+    return t.plain("button.set", label=label) if on else label
+
+
+def _in_rows(buttons: Sequence[Button], width: int) -> list[tuple[Button, ...]]:
+    return [tuple(buttons[start : start + width]) for start in range(0, len(buttons), width)]

@@ -1,0 +1,1 @@
+"""/settings: genres again, filters that stay, the time zone."""

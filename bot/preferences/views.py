@@ -1,0 +1,118 @@
+"""/settings as a message, and the search for a time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.filtering.views import filters_text
+from bot.preferences.service import LocalTime, SettingsPanel
+from bot.preferences.zones import city
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Translator
+from storage.filters import NO_FILTERS
+
+__all__ = [
+    "AskTimeZone",
+    "CloseSettings",
+    "OpenStandingFilters",
+    "ReviseGenres",
+    "SetTimeZone",
+    "ShowSettings",
+    "ask_zone_screen",
+    "closed_screen",
+    "settings_screen",
+    "zones_screen",
+]
+
+_LONGEST_ECHO = 100
+
+
+@record("ps")
+class ShowSettings(Record):
+    """The panel again."""
+
+
+@record("pc")
+class CloseSettings(Record):
+    """Enough of settings."""
+
+
+@record("pg")
+class ReviseGenres(Record):
+    """The genre questionnaire again."""
+
+
+@record("pf")
+class OpenStandingFilters(Record):
+    """The filters that stay."""
+
+
+@record("pz")
+class AskTimeZone(Record):
+    """Search for a time zone."""
+
+
+@record("pt")
+class SetTimeZone(Record):
+    """Take this time zone; its IANA name."""
+
+    zone: str
+
+
+def settings_screen(panel: SettingsPanel, t: Translator) -> Screen:
+    """What is set, and a button for each."""
+    genres = [t.plain("genre.liked", genre=genre) for genre in panel.liked]
+    genres += [t.plain("genre.disliked", genre=genre) for genre in panel.disliked]
+    filters = None if panel.filters == NO_FILTERS else filters_text(panel.filters, t)
+    lines = [
+        t.html("settings.title"),
+        "",
+        t.html("settings.genres", genres=", ".join(genres) or t.plain("settings.no_genres")),
+        t.html("settings.filters", filters=filters or t.plain("settings.no_filters")),
+        t.html("settings.time_zone", place=_place(panel.time.zone), time=_clock(panel.time)),
+    ]
+    rows = (
+        (
+            Button(t.plain("button.genres"), ReviseGenres()),
+            Button(t.plain("button.filters"), OpenStandingFilters()),
+            Button(t.plain("button.time_zone"), AskTimeZone()),
+        ),
+        (Button(t.plain("button.close"), CloseSettings()),),
+    )
+    return Screen("\n".join(lines), rows)
+
+
+def closed_screen(t: Translator) -> Screen:
+    """What remains of the panel."""
+    return Screen(t.html("settings.closed"))
+
+
+def ask_zone_screen(time: LocalTime, t: Translator) -> Screen:
+    """Which city?"""
+    text = t.html("zone.ask", place=_place(time.zone), time=_clock(time))
+    return Screen(text, (_back(t),))
+
+
+def zones_screen(asked: str, places: Sequence[LocalTime], t: Translator) -> Screen:
+    """A button for each zone that may be meant, with the time there."""
+    echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
+    if not places:
+        return Screen(t.html("zone.nothing", asked=echo), (_back(t),))
+    buttons = [
+        (Button(t.plain("zone.button", place=city(each.zone), time=_clock(each)), SetTimeZone(each.zone)),)
+        for each in places
+    ]
+    return Screen(t.html("zone.which", asked=echo), (*buttons, _back(t)))
+
+
+def _back(t: Translator) -> tuple[Button, ...]:
+    return (Button(t.plain("button.back"), ShowSettings()),)
+
+
+def _place(zone: str) -> str:
+    return zone.replace("_", " ")
+
+
+def _clock(time: LocalTime) -> str:
+    return f"{time.now:%H:%M}"
