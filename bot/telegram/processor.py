@@ -12,6 +12,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
+from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.request import Request
 from bot.telegram.router import Router
@@ -94,11 +95,14 @@ class Processor:
                 await asyncio.sleep(_PAUSES[0])
             except (NetworkError, RetryAfter, TryLater) as error:
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
+                if isinstance(error, RetryAfter):
+                    pause = seconds_of(error)
                 log.warning("update waits", seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
         raise _StillAwayError
 
     async def _route(self, request: Request, update: Update) -> None:
+        flooded = False
         try:
             if update.callback_query is not None:
                 await self._router.on_tap(request, update.callback_query.data or "")
@@ -112,13 +116,17 @@ class Processor:
         except BadRequest:  # a NetworkError by inheritance only; a fault of ours
             await self._apologise(request)
             raise
-        except (NetworkError, RetryAfter, TryLater, MaybeSent):
+        except RetryAfter:
+            flooded = True  # a toast now would come before its time, and without its words
+            raise
+        except (NetworkError, TryLater, MaybeSent):
             raise
         except Exception:
             await self._apologise(request)
             raise
         finally:
-            await _quietly(request.toast())
+            if not flooded:
+                await _quietly(request.toast())
 
     async def _understand(self, update: Update, stored: StoredUpdate) -> Request | None:
         """The request in an update; None for what needs no answer."""
