@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_DATA := .testdata
 
-.PHONY: demo run test lint check clean
+.PHONY: demo run test lint check pictures clean
 
 demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without Telegram
 	@$(BIN)/matinee demo
@@ -23,6 +23,10 @@ lint: $(VENV)/.develop ## the linters
 	$(BIN)/lint-imports
 
 check: lint test ## everything that CI runs
+
+pictures: $(VENV)/.develop $(TEST_DATA)/ml-100k ## the README's pictures, from a real conversation
+	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/matinee prepare
+	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/python -m tools.screenshots docs/images
 
 $(VENV)/.serve: pyproject.toml tools/install.sh
 	@sh tools/install.sh "$(PYTHON)" $(VENV) train

@@ -1,34 +1,41 @@
-"""The endpoint `/bot<token>/<method>`: read, check against the specification, execute, log."""
+"""The endpoints `/bot<token>/<method>` and `/file/bot<token>/<path>`: read, check, execute, log."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot.sandbox.errors import ApiError, not_supported
+from bot.sandbox.faults import Dropped, Fault, NotJson
 from bot.sandbox.methods import METHODS
 from bot.sandbox.payload import read_payload
 from bot.sandbox.records import Json
 from bot.sandbox.schema import SpecViolation, load_schema
 from bot.sandbox.world import Sandbox
 
-__all__ = ["bot_api"]
+__all__ = ["bot_api", "bot_file"]
 
 _VALID = "valid"
+_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>nginx</body></html>"
 
 
-async def bot_api(request: Request) -> JSONResponse:
-    """Answer one call of the bot in the Bot API's envelope. Faults on command will stand before execution."""
+async def bot_api(request: Request) -> Response:
+    """Answer one call of the bot in the Bot API's envelope, unless a fault on command has it otherwise."""
     sandbox: Sandbox = request.app.state.sandbox
     if not sandbox.has_token(request.path_params["token"]):
         return _refusal(ApiError(401, "Unauthorized"))
     method, params, verdict = request.path_params["method"], dict[str, Any](), _VALID
+    fault: Fault | None = None
+    error: ApiError
     try:
         params = await read_payload(request)
         method, params = _checked(method, params)
-        result = await _while_connected(request, _execute(sandbox, method, params))
+        fault = sandbox.faults.strike(method, sandbox.chat_of(params))
+        result = await _while_connected(
+            request, sandbox.faults.suffer(fault, lambda: _execute(sandbox, method, params))
+        )
     except SpecViolation as violation:
         verdict = str(violation)
         error = ApiError(400, f"Bad Request: {violation}")
@@ -36,10 +43,25 @@ async def bot_api(request: Request) -> JSONResponse:
         verdict = "unknown method" if refused.status == 404 else _VALID
         error = refused
     else:
-        sandbox.log_call(method, params, verdict, None)
+        sandbox.log_call(method, params, verdict, None, fault.kind if fault else None)
         return JSONResponse({"ok": True, "result": result})
-    sandbox.log_call(method, params, verdict, (error.status, error.description))
+    sandbox.log_call(
+        method, params, verdict, (error.status, error.description), fault.kind if fault else None
+    )
+    if isinstance(error, Dropped):
+        await _hang_up(request)
     return _refusal(error)
+
+
+async def bot_file(request: Request) -> Response:
+    """The content of a file at the path that getFile gave."""
+    sandbox: Sandbox = request.app.state.sandbox
+    if not sandbox.has_token(request.path_params["token"]):
+        return _refusal(ApiError(401, "Unauthorized"))
+    found = sandbox.files.at(request.path_params["path"])
+    if found is None:
+        return _refusal(ApiError(404, "Not Found"))
+    return Response(sandbox.files.content(found), media_type="application/octet-stream")
 
 
 def _checked(method: str, raw: Json) -> tuple[str, Json]:
@@ -70,6 +92,15 @@ async def _while_connected(request: Request, call: Coroutine[Any, Any, Any]) -> 
         hanging_up.cancel()
 
 
-def _refusal(error: ApiError) -> JSONResponse:
+async def _hang_up(request: Request) -> None:
+    """Close the connection, and wait until the server has noticed: what is answered then goes nowhere."""
+    request.state.transport.abort()
+    await request.receive()
+
+
+def _refusal(error: ApiError) -> Response:
+    if isinstance(error, NotJson):
+        return HTMLResponse(_PAGE.format(f"{error.status} from a proxy"), status_code=error.status)
     body = {"ok": False, "error_code": error.status, "description": error.description}
-    return JSONResponse(body, status_code=error.status)
+    body |= {"parameters": error.parameters} if error.parameters else {}
+    return JSONResponse(body, status_code=error.status or 500)

@@ -7,8 +7,9 @@ from bot.sandbox.errors import ApiError, not_supported
 from bot.sandbox.markup import MarkupError, parse_html
 from bot.sandbox.records import Json
 
-__all__ = ["checked_keyboard", "compose"]
+__all__ = ["checked_keyboard", "compose", "compose_caption"]
 
+_MAX_CAPTION = 1024
 _MAX_TEXT = 4096  # UTF-16 code units here; Telegram's documentation says "characters"
 _MAX_BUTTONS = 100
 _NOT_ACTIONS = ("text", "style", "icon_custom_emoji_id")
@@ -23,9 +24,26 @@ def compose(params: Json) -> tuple[str, list[Json]]:
 
     Raises ApiError 400 for mark-up that cannot be parsed, and for a text that is empty or too long.
     """
-    text, mode, entities = params["text"], params.get("parse_mode", ""), params.get("entities", [])
-    if not text:
+    if not params["text"]:
         raise ApiError(400, "Bad Request: message text is empty")
+    text, entities = _styled(params["text"], params, "entities")
+    if not text:
+        raise ApiError(400, "Bad Request: text must be non-empty")
+    if utf16_length(text) > _MAX_TEXT:
+        raise ApiError(400, "Bad Request: message is too long")
+    return text, entities
+
+
+def compose_caption(params: Json) -> tuple[str, list[Json]]:
+    """The same of `caption` and `caption_entities`, which may be empty and are shorter."""
+    text, entities = _styled(params.get("caption", ""), params, "caption_entities")
+    if utf16_length(text) > _MAX_CAPTION:
+        raise ApiError(400, "Bad Request: message caption is too long")
+    return text, entities
+
+
+def _styled(text: str, params: Json, entities_name: str) -> tuple[str, list[Json]]:
+    mode, entities = params.get("parse_mode", ""), params.get(entities_name, [])
     if mode.lower() == "html":
         try:
             text, entities = parse_html(text)
@@ -43,10 +61,6 @@ def compose(params: Json) -> tuple[str, list[Json]]:
         ):
             raise ApiError(400, "Bad Request: can't parse entities: an entity lies outside of the text")
     text, entities = tidy(_CONTROL.sub(" ", text), entities)
-    if not text:
-        raise ApiError(400, "Bad Request: text must be non-empty")
-    if utf16_length(text) > _MAX_TEXT:
-        raise ApiError(400, "Bad Request: message is too long")
     return tidy(text, [*entities, *find_entities(text, entities)])
 
 

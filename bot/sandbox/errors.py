@@ -17,12 +17,16 @@ class SandboxError(Exception):
 
 
 class ApiError(SandboxError):
-    """A Bot API call failed: `status` is also its `error_code`, `description` is what Telegram would say."""
+    """A Bot API call failed: `status` is also its `error_code`, `description` is what Telegram would say.
 
-    def __init__(self, status: int, description: str) -> None:
+    `parameters` are what helps a program to go on, such as `retry_after`.
+    """
+
+    def __init__(self, status: int, description: str, **parameters: Any) -> None:
         super().__init__(description)
         self.status = status
         self.description = description
+        self.parameters = parameters
 
 
 class ControlError(SandboxError):

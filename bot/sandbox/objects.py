@@ -51,11 +51,26 @@ def message_object(sandbox: Sandbox, message: Message, *, with_reply: bool = Tru
     replied = sandbox.messages.get((message.chat_id, message.reply_to)) if message.reply_to else None
     if with_reply and replied is not None:
         described["reply_to_message"] = message_object(sandbox, replied, with_reply=False)
-    described["text"] = message.text
-    for name in ("entities", "link_preview_options", "reply_markup"):
+    described |= _content(sandbox, message)
+    for name in ("link_preview_options", "reply_markup"):
         if value := getattr(message, name):
             described[name] = value
     return described
+
+
+def _content(sandbox: Sandbox, message: Message) -> Json:
+    """The text, or the file with its caption."""
+    found = sandbox.files.get(message.file_id) if message.file_id else None
+    if found is None:
+        return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
+    ids: Json = {"file_id": found.file_id, "file_unique_id": found.file_unique_id, "file_size": found.size}
+    described: Json
+    if found.kind == "photo":
+        described = {"photo": [ids | {"width": found.width, "height": found.height}]}
+    else:
+        described = {"document": ids | {"file_name": found.name, "mime_type": found.mime_type}}
+    described |= {"caption": message.text} if message.text else {}
+    return described | ({"caption_entities": message.entities} if message.entities else {})
 
 
 def button_kind(button: Json) -> str:

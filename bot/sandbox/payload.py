@@ -12,6 +12,7 @@ from bot.sandbox.schema import Upload
 
 __all__ = ["read_payload"]
 
+_ATTACH = "attach://"
 _DISPOSITION = re.compile(
     r'form-data;.*?\bname="([^"]*)"(?:.*?\bfilename="([^"]*)")?', re.IGNORECASE | re.DOTALL
 )
@@ -36,7 +37,18 @@ async def read_payload(request: Request) -> dict[str, Any]:
             payload |= dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
     except ValueError as error:
         raise ApiError(400, f"Bad Request: can't read the body: {error}") from None
-    return payload
+    return _attached(payload)
+
+
+def _attached(payload: dict[str, Any]) -> dict[str, Any]:
+    """Put a file that a parameter calls "attach://name" where it is called."""
+    parts = {
+        name: value.removeprefix(_ATTACH)
+        for name, value in payload.items()
+        if isinstance(value, str) and value.startswith(_ATTACH)
+    }
+    resolved = payload | {name: payload[part] for name, part in parts.items() if part in payload}
+    return {name: value for name, value in resolved.items() if name not in parts.values()}
 
 
 def _object(value: Any) -> dict[str, Any]:

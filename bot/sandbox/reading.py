@@ -76,8 +76,17 @@ def _message_view(sandbox: Sandbox, message: Message) -> Json:
             for row in keyboard
         ],
         "labels": [[button["text"] for button in row] for row in keyboard],
-        "link_preview": _link_preview(message),
+        "link_preview": None if message.file_id else _link_preview(message),
+        "file": _file_view(sandbox, message),
     }
+
+
+def _file_view(sandbox: Sandbox, message: Message) -> Json | None:
+    """The photo or document of a message, and where the page gets it."""
+    found = sandbox.files.get(message.file_id) if message.file_id else None
+    if found is None:
+        return None
+    return asdict(found) | {"url": f"/control/files/{found.file_id}"}
 
 
 def _link_preview(message: Message) -> Json | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Call", "Chat", "Json", "Message", "Person", "Query"]
+__all__ = ["Call", "Chat", "File", "Json", "Message", "Person", "Query"]
 
 Json = dict[str, Any]
 
@@ -31,15 +31,34 @@ class Chat:
     typing_until: float = 0.0  # Unix time at which the bot's chat action fades
 
 
+@dataclass(frozen=True)
+class File:
+    """A file that was sent: a "photo" or a "document". Width and height are 0 for what is no picture."""
+
+    file_id: str
+    file_unique_id: str
+    kind: str
+    file_path: str
+    name: str
+    mime_type: str
+    size: int
+    width: int
+    height: int
+
+
 @dataclass
 class Message:
-    """A message of the bot or of a person. `version` is the chat's at the message's last change."""
+    """A message of the bot or of a person. `version` is the chat's at the message's last change.
+
+    With a `file_id` it is a photo or a document, and `text` and `entities` are its caption's.
+    """
 
     message_id: int
     chat_id: int
     sender_id: int
     date: int
     text: str
+    file_id: str | None = None
     entities: list[Json] = field(default_factory=list)
     reply_markup: Json | None = None
     link_preview_options: Json | None = None
@@ -66,7 +85,10 @@ class Query:
 
 @dataclass
 class Call:
-    """One call of the bot, without the token. `verdict` is "valid", or what breaks the specification."""
+    """One call of the bot, without the token. `verdict` is "valid", or what breaks the specification.
+
+    `fault` is the kind of the fault that it met on command, if it met one.
+    """
 
     number: int
     method: str
@@ -76,3 +98,5 @@ class Call:
     error_code: int | None
     description: str | None
     time: float
+    chat_id: int | None
+    fault: str | None = None

@@ -12,8 +12,9 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.sandbox.api import bot_api
+from bot.sandbox.api import bot_api, bot_file
 from bot.sandbox.control import control_error, control_routes
 from bot.sandbox.errors import ControlError
 from bot.sandbox.world import Sandbox
@@ -22,10 +23,11 @@ __all__ = ["create_app", "serve"]
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
-    """The Bot API, the control API and the page over one world. `/file/bot<token>/<path>` will stand here."""
+    """The Bot API, the control API and the page over one world."""
     app = Starlette(
         routes=[
             Route("/bot{token:str}/{method:str}", bot_api, methods=["GET", "POST"]),
+            Route("/file/bot{token:str}/{path:path}", bot_file),
             Mount("/control", routes=control_routes),
             Mount("/", _Page(directory=Path(__file__).parent / "page", html=True)),
         ],
@@ -50,6 +52,7 @@ async def serve(
         server = _Server(
             uvicorn.Config(
                 create_app(sandbox),
+                http=_Protocol,
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -75,6 +78,14 @@ class _Page(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["cache-control"] = "no-cache"
         return response
+
+
+class _Protocol(H11Protocol):
+    """Hands each request the connection that it came by, so that a fault can close it without an answer."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
 
 
 class _Server(uvicorn.Server):

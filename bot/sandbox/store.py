@@ -1,4 +1,4 @@
-"""Where the world is kept: one table of JSON documents in a stdlib sqlite3 file, or in memory."""
+"""Where the world is kept: JSON documents, and the bytes of files, in a stdlib sqlite3 file or in memory."""
 
 import json
 import sqlite3
@@ -25,6 +25,9 @@ class Store:
             "CREATE TABLE IF NOT EXISTS documents"
             " (kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key))"
         )
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS contents (key TEXT PRIMARY KEY, content BLOB NOT NULL)"
+        )
 
     def put(self, kind: str, key: str | int, body: Any) -> None:
         """Write or replace one document; `body` is anything that JSON can hold."""
@@ -49,6 +52,17 @@ class Store:
         query = "SELECT body FROM documents WHERE kind = ? ORDER BY rowid"
         for (body,) in self._connection.execute(query, (kind,)):
             yield json.loads(body)
+
+    def put_bytes(self, key: str, content: bytes) -> None:
+        """Write the content of a file."""
+        self._connection.execute("INSERT INTO contents VALUES (?, ?)", (key, content))
+
+    def get_bytes(self, key: str) -> bytes:
+        """The content of a file. Raises KeyError."""
+        row = self._connection.execute("SELECT content FROM contents WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise KeyError(key)
+        return bytes(row[0])
 
     def close(self) -> None:
         """Close the file."""

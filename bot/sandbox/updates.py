@@ -65,9 +65,15 @@ class UpdateQueue:
         self._allowed = kinds
         self._store.put("meta", "allowed_updates", kinds)
 
-    def drop_pending(self) -> None:
-        """Forget all that is unconfirmed."""
+    def drop_pending(self) -> list[int]:
+        """Forget all that is unconfirmed, as Telegram does after a day; the ids."""
+        dropped = [update["update_id"] for update in self.pending()]
         self._confirm_below(self._next_id)
+        return dropped
+
+    def newest(self) -> int | None:
+        """The id of the newest update that is still known, confirmed or not."""
+        return max(self._updates, default=None)
 
     async def poll(self, offset: int, limit: int, seconds: float) -> list[Json]:
         """getUpdates: confirm below `offset` (a negative one counts from the end), then wait up to `seconds`.

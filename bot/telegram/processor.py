@@ -111,6 +111,7 @@ class Processor:
         return update, await self._understand(update, stored)
 
     async def _route(self, request: Request, update: Update) -> None:
+        flooded = False
         try:
             if update.callback_query is not None:
                 await self._router.on_tap(request, update.callback_query.data or "")
@@ -124,13 +125,17 @@ class Processor:
         except BadRequest:  # a NetworkError by inheritance only; a fault of ours
             await self._apologise(request)
             raise
-        except (NetworkError, RetryAfter, TryLater, MaybeSent):
+        except RetryAfter:
+            flooded = True  # a toast now would come before its time, and without its words
+            raise
+        except (NetworkError, TryLater, MaybeSent):
             raise
         except Exception:
             await self._apologise(request)
             raise
         finally:
-            await _quietly(request.toast())
+            if not flooded:
+                await _quietly(request.toast())
 
     async def _understand(self, update: Update, stored: StoredUpdate) -> Request | None:
         """The request in an update; None for what needs no answer."""

@@ -9,7 +9,7 @@ from bot.sandbox.objects import message_object
 from bot.sandbox.records import Json, Message
 from bot.sandbox.world import Sandbox
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "edit", "editable", "replied"]
 
 _DELETABLE = 48 * 3600  # seconds
 _NOT_MODIFIED = (
@@ -30,7 +30,7 @@ async def send_message(sandbox: Sandbox, params: Json) -> Json:
         entities=entities,
         reply_markup=keyboard,
         link_preview_options=params.get("link_preview_options"),
-        reply_to=_replied(sandbox, params),
+        reply_to=replied(sandbox, params),
         protected=params.get("protect_content", False),
     )
     return message_object(sandbox, message)
@@ -38,7 +38,9 @@ async def send_message(sandbox: Sandbox, params: Json) -> Json:
 
 async def edit_message_text(sandbox: Sandbox, params: Json) -> Json:
     """Another text; a keyboard that is not given again is taken away, as on Telegram."""
-    message = _editable(sandbox, params)
+    message = editable(sandbox, params)
+    if message.file_id is not None:
+        raise ApiError(400, "Bad Request: there is no text in the message to edit")
     text, entities = compose(params)
     edited = {
         "text": text,
@@ -46,12 +48,12 @@ async def edit_message_text(sandbox: Sandbox, params: Json) -> Json:
         "reply_markup": checked_keyboard(params),
         "link_preview_options": params.get("link_preview_options"),
     }
-    return _edit(sandbox, message, edited)
+    return edit(sandbox, message, edited)
 
 
 async def edit_message_reply_markup(sandbox: Sandbox, params: Json) -> Json:
     """Another keyboard, or none."""
-    return _edit(sandbox, _editable(sandbox, params), {"reply_markup": checked_keyboard(params)})
+    return edit(sandbox, editable(sandbox, params), {"reply_markup": checked_keyboard(params)})
 
 
 async def delete_message(sandbox: Sandbox, params: Json) -> bool:
@@ -66,7 +68,8 @@ async def delete_message(sandbox: Sandbox, params: Json) -> bool:
     return True
 
 
-def _editable(sandbox: Sandbox, params: Json) -> Message:
+def editable(sandbox: Sandbox, params: Json) -> Message:
+    """The bot's own message that a call names. Raises ApiError 400 if there is none."""
     chat = chat_to_write(sandbox, params)
     if "message_id" not in params:
         raise ApiError(400, "Bad Request: message identifier is not specified")
@@ -78,7 +81,8 @@ def _editable(sandbox: Sandbox, params: Json) -> Message:
     return message
 
 
-def _edit(sandbox: Sandbox, message: Message, edited: Json) -> Json:
+def edit(sandbox: Sandbox, message: Message, edited: Json) -> Json:
+    """Write new values into a message. Raises ApiError 400 if they are the old ones."""
     if all(getattr(message, name) == value for name, value in edited.items()):
         raise ApiError(400, _NOT_MODIFIED)
     for name, value in edited.items():
@@ -89,7 +93,7 @@ def _edit(sandbox: Sandbox, message: Message, edited: Json) -> Json:
     return message_object(sandbox, message)
 
 
-def _replied(sandbox: Sandbox, params: Json) -> int | None:
+def replied(sandbox: Sandbox, params: Json) -> int | None:
     """The message that is replied to. Raises ApiError 400 if it is gone, unless the call allows for that."""
     reply = params.get("reply_parameters")
     if reply is None:
