@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +12,6 @@ from telegram.request import HTTPXRequest
 from bot.telegram.limits import Limiter, Limits
 
 __all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client", "is_refusal"]
-
-# Spans of time as timedelta, as in every later version; without it each 429 comes with a deprecation warning.
-os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 POLL_SECONDS = 30
 _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect
