@@ -41,6 +41,7 @@ from storage import films
 from storage import settings as stored_settings
 from storage.database import Database
 from storage.films import Film
+from storage.lock import hold
 from storage.migrations import migrate
 
 __all__ = ["migrate_catalog", "run"]
@@ -52,14 +53,19 @@ _LONGEST_PAUSE = 30.0
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BotError for what an operator has to mend.
+    """Serve until SIGTERM or SIGINT. Raises BotError, StorageError for what an operator has to mend.
 
     The caller holds the home.
     """
+    stop = asyncio.Event()
+    async with hold(settings.database, lost=stop.set):
+        await _run(settings, stop)
+
+
+async def _run(settings: Settings, stop: asyncio.Event) -> None:
     await migrate(settings.database, settings.home / "backups")
     version, recommender = live_model(settings.models)
     check_dataset(settings, recommender.catalog.source)
-    stop = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -198,6 +204,7 @@ def _router(services: Services) -> Router:
 async def migrate_catalog(settings: Settings) -> list[Film]:
     """Number the films in the database as the newest model does; those that its catalog does not have."""
     version, recommender = live_model(settings.models)
-    await migrate(settings.database, settings.home / "backups")
-    async with _database(settings) as database, database.write() as conn:
-        return await renumber(conn, recommender.catalog, version)
+    async with hold(settings.database):
+        await migrate(settings.database, settings.home / "backups")
+        async with _database(settings) as database, database.write() as conn:
+            return await renumber(conn, recommender.catalog, version)
