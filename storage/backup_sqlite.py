@@ -36,7 +36,8 @@ def back_up(source: Path, target: Path) -> dict[str, int]:
     except (OSError, sqlite3.Error) as error:
         raise BackupFailed(f"{source} could not be copied to {target}: {error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     return rows
 
 
