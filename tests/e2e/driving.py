@@ -199,6 +199,11 @@ class Bot:
         """SIGTERM; the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end of the process; the exit code."""
+        assert self.process is not None
         return self.process.wait(PATIENCE)
 
     @property

@@ -17,7 +17,7 @@ import pytest
 from recsys.catalog import Film
 from recsys.recommender import Recommender
 from tests import postgresql
-from tests.e2e.driving import Bot
+from tests.e2e.driving import CONFLICT, Bot
 
 DATABASES = ["sqlite", "postgresql"]
 
@@ -32,7 +32,7 @@ def other_database(database_kind: str, tmp_path: Path) -> Iterator[str]:
             yield stack.enter_context(postgresql.new_database())
 
 
-def test_a_home_moves_in_the_middle_of_a_conversation(own_bot: Bot, other_database: str) -> None:
+def test_a_home_moves_in_the_middle_of_a_conversation(other_database: str, own_bot: Bot) -> None:
     ada, bob, grace = (own_bot.person(name) for name in ("Ada", "Bob", "Grace"))
     questionnaire = ada.send("/start")
     ada.tap("Comedy")
@@ -178,3 +178,24 @@ def test_another_data_set_leaves_each_rating_on_its_film(own_bot: Bot, tmp_path:
     recommended = ada.send("/recommend").films
     assert recommended
     assert not set(recommended) & set(ada.history())
+
+
+def test_who_loses_the_server_stops_and_goes_on_after_a_start(own_bot: Bot, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has no server to lose")
+    ada = own_bot.person("Ada")
+    card = ada.begin()
+    film = card.head
+    ada.tap("5★", card)
+    own_bot.rows(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert own_bot.wait() == 1
+    assert re.search(r"^matinee: the connection .* broke: start again$", own_bot.text(), re.MULTILINE)
+    own_bot.expect(CONFLICT)
+    ada.press("4★", card)
+    own_bot.start()
+    own_bot.settle()
+    assert sorted(ada.history().values()) == ["4★", "5★"]
+    assert ada.history()[film] == "5★"
