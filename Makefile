@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_DATA := .testdata
 
-.PHONY: demo run test lint check pictures clean
+.PHONY: demo run test test-postgresql lint check pictures clean
 
 demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without Telegram
 	@$(BIN)/matinee demo
@@ -16,13 +16,17 @@ run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
 	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadfile
 
+test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation once more, on PostgreSQL
+	@MATINEE_TEST_DATABASES=postgresql MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) \
+		$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
+
 lint: $(VENV)/.develop ## the linters
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test ## everything that CI runs
+check: lint test test-postgresql ## everything that CI runs
 
 pictures: $(VENV)/.develop $(TEST_DATA)/ml-100k ## the README's pictures, from a real conversation
 	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/matinee prepare

@@ -48,6 +48,7 @@ from storage import films
 from storage import settings as stored_settings
 from storage.database import Database
 from storage.films import Film
+from storage.lock import hold
 from storage.migrations import migrate
 
 __all__ = ["migrate_catalog", "run"]
@@ -59,28 +60,31 @@ _LONGEST_PAUSE = 30.0
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BotError for what an operator has to mend.
+    """Serve until SIGTERM or SIGINT. Raises BotError, StorageError for what an operator has to mend.
 
     The caller holds the home.
     """
     health = Health()
-    async with serve_health(health, settings.http_host, settings.http_port):
-        await _answer_people(settings, settings.token, health)
+    stop = asyncio.Event()
+    async with (
+        serve_health(health, settings.http_host, settings.http_port),
+        hold(settings.database, lost=stop.set),
+    ):
+        await _answer_people(settings, health, stop)
 
 
-async def _answer_people(settings: Settings, token: str, health: Health) -> None:
+async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event) -> None:
     """Open everything in order, serve, and close it in reverse; `health` is told what there is."""
     await migrate(settings.database, settings.home / "backups")
     version, recommender = live_model(settings.models)
     check_dataset(settings, recommender.catalog.source)
     health.model = version
-    stop = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         _database(settings) as database,
-        _client(settings, token) as client,
+        _client(settings, settings.token) as client,
     ):
         health.database = database
         library = await _library(database, recommender, version)
@@ -225,6 +229,7 @@ def _router(services: Services) -> Router:
 async def migrate_catalog(settings: Settings) -> list[Film]:
     """Number the films in the database as the newest model does; those that its catalog does not have."""
     version, recommender = live_model(settings.models)
-    await migrate(settings.database, settings.home / "backups")
-    async with _database(settings) as database, database.write() as conn:
-        return await renumber(conn, recommender.catalog, version)
+    async with hold(settings.database):
+        await migrate(settings.database, settings.home / "backups")
+        async with _database(settings) as database, database.write() as conn:
+            return await renumber(conn, recommender.catalog, version)

@@ -20,6 +20,7 @@ from recsys.errors import DataUnavailable
 from recsys.layouts import source_of
 from storage import settings as stored_settings
 from storage.database import Database
+from storage.migrations import revision
 
 if TYPE_CHECKING:  # they import pandas and torch when called
     from recsys.datasets import Dataset
@@ -115,13 +116,14 @@ def _dataset(settings: Settings, say: Callable[[str], None], progress: Progress)
 
 def _numbered_by_another(settings: Settings) -> bool:
     """Whether a database is there already whose films another data set numbers than the fallback."""
-    if not Path(settings.database.removeprefix("sqlite+aiosqlite:///")).exists():
-        return False
     known = asyncio.run(_catalog_in(settings.database))
     return isinstance(known, dict) and known.get("source") != FALLBACK_DATASET
 
 
 async def _catalog_in(url: str) -> object:
+    """What the database says of its numbering; None where there is none yet, and nothing is made."""
+    if await revision(url) is None:
+        return None
     database = await Database.open(url)
     try:
         async with database.read() as conn:

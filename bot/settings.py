@@ -12,6 +12,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from storage.engine import parse_url
+from storage.errors import CannotOpen
 
 __all__ = ["DEFAULT_DATASET", "FALLBACK_DATASET", "Settings", "read_settings"]
 
@@ -35,7 +37,9 @@ class Settings(BaseSettings):
         description="The folder of data, models and database. Default: the user's data folder.",
     )
     database_url: str | None = Field(
-        None, description="A SQLAlchemy URL, `sqlite+aiosqlite:///…`. Default: matinee.db in the home."
+        None,
+        description="`postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE`, or `sqlite+aiosqlite:///FILE`. "
+        "Default: SQLite, matinee.db in the home.",
     )
     dataset: str = Field(
         DEFAULT_DATASET,
@@ -86,8 +90,11 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith("sqlite+aiosqlite:///"):
-            raise ValueError("must begin with sqlite+aiosqlite:///")
+        if value is not None:
+            try:
+                parse_url(value)
+            except CannotOpen as error:
+                raise ValueError(str(error)) from None
         return value
 
     @field_validator("timezone")

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.engine import make_engine, opening, parse_url, sqlite_file
-from storage.errors import DatabaseClosed, NestedWrite
+from storage.errors import DatabaseClosed, DatabaseLost, NestedWrite
 
 __all__ = ["AsyncConnection", "Database"]
 
@@ -42,7 +42,8 @@ class Database:
         with opening(parsed):
             if file is None:
                 writer = make_engine(parsed, pragmas={}, begin="", size=_CONNECTIONS)
-                reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                reader = make_engine(parsed, pragmas={}, begin="", size=_CONNECTIONS)
+                reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 writer = make_engine(parsed, pragmas=_WRITER_PRAGMAS, begin="BEGIN IMMEDIATE", size=1)
@@ -70,8 +71,8 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back by any exception, cancellation included.
 
-        Raises NestedWrite, DatabaseFull, DatabaseClosed. A cancellation that comes during the commit is
-        raised after it.
+        Raises NestedWrite, DatabaseFull, DatabaseLost, DatabaseClosed. A cancellation that comes during
+        the commit is raised after it.
         """
         task = asyncio.current_task()
         if task in self._writing:
@@ -101,7 +102,10 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 async def _begin(conn: AsyncConnection) -> None:
-    await conn.start()
+    try:
+        await conn.start()
+    except OSError as error:
+        raise DatabaseLost(f"the database cannot be reached: {error}") from error
     await conn.begin()
 
 

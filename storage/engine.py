@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.errors import CannotOpen, DatabaseBusy, DatabaseFull
+from storage.errors import CannotOpen, DatabaseBusy, DatabaseFull, DatabaseLost
 
 __all__ = ["make_engine", "opening", "parse_url", "sqlite_file"]
 
@@ -23,6 +23,7 @@ _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_
 _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _PRIMARY = 0xFF  # of an extended result code of SQLite
 _POSTGRESQL_FULL = "53100"  # SQLSTATE disk_full
+_POSTGRESQL_STARTING = "57P03"  # cannot_connect_now
 
 
 def parse_url(url: str) -> URL:
@@ -30,7 +31,10 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise CannotOpen("a database URL looks like sqlite:////home/me/matinee.sqlite3") from None
+        raise CannotOpen(
+            "a database URL looks like sqlite+aiosqlite:////home/me/matinee.db or "
+            "postgresql+asyncpg://user:password@host/database"
+        ) from None
     driver = _DRIVERS.get(parsed.get_backend_name())
     if driver is None:
         raise CannotOpen(f"{parsed!r} is not a URL of SQLite or PostgreSQL")
@@ -60,8 +64,15 @@ def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) 
     `pragmas` are set on each new SQLite connection, and `begin` starts each of its transactions: the
     driver of Python 3.11 would start one at the first INSERT only, and never an immediate one.
     """
-    # hide_parameters: errors go to logs, and parameters are what people wrote
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
+    # hide_parameters: errors go to logs, and parameters are what people wrote. Before use a pooled connection
+    # is tried: a server that was restarted meanwhile has closed it.
+    engine = create_async_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_pre_ping=url.get_backend_name() != "sqlite",
+    )
     event.listen(engine.sync_engine, "handle_error", _name_error)
     if url.get_backend_name() == "sqlite":
 
@@ -83,8 +94,10 @@ def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) 
 def _name_error(context: ExceptionContext) -> None:
     """Called by SQLAlchemy with every error of a driver; what is raised here is raised in its place."""
     error = context.original_exception
-    code = getattr(error, "sqlite_errorcode", None)
-    if code in _SQLITE_FULL or getattr(error, "sqlstate", None) == _POSTGRESQL_FULL:
+    code, state = getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)
+    if code in _SQLITE_FULL or state == _POSTGRESQL_FULL:
         raise DatabaseFull(f"the database can grow no more, no room is left on its disk: {error}") from error
     if code is not None and code & _PRIMARY in _SQLITE_BUSY:
         raise DatabaseBusy(f"the database does not answer now: {error}") from error
+    if state == _POSTGRESQL_STARTING or (context.is_disconnect and not context.is_pre_ping):
+        raise DatabaseLost(f"the connection to the database broke: {error}") from error

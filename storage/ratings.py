@@ -51,12 +51,15 @@ async def find(conn: AsyncConnection, person_id: int, film_id: int) -> float | N
 
 
 async def history(conn: AsyncConnection, person_id: int, *, offset: int, limit: int) -> list[Rating]:
-    """A page of a person's ratings, newest first; of the same moment, by film id."""
+    """A page of a person's ratings, newest first; of the same moment, by film id.
+
+    A negative offset is none: SQLite takes it for that, and PostgreSQL for an error.
+    """
     query = (
         select(ratings)
         .where(ratings.c.person_id == person_id)
         .order_by(ratings.c.rated_at.desc(), ratings.c.film_id)
-        .offset(offset)
+        .offset(max(0, offset))
         .limit(limit)
     )
     return [Rating(**row._asdict()) for row in await conn.execute(query)]

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from bot import logs
-from bot.cli import films, models, serve
+from bot.cli import database, films, models, serve
 from bot.cli.doctor import doctor
 from bot.errors import BotError
 from recsys.errors import RecsysError
@@ -36,6 +36,10 @@ cli.command()(doctor)
 data = typer.Typer(help="The data sets that models learn from.", no_args_is_help=True)
 data.command("fetch")(models.fetch_data)
 cli.add_typer(data, name="data")
+db = typer.Typer(help="The database: backups, and the way to another one.", no_args_is_help=True)
+for command in (database.upgrade, database.backup, database.restore, database.copy):
+    db.command()(command)
+cli.add_typer(db, name="db")
 
 
 def main() -> None:

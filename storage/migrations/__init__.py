@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from storage.migrations.upgrade import migrate
+from storage.migrations.upgrade import REVISIONS, migrate, revision
 
-__all__ = ["migrate"]
+__all__ = ["REVISIONS", "migrate", "revision"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.backup import back_up
+from storage.backup_sqlite import back_up
 from storage.engine import make_engine, opening, parse_url, sqlite_file
-from storage.errors import MigrationFailed, SchemaTooNew
+from storage.errors import BackupFailed, MigrationFailed, SchemaTooNew
 
-__all__ = ["REVISIONS", "migrate"]
+__all__ = ["REVISIONS", "migrate", "revision"]
 
 # Oldest first; written here, so that a start with nothing to do needs no Alembic.
 REVISIONS = ("0001", "0002")
@@ -52,6 +51,21 @@ async def migrate(url: str, backups: Path) -> str:
     return REVISIONS[-1]
 
 
+async def revision(url: str) -> str | None:
+    """The revision of a database; None where there is no database or no schema yet. Raises CannotOpen."""
+    parsed = parse_url(url)
+    file = sqlite_file(parsed)
+    if file is not None and not file.exists():
+        return None
+    with opening(parsed):
+        engine = make_engine(parsed, pragmas={}, begin="BEGIN", size=1)
+        try:
+            async with engine.connect() as conn:
+                return (await conn.run_sync(_present))[1]
+        finally:
+            await engine.dispose()
+
+
 def _present(conn: Connection) -> tuple[list[str], str | None]:
     """The tables that are there, and the revision, if any."""
     tables = inspect(conn).get_table_names()
@@ -65,7 +79,7 @@ async def _back_up(file: Path, revision: str | None, backups: Path) -> Path:
     backup = backups / f"{file.stem}-{now:%Y%m%dT%H%M%S%fZ}-{revision or 'unversioned'}{file.suffix}"
     try:
         await asyncio.to_thread(back_up, file, backup)
-    except (OSError, sqlite3.Error) as error:
+    except BackupFailed as error:
         raise MigrationFailed(f"{file} needs a migration, and its backup {backup} failed: {error}") from error
     return backup
 

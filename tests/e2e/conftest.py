@@ -7,13 +7,39 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from tests import postgresql
 from tests.e2e.driving import ROOT, Bot, Person, Telegram
+
+AnyDatabase = AbstractContextManager[str | None]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module runs on the databases in its DATABASES, most on SQLite alone.
+
+    MATINEE_TEST_DATABASES="postgresql" runs all of them on PostgreSQL, "sqlite postgresql" on both.
+    """
+    named = os.environ.get("MATINEE_TEST_DATABASES", "").split()
+    kinds = named or getattr(metafunc.module, "DATABASES", ["sqlite"])
+    if "database_kind" in metafunc.fixturenames and kinds != ["sqlite"]:
+        metafunc.parametrize("database_kind", kinds, scope="module")
+
+
+@pytest.fixture(scope="module")
+def database_kind() -> str:
+    """Where nobody says otherwise."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def new_database(database_kind: str) -> Callable[[], AnyDatabase]:
+    """Makes databases: the URL of one on PostgreSQL, or None for the SQLite file in the home."""
+    return postgresql.new_database if database_kind == "postgresql" else lambda: nullcontext(None)
 
 
 @pytest.fixture(scope="session")
@@ -67,9 +93,11 @@ def telegram() -> Iterator[Telegram]:
 
 
 @pytest.fixture(scope="module")
-def running(telegram: Telegram, new_home: Callable[[], Path]) -> Iterator[Bot]:
+def running(
+    telegram: Telegram, new_home: Callable[[], Path], new_database: Callable[[], AnyDatabase]
+) -> Iterator[Bot]:
     """One bot for the people of a whole module."""
-    with Bot(telegram, new_home()) as bot:
+    with new_database() as url, Bot(telegram, new_home(), url) as bot:
         bot.start()
         yield bot
 
@@ -94,10 +122,10 @@ def grace(bot: Bot) -> Person:
 
 
 @pytest.fixture
-def own_bot(new_home: Callable[[], Path]) -> Iterator[Bot]:
+def own_bot(new_home: Callable[[], Path], new_database: Callable[[], AnyDatabase]) -> Iterator[Bot]:
     """A running bot and a Telegram of this test's own; the test may stop, kill and start it."""
     served = Telegram()
-    with closing(served), Bot(served, new_home()) as bot:
+    with closing(served), new_database() as url, Bot(served, new_home(), url) as bot:
         bot.start()
         yield bot
         bot.check()

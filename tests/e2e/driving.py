@@ -6,13 +6,11 @@ import asyncio
 import itertools
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +18,7 @@ from typing import Any, Self
 import httpx
 
 from bot.sandbox import Sandbox, serve
+from tests.e2e.looking import NoTable, look_into
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcu"
@@ -115,9 +114,11 @@ class Telegram:
 class Bot:
     """`python -m bot run` as a process of its own, in a home of its own."""
 
-    def __init__(self, telegram: Telegram, home: Path) -> None:
+    def __init__(self, telegram: Telegram, home: Path, database_url: str | None = None) -> None:
         self.telegram = telegram
         self.home = home
+        self._database_url = database_url
+        self._look = look_into(database_url, home)
         self.log = home.parent / f"{home.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._checked_calls = self._checked_failures = self._checked_log = 0
@@ -129,6 +130,12 @@ class Bot:
     def __exit__(self, *error: object) -> None:
         if self.process is not None and self.process.poll() is None:
             self.stop()
+        self._look.close()
+
+    def move_to(self, database_url: str) -> None:
+        """From the next start on, use another database."""
+        self._look.close()
+        self._database_url, self._look = database_url, look_into(database_url, self.home)
 
     def environment(self, **changes: str) -> dict[str, str]:
         """What the process sees: none of our own MATINEE settings, and no limit on how fast it speaks."""
@@ -144,6 +151,7 @@ class Bot:
             "MATINEE_CHAT_SENDS_PER_SECOND": "10000",
             "MATINEE_CHAT_SEND_BURST": "10000",
             "COLUMNS": "200",
+            **({"MATINEE_DATABASE_URL": self._database_url} if self._database_url else {}),
             **changes,
         }
 
@@ -191,6 +199,11 @@ class Bot:
         """SIGTERM; the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end of the process; the exit code."""
+        assert self.process is not None
         return self.process.wait(PATIENCE)
 
     @property
@@ -202,19 +215,17 @@ class Bot:
     def change(self, statement: str, *values: object) -> None:
         """Write to the bot's database while no bot runs: what a crash would have left there."""
         assert self.process is None or self.process.poll() is not None
-        with closing(sqlite3.connect(self.home / "matinee.db", isolation_level=None)) as connection:
-            assert connection.execute(statement, values).rowcount > 0
+        assert self._look.change(statement, values) > 0
 
     def person(self, name: str, **fields: Any) -> Person:
         return Person(self, self.telegram.post("/people", first_name=name, **fields)["person_id"])
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Read the bot's database while it runs; nothing if there is none yet."""
-        file = self.home / "matinee.db"
-        if not file.exists():
+        try:
+            return self._look.rows(query, values)
+        except NoTable:
             return []
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=PATIENCE)) as connection:
-            return connection.execute(query, values).fetchall()
 
     def settle(self) -> None:
         """Wait until everything that people did is confirmed, handled and answered."""
@@ -229,8 +240,8 @@ class Bot:
         if self.telegram.get("/updates")["pending"]:
             return True
         try:
-            return bool(self.rows("SELECT 1 FROM updates WHERE finished_at IS NULL LIMIT 1"))
-        except sqlite3.OperationalError:  # no table yet
+            return bool(self._look.rows("SELECT 1 FROM updates WHERE finished_at IS NULL LIMIT 1", ()))
+        except NoTable:
             return True
 
     def text(self) -> str:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.e2e.driving import Bot, Message, Person
 
+DATABASES = ["sqlite", "postgresql"]
+
 KILLS = int(os.environ.get("MATINEE_TEST_KILLS", "6"))
 
 
@@ -127,7 +129,8 @@ def test_killed_between_intake_and_the_effect(own_bot: Bot) -> None:
     update = json.loads(newest_update(own_bot))
     own_bot.change(
         "INSERT INTO updates (bot_id, update_id, chat_key, body, state, attempts, received_at)"
-        " SELECT bot_id, ?, chat_key, ?, 'received', 0, received_at FROM updates LIMIT 1",
+        " VALUES ((SELECT min(bot_id) FROM updates), ?, (SELECT min(chat_key) FROM updates), ?,"
+        " 'received', 0, (SELECT min(received_at) FROM updates))",
         update["update_id"],
         json.dumps(update),
     )

@@ -1,43 +1,46 @@
-"""A fresh, migrated database for each test. Every URL runs the whole suite, save what is SQLite's own.
+"""A fresh, migrated database for each test: every test of `database` runs on SQLite and on PostgreSQL.
 
-Further databases are named in MATINEE_TEST_DATABASES, separated by spaces. Their schema "public" is dropped
-and made anew for each test, so name only databases that may be lost.
+Where PostgreSQL is expected and when it is skipped: tests/postgresql.py.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from storage import films, people
 from storage.database import Database
-from storage.engine import make_engine, parse_url
 from storage.films import NewFilm
 from storage.migrations import migrate
+from tests import postgresql
 
-URLS = ("sqlite:///{folder}/matinee.sqlite3", *os.environ.get("MATINEE_TEST_DATABASES", "").split())
+
+@pytest.fixture(scope="session")
+def postgresql_database() -> Iterator[str]:
+    """The URL of a database for this process's tests, one after the other."""
+    with postgresql.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_database: str) -> str:
+    """The URL of a PostgreSQL database without tables."""
+    postgresql.empty(postgresql_database)
+    return postgresql_database
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    return URLS[0].format(folder=tmp_path)
+    return f"sqlite:///{tmp_path}/matinee.sqlite3"
 
 
-@pytest.fixture(params=URLS, ids=lambda url: url.partition(":")[0])
-async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> str:
     """The URL of a database without tables."""
-    url = str(request.param).format(folder=tmp_path)
-    if not url.startswith("sqlite"):
-        engine = make_engine(parse_url(url), pragmas={}, begin="", size=1)
-        async with engine.begin() as conn:
-            await conn.execute(text("DROP SCHEMA public CASCADE"))
-            await conn.execute(text("CREATE SCHEMA public"))
-        await engine.dispose()
+    url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 

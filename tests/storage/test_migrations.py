@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import storage.migrations
 from storage import people
 from storage.database import Database
 from storage.errors import MigrationFailed, SchemaTooNew
-from storage.migrations import migrate
+from storage.migrations import migrate, revision
 from storage.migrations.upgrade import REVISIONS
 from storage.schema import metadata
 
@@ -72,6 +73,13 @@ async def test_a_new_database_is_made_and_a_current_one_left_alone(empty_url: st
         assert await people.find(conn, 5) == met
     await database.close()
     assert not (tmp_path / "backups").exists()
+
+
+async def test_the_revision_is_told_and_nothing_is_made(empty_url: str, tmp_path: Path) -> None:
+    assert await revision(empty_url) is None
+    assert os.listdir(tmp_path) == []
+    await migrate(empty_url, tmp_path / "backups")
+    assert await revision(empty_url) == REVISIONS[-1]
 
 
 async def test_a_start_with_nothing_to_do_loads_no_alembic(sqlite_url: str, tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ async def test_a_rating_needs_a_film_and_a_person(
             await ratings.rate(conn, ann + 1, film_ids[0], 3, minute(0))
 
 
+async def test_a_page_before_the_first_is_the_first(
+    database: Database, ann: int, film_ids: list[int], minute: Minute
+) -> None:
+    async with database.write() as conn:
+        await ratings.rate(conn, ann, film_ids[0], 4, minute(0))
+        assert await ratings.history(conn, ann, offset=-10, limit=10) == [
+            ratings.Rating(ann, film_ids[0], 4, minute(0))
+        ]
+
+
 strangers = itertools.count(1_000)
 
 

@@ -1,0 +1,77 @@
+"""`matinee db upgrade | backup | restore | copy`: the database, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import home
+from bot.settings import Settings, read_settings
+from storage import backup as backups
+from storage import copying, migrations
+from storage.engine import parse_url
+from storage.lock import hold
+
+__all__ = ["backup", "copy", "restore", "upgrade"]
+
+out = Console()
+
+
+def upgrade() -> None:
+    """Bring the database to the schema of this version, as `run` does at its start."""
+    settings = read_settings()
+    with home.hold(settings.home):
+        revision = asyncio.run(_upgrade(settings))
+    _say(f"The database has schema {revision}.")
+
+
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Where to; default: backups in the home.")] = None,
+) -> None:
+    """Write a verified backup. The bot may run meanwhile."""
+    settings = read_settings()
+    target = file or settings.home / "backups" / backups.default_name(settings.database)
+    rows = asyncio.run(backups.back_up(settings.database, target))
+    _say(f"The backup is {target}: {_counted(rows)}.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup, as `matinee db backup` writes it.")],
+) -> None:
+    """Put a backup in the place of the database, which is kept beside. The bot must not run."""
+    settings = read_settings()
+    with home.hold(settings.home):
+        restored = asyncio.run(backups.restore(settings.database, file, settings.home / "backups"))
+    _say(f"The database is that of {file}: {_counted(restored.rows)}.")
+    if restored.aside is not None:
+        _say(f"The one before is kept: {restored.aside}.")
+
+
+def copy(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty database: postgresql+asyncpg://…")],
+) -> None:
+    """Copy the database to another, empty one, verified by counts and checksums. The bot must not run."""
+    settings = read_settings()
+    with home.hold(settings.home):
+        rows = asyncio.run(copying.copy(settings.database, to, settings.home / "backups"))
+    _say(f"Copied, counted and compared: {_counted(rows)}.")
+    _say(f"To go on there, set MATINEE_DATABASE_URL={parse_url(to)!r}")
+
+
+async def _upgrade(settings: Settings) -> str:
+    async with hold(settings.database):
+        return await migrations.migrate(settings.database, settings.home / "backups")
+
+
+def _counted(rows: Mapping[str, int]) -> str:
+    filled = {name: count for name, count in rows.items() if count and name != "alembic_version"}
+    return ", ".join(f"{count} {name}" for name, count in filled.items()) or "no rows"
+
+
+def _say(text: str) -> None:
+    out.print(text, highlight=False, markup=False, soft_wrap=True)

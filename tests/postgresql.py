@@ -1,0 +1,62 @@
+"""Databases for tests on a real PostgreSQL server: made under names of their own, and dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+# A server, and the database on it from which others are made. Nothing of it is touched.
+SERVER = os.environ.get("MATINEE_TEST_POSTGRESQL", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """The URL of an empty database. Without a server the test is skipped, or fails where CI is set."""
+    if (why := _why_not()) is not None:
+        told = f"no PostgreSQL at {make_url(SERVER)!r}, which MATINEE_TEST_POSTGRESQL may name: {why}"
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+    name = f"matinee_test_{secrets.token_hex(8)}"
+    asyncio.run(
+        _run(
+            make_url(SERVER),
+            [f"CREATE DATABASE {name}", f"ALTER DATABASE {name} SET synchronous_commit = off"],
+        )
+    )
+    try:
+        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    finally:
+        asyncio.run(_run(make_url(SERVER), [f"DROP DATABASE {name} WITH (FORCE)"]))
+
+
+def empty(url: str) -> None:
+    """Take everything out of a database."""
+    asyncio.run(_run(make_url(url), ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"]))
+
+
+@functools.cache
+def _why_not() -> str | None:
+    try:
+        asyncio.run(_run(make_url(SERVER), ["SELECT 1"]))
+    except Exception as error:  # whatever it is, there is no server to be used
+        return str(error) or repr(error)
+    return None
+
+
+async def _run(url: URL, statements: Sequence[str]) -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as conn:
+            for statement in statements:
+                await conn.execute(text(statement))
+    finally:
+        await engine.dispose()

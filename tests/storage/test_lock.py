@@ -1,0 +1,117 @@
+"""One process per PostgreSQL database."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from storage.database import Database
+from storage.errors import CannotOpen, DatabaseInUse, DatabaseLost
+from storage.lock import hold
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_a_second_one_is_refused_until_the_first_lets_go(postgresql_url: str) -> None:
+    async with hold(postgresql_url):
+        with pytest.raises(DatabaseInUse, match="another Matinee uses the database"):
+            async with hold(postgresql_url):
+                pytest.fail("two hold it")
+    async with hold(postgresql_url):
+        pass
+
+
+async def test_a_sqlite_file_and_another_database_are_not_concerned(
+    sqlite_url: str, postgresql_url: str
+) -> None:
+    elsewhere = make_url(postgresql_url).set(database="postgres").render_as_string(hide_password=False)
+    async with hold(postgresql_url), hold(sqlite_url), hold(sqlite_url), hold(elsewhere):
+        pass
+
+
+HOLDER = """
+import asyncio, sys
+from storage.lock import hold
+
+async def main():
+    async with hold(sys.argv[1]):
+        print("held", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_crash_lets_go(postgresql_url: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, postgresql_url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    with pytest.raises(DatabaseInUse):
+        async with hold(postgresql_url):
+            pass
+    process.kill()
+    assert await process.wait() == -signal.SIGKILL
+    async with asyncio.timeout(60):
+        while True:  # the server notices as soon as it looks
+            try:
+                async with hold(postgresql_url):
+                    return
+            except DatabaseInUse:
+                await asyncio.sleep(0.02)
+
+
+async def test_who_loses_it_is_told_and_the_block_ends_in_an_error(postgresql_url: str) -> None:
+    lost = asyncio.Event()
+    database = await Database.open(postgresql_url)
+
+    async def hold_until_lost() -> None:
+        async with hold(postgresql_url, lost=lost.set):
+            async with database.write() as conn:
+                mine = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database ="
+                mine += " (SELECT oid FROM pg_database WHERE datname = current_database())"
+                await conn.execute(text(f"SELECT pg_terminate_backend(({mine}))"))
+            await asyncio.wait_for(lost.wait(), 60)
+
+    with pytest.raises(DatabaseLost, match="start again"):
+        await hold_until_lost()
+    await database.close()
+
+
+async def test_no_server_is_told(postgresql_url: str) -> None:
+    nowhere = make_url(postgresql_url).set(port=1).render_as_string(hide_password=False)
+    with pytest.raises(CannotOpen):
+        async with hold(nowhere):
+            pass
+    missing = make_url(postgresql_url).set(database="no_such").render_as_string(hide_password=False)
+    with pytest.raises(CannotOpen, match="no_such"):
+        async with hold(missing):
+            pass
+
+
+async def test_a_broken_connection_is_named_and_the_next_write_has_another(postgresql_url: str) -> None:
+    database = await Database.open(postgresql_url)
+
+    async def break_it() -> None:
+        async with database.write() as conn:
+            await conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await conn.execute(text("SELECT 1"))
+
+    with pytest.raises(DatabaseLost):
+        await break_it()
+    async with database.write() as one, database.read() as two:
+        idle = [(await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one() for conn in (one, two)]
+    async with database.write() as conn:
+        others = text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:pids AS int[])) AS pid")
+        mine = (await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        await conn.execute(others, {"pids": [pid for pid in idle if pid != mine]})
+    async with database.write() as one, database.read() as two:  # closed meanwhile in the pool
+        for conn in (one, two):
+            await conn.execute(text("SELECT 1"))
+    await database.close()
