@@ -1,6 +1,7 @@
 """Which row of ours is which film of another data set.
 
-In this order: the same number of the same data set; the same IMDb id; the same title and year; the same
+In this order: the same number of the same data set, unless nothing else agrees (two folders may share a
+name, and a name is all that tells a data set); the same IMDb id; the same title and year; the same
 year and any title, alternatives included; any title, a year apart; the same year, and one's title a part of
 the other's, as "Star Wars" is of "Star Wars: Episode IV". A step pairs only what is unambiguous on both
 sides and leaves the rest to the next one. Two different IMDb ids are two films, however alike their titles;
@@ -31,7 +32,9 @@ _BETWEEN_PARTS = re.compile(r": | - |/")
 def match(old: Sequence[Film], new: Sequence[NewFilm], source: str) -> list[Pair]:
     """Pairs of a row and the film of data set `source` that it is; each row and each film once at most."""
     numbered = {film.source_id: film for film in old if film.source == source}
-    pairs = [(numbered[film.source_id], film) for film in new if film.source_id in numbered]
+    pairs = [
+        (row, film) for film in new if (row := numbered.get(film.source_id)) is not None and _akin(row, film)
+    ]
     steps: tuple[tuple[Keys, Keys, Contradict], ...] = (
         (_imdb_id, _imdb_id, _other_imdb_id),
         (_title, _title, _other_imdb_id),
@@ -76,6 +79,13 @@ def _pair_up(
         for row in rows_of_film.values()
         if len(rows_of_film) == 1 and wanted[row.id] == 1
     ]
+
+
+def _akin(row: Film, film: NewFilm) -> bool:
+    """Whether a row and the film of its number can be one: the title or the year may have been mended."""
+    titles = {_plain(title) for title in (row.title, *row.alternatives)}
+    same_title = any(_plain(title) in titles for title in (film.title, *film.alternatives))
+    return not _other_imdb_id(row, film) and (same_title or row.year == film.year)
 
 
 def _other_imdb_id(row: Film, film: NewFilm) -> bool:

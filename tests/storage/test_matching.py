@@ -172,8 +172,22 @@ def test_two_imdb_ids_are_two_films(new_film: Build) -> None:
 
 def test_the_number_counts_within_its_own_data_set_only(new_film: Build) -> None:
     rows = [_row(1, new_film(5, "Renamed", 1995), source="new"), _row(2, new_film(6, "Heat", 1995))]
-    films = [new_film(5, "As it is called now", 1996), new_film(6, "Fargo", 1996)]
+    films = [new_film(5, "As it is called now", 1995), new_film(6, "Fargo", 1996)]
     assert _numbers(rows, films) == {1: 5}
+
+
+def test_a_number_alone_does_not_make_one_film_of_two(new_film: Build) -> None:
+    """Two data sets in folders of one name: their numbers mean different films."""
+    rows = [
+        _row(1, new_film(50, "Star Wars", 1977, imdb_id="tt0076759"), source="new"),
+        _row(2, new_film(6, "Mortal Kombat", 1995), source="new"),
+    ]
+    films = [
+        new_film(50, "The Usual Suspects", 1977, imdb_id="tt0114814"),
+        new_film(6, "Fargo", 1996),
+        new_film(260, "Star Wars: Episode IV", 1977, imdb_id="tt0076759"),
+    ]
+    assert _numbers(rows, films) == {1: 260}
 
 
 def test_a_row_without_a_number_is_found_again(new_film: Build) -> None:
