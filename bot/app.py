@@ -20,8 +20,11 @@ from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering,
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
 from bot.prepare import check_dataset
+from bot.profile.forgetme.service import ForgetMe
 from bot.profile.handlers import Handlers as ProfileHandlers
-from bot.profile.service import History
+from bot.profile.history.service import History
+from bot.profile.mydata.service import MyData
+from bot.profile.portrait.service import Portraits
 from bot.rating.handlers import Handlers as RatingHandlers
 from bot.rating.service import Rating
 from bot.services import Services
@@ -182,6 +185,9 @@ def _services(database: Database, library: Library, taste: Taste) -> Services:
         rating=Rating(database, library, taste),
         discover=Discover(database, library, taste, phrases),
         history=History(database, library),
+        portraits=Portraits(database, library, taste),
+        mydata=MyData(database),
+        forgetme=ForgetMe(),
     )
 
 

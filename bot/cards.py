@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote_plus
@@ -16,10 +17,13 @@ __all__ = [
     "Card",
     "MarkFilm",
     "MoreLikeThis",
+    "NotBecause",
     "OpenCard",
     "Origin",
     "RateFilm",
+    "Reason",
     "RemoveRating",
+    "UseAgain",
     "card_screen",
     "expected_text",
     "film_label",
@@ -27,31 +31,38 @@ __all__ = [
     "film_preview",
     "film_text",
     "rating_row",
+    "reason_text",
     "stars_text",
 ]
 
 STARS = (1, 2, 3, 4, 5)
+_ORIGIN = re.compile(r"(?P<kind>[lh])(?P<ref>[0-9]+)|s(?P<search>[0-9]+)\+(?P<offset>[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The screen that a card was opened from, and `Back` returns to: a list, or history at an offset."""
+    """The screen that a card was opened from, and `Back` returns to: a list, history at an offset, or a
+    search of history (a list without films) at an offset."""
 
-    kind: str = ""  # "", "l" (list id) or "h" (offset)
+    kind: str = ""  # "", "l" (list id), "h" (offset) or "s" (list id, offset)
     ref: int = 0
+    offset: int = 0
 
     def pack(self) -> str:
         """As a field of a callback record."""
-        return f"{self.kind}{self.ref}" if self.kind else ""
+        if not self.kind:
+            return ""
+        return f"{self.kind}{self.ref}" + (f"+{self.offset}" if self.kind == "s" else "")
 
     @classmethod
     def unpack(cls, packed: str) -> Origin:
         """Raises StaleButton for anything else than `pack` gives."""
         if not packed:
             return cls()
-        if packed[0] not in "lh" or not packed[1:].isdecimal():
+        found = _ORIGIN.fullmatch(packed)
+        if found is None:
             raise StaleButton(f"unknown origin {packed!r}")
-        return cls(packed[0], int(packed[1:]))
+        return cls(found["kind"] or "s", int(found["ref"] or found["search"]), int(found["offset"] or 0))
 
 
 @record("co")
@@ -89,6 +100,23 @@ class RemoveRating(Record):
     origin: str
 
 
+@record("cn")
+class NotBecause(Record):
+    """Not because of that: the rating of `reason_id` is no evidence; `film_id` is the film of the card."""
+
+    reason_id: int
+    film_id: int
+    origin: str
+
+
+@record("cv")
+class UseAgain(Record):
+    """Let a film's rating be evidence again."""
+
+    film_id: int
+    origin: str
+
+
 @record("cl")
 class MoreLikeThis(Record):
     """List the films nearest to this one."""
@@ -97,14 +125,28 @@ class MoreLikeThis(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a film is recommended: a film of the person's with their stars, else a genre they like, else
+    what others like; `anonymous`: nothing was known of the person."""
+
+    film: Film | None
+    stars: float | None
+    genre: str | None
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One film and one person. `stars` is the person's own rating, `expected` the predicted one."""
+    """One film and one person. `stars` is the person's own rating, `expected` the predicted one; `muted`:
+    the rating is no evidence; `reason` says why the film is recommended, on cards from such a list."""
 
     film: Film
     origin: Origin
     stars: float | None
     expected: float | None
     marks: frozenset[str]
+    muted: bool = False
+    reason: Reason | None = None
 
 
 def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
@@ -112,19 +154,37 @@ def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
     lines: list[str] = [film_text(card.film, t)]
     if card.stars is not None:
         lines.append(t.html("card.yours", stars=stars_text(card.stars)))
+        if card.muted:
+            lines.append(t.html("card.muted"))
     elif card.expected is not None:
         lines.append(t.html("card.expected", stars=expected_text(card.expected)))
+    reason = card.reason if card.stars is None else None
+    if reason is not None:
+        lines.append(reason_text(reason, t))
     film_id, origin = card.film.id, card.origin.pack()
     rows = [
         rating_row(t, lambda stars: RateFilm(film_id, stars, origin)),
         tuple(_mark_button(card, kind, t) for kind in ("refused", "seen")),
         (Button(t.plain("button.more_like_this"), MoreLikeThis(film_id)),),
     ]
+    if reason is not None and reason.film is not None:
+        rows.append((Button(t.plain("button.not_because"), NotBecause(reason.film.id, film_id, origin)),))
+    if card.muted:
+        rows.append((Button(t.plain("button.use_again"), UseAgain(film_id, origin)),))
     if card.stars is not None:
         rows.append((Button(t.plain("button.remove"), RemoveRating(film_id, origin)),))
     if back is not None:
         rows.append((Button(t.plain("button.back"), back),))
     return Screen("\n".join(lines), tuple(rows), film_preview(card.film))
+
+
+def reason_text(reason: Reason, t: Translator) -> Html:
+    """Why a film is recommended, as a line."""
+    if reason.film is not None and reason.stars is not None:
+        return t.html("reason.rated", film=reason.film.title, stars=stars_text(reason.stars))
+    if reason.genre is not None:
+        return t.html("reason.genre", genre=reason.genre)
+    return t.html("reason.loved" if reason.anonymous else "reason.popular")
 
 
 def film_text(film: Film, t: Translator) -> Html:

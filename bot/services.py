@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from bot.discover.service import Discover
 from bot.library import Library
 from bot.onboarding.service import Onboarding
-from bot.profile.service import History
+from bot.profile.forgetme.service import ForgetMe
+from bot.profile.history.service import History
+from bot.profile.mydata.service import MyData
+from bot.profile.portrait.service import Portraits
 from bot.rating.service import Rating
 
 __all__ = ["Services"]
@@ -22,3 +25,6 @@ class Services:
     rating: Rating
     discover: Discover
     history: History
+    portraits: Portraits
+    mydata: MyData
+    forgetme: ForgetMe

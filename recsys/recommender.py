@@ -92,6 +92,17 @@ class Recommender:
         """Ratings per film in training, in catalog order; shape (n_films,)."""
         return self._parts.popularity
 
+    @property
+    def typical_stars(self) -> FloatArray:
+        """What somebody of whom nothing is known would give each film, in catalog order; shape (n_films,).
+
+        The mean of a film's ratings, drawn towards the average where there are few. Others' stars, for
+        whoever compares them with somebody's own.
+        """
+        stars = _needed(self._parts.stars, "stars")
+        nobody = stars.fold_in([], [])
+        return stars.predict_posterior(nobody)[0]
+
     def predict(self, user_ids: npt.ArrayLike, movie_ids: npt.ArrayLike) -> FloatArray:
         """Stars of people who were in training for films, pair by pair; shape (n,)."""
         stars = _needed(self._parts.stars, "stars")

@@ -64,7 +64,7 @@ def _is_personal(table: Table) -> bool:
 
 def _parent(table: Table) -> ForeignKeyConstraint | None:
     """The foreign key that leads to the person whose the rows are."""
-    for key in sorted(table.foreign_key_constraints, key=lambda key: key.column_keys):
+    for key in sorted(table.foreign_key_constraints, key=lambda key: list(key.column_keys)):
         if key.referred_table is not table and _is_personal(key.referred_table):
             return key
     return None

@@ -128,9 +128,7 @@ async def _finish(conn: AsyncConnection, seq: int, state: str, at: datetime, *, 
         raise WrongState(f"update {seq} cannot be {state}: it is unknown or finished")
 
 
-async def forget(
-    conn: AsyncConnection, chat_key: int, running: int, body: dict[str, object] | None
-) -> None:
+async def forget(conn: AsyncConnection, chat_key: int, running: int, body: dict[str, object] | None) -> None:
     """Cut every tie between the rows of a chat and whoever wrote there; the rows themselves only say that
     these updates came, so that Telegram's repetitions are still known.
 

@@ -7,7 +7,18 @@ from bot.texts import Translator
 
 __all__ = ["COMMANDS", "help_screen", "menu"]
 
-COMMANDS = ("recommend", "like", "rate", "history", "start", "help", "cancel")
+COMMANDS = (
+    "recommend",
+    "like",
+    "rate",
+    "history",
+    "profile",
+    "start",
+    "mydata",
+    "forgetme",
+    "help",
+    "cancel",
+)
 
 
 def help_screen(t: Translator) -> Screen:

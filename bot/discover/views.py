@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, stars_text
+from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, reason_text, stars_text
 from bot.discover.service import ListItem, ListPage
 from bot.library import Found
 from bot.telegram.callbacks import Record, record
@@ -40,7 +40,7 @@ def list_screen(page: ListPage, t: Translator) -> Screen:
         text = t.html("list.nothing_similar" if page.kind == "similar" else "list.nothing_left")
         return Screen(text, (tuple(navigation),) if navigation else ())
     lines = [_title(page, t), ""]
-    lines += [_line(item, page.kind, page.anonymous, t) for item in page.items]
+    lines += [_line(item, page.kind, t) for item in page.items]
     if page.kind == "recommend" and page.anonymous:
         lines += ["", t.html("list.anonymous")]
     navigation.append(Button(t.plain("button.more"), MoreOfList(page.id)))
@@ -80,7 +80,7 @@ def _title(page: ListPage, t: Translator) -> str:
     return t.html("list.recommend")
 
 
-def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
+def _line(item: ListItem, kind: str, t: Translator) -> str:
     line: str = t.html("list.line", number=item.position, film=film_label(item.film))
     if item.stars is not None:
         return f"{line} {t.html('list.yours', stars=stars_text(item.stars))}"
@@ -88,12 +88,4 @@ def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
         line = f"{line} {t.html('list.expected', stars=expected_text(item.expected))}"
     if kind == "similar":
         return line
-    return f"{line}\n{_reason(item, anonymous, t)}"
-
-
-def _reason(item: ListItem, anonymous: bool, t: Translator) -> str:
-    if item.because is not None and item.because_stars is not None:
-        return t.html("reason.rated", film=item.because.title, stars=stars_text(item.because_stars))
-    if item.liked_genre is not None:
-        return t.html("reason.genre", genre=item.liked_genre)
-    return t.html("reason.loved" if anonymous else "reason.popular")
+    return f"{line}\n{reason_text(item.reason, t)}"

@@ -136,7 +136,7 @@ class Processor:
             return None
         return Request(
             update=stored,
-            person=await self._meet(user),
+            person=await self._meet(user, stored),
             chat_id=chat.id,
             text=_text(message),
             message_id=query.message.message_id if query and query.message else None,
@@ -146,10 +146,17 @@ class Processor:
             messenger=self._messenger,
         )
 
-    async def _meet(self, user: User) -> Person:
-        """The person behind a Telegram user; written only where there is something new."""
+    async def _meet(self, user: User, stored: StoredUpdate) -> Person:
+        """The person behind a Telegram user; written only where there is something new.
+
+        Who is unknown although the effect of this update is in the database was forgotten by it, and only
+        waits to be told so: nothing is written of them.
+        """
         async with self._database.read() as conn:
             person = await people.find(conn, user.id)
+        if person is None and stored.state == "applied":
+            at = datetime.now(UTC)
+            return Person(0, user.id, user.language_code, active=True, created_at=at, seen_at=at)
         known = person is not None and user.language_code in (None, person.language)
         if person is None or not person.active or not known:
             async with self._database.write() as conn:

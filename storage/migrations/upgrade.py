@@ -17,7 +17,10 @@ from storage.errors import MigrationFailed, SchemaTooNew
 
 __all__ = ["REVISIONS", "migrate"]
 
-REVISIONS = ("0001", "0003")  # oldest first; written here, so that a start with nothing to do needs no Alembic
+REVISIONS = (
+    "0001",
+    "0003",
+)  # oldest first; written here, so that a start with nothing to do needs no Alembic
 
 # Foreign keys are off while tables are built anew (a DROP deletes by cascade), and are checked at the end.
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "OFF"}

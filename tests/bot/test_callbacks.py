@@ -69,6 +69,7 @@ def test_every_record_comes_back_as_it_was(kind: type[Record], data: st.DataObje
 @pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.tag)
 def test_every_record_fits_with_numbers_that_a_database_may_reach(kind: type[Record]) -> None:
     longest = {"origin": Origin("l", 2**53).pack(), "genre": max(GENRES, key=len), "kind": "refused"}
+    longest["films"] = ".".join(["9999999"] * 5)
     made = kind(
         *(
             2**53 if each is int else longest[field.name]

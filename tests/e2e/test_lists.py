@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from tests.e2e.driving import Message, Person
 
-CARD = [["1★", "2★", "3★", "4★", "5★"], ["Not interested", "Seen it"], ["More like this"], ["Back"]]
+CARD = [
+    ["1★", "2★", "3★", "4★", "5★"],
+    ["Not interested", "Seen it"],
+    ["More like this"],
+    ["Not because of that"],
+    ["Back"],
+]
 
 
 def open_card(person: Person, page: Message, number: int) -> Message:
