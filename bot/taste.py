@@ -152,13 +152,9 @@ class Taste:
 
     def typical(self, film_ids: Iterable[int]) -> dict[int, float]:
         """What people give these films on the whole; those that the model does not know are left out."""
-        stars, catalog = self._recommender.typical_stars, self._recommender.catalog
-        movie_ids = {film_id: self._library.movie_id(film_id) for film_id in film_ids}
-        return {
-            film_id: float(stars[catalog.row(movie_id)])
-            for film_id, movie_id in movie_ids.items()
-            if movie_id is not None
-        }
+        known = [film_id for film_id in film_ids if self._library.movie_id(film_id) is not None]
+        stars = self._recommender.typical_stars(self._library.movie_ids(known))
+        return dict(zip(known, map(float, stars), strict=True))
 
     def stars(self, profile: Profile, film_id: int) -> float | None:
         """How many stars this person would give a film; None for a film that the model does not know."""

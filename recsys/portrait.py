@@ -32,7 +32,7 @@ class Leaning:
 def generosity(stars: npt.ArrayLike, typical: npt.ArrayLike) -> float | None:
     """Mean of somebody's stars minus what others give the same films; None for fewer than five ratings.
 
-    `typical` is Recommender.typical_stars of the films; both have shape (n,).
+    `typical` are Recommender.typical_stars of the films; both have shape (n,).
     """
     own, others = np.asarray(stars, np.float64), np.asarray(typical, np.float64)
     if len(own) < ENOUGH:

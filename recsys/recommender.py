@@ -92,16 +92,14 @@ class Recommender:
         """Ratings per film in training, in catalog order; shape (n_films,)."""
         return self._parts.popularity
 
-    @property
-    def typical_stars(self) -> FloatArray:
-        """What somebody of whom nothing is known would give each film, in catalog order; shape (n_films,).
+    def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
+        """What somebody of whom nothing is known would give these films; shape (n,).
 
-        The mean of a film's ratings, drawn towards the average where there are few. Others' stars, for
-        whoever compares them with somebody's own.
+        That is about the mean of a film's ratings, drawn towards the average where there are few: others'
+        stars, for whoever compares them with somebody's own.
         """
         stars = _needed(self._parts.stars, "stars")
-        nobody = stars.fold_in([], [])
-        return stars.predict_posterior(nobody)[0]
+        return stars.predict_posterior(stars.fold_in([], []), self.catalog.rows(movie_ids))[0]
 
     def predict(self, user_ids: npt.ArrayLike, movie_ids: npt.ArrayLike) -> FloatArray:
         """Stars of people who were in training for films, pair by pair; shape (n,)."""

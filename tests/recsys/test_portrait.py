@@ -54,8 +54,10 @@ def test_the_more_films_the_stronger() -> None:
 
 
 def test_typical_stars_are_what_a_stranger_would_give(small_recommender: Recommender) -> None:
-    mean, _ = small_recommender.predict_for(small_recommender.fold_in(), small_recommender.catalog.movie_ids)
-    np.testing.assert_array_equal(small_recommender.typical_stars, mean)
+    films = small_recommender.catalog.movie_ids[::-3]
+    mean, _ = small_recommender.predict_for(small_recommender.fold_in(), films)
+    np.testing.assert_array_equal(small_recommender.typical_stars(films), mean)
+    assert small_recommender.typical_stars([]).shape == (0,)
 
 
 def test_typical_stars_are_near_the_means_of_films_that_many_rated(
@@ -68,9 +70,10 @@ def test_typical_stars_are_near_the_means_of_films_that_many_rated(
     counts = np.bincount(rows, minlength=len(catalog))
     means = np.bincount(rows, ratings.values, len(catalog)) / np.maximum(counts, 1)
     often = counts >= 50
-    assert abs(float(np.mean(recommender.typical_stars[often] - means[often]))) < 0.05
+    typical = recommender.typical_stars(catalog.movie_ids)
+    assert abs(float(np.mean(typical[often] - means[often]))) < 0.05
     people, of = np.unique(ratings.user_ids, return_inverse=True)
-    above = ratings.values - recommender.typical_stars[rows]
+    above = ratings.values - typical[rows]
     generous = np.bincount(of, above) / np.bincount(of)
     assert len(people) == len(generous)
     assert abs(float(generous.mean())) < 0.1
@@ -81,4 +84,4 @@ def test_without_stars_nothing_is_typical(
 ) -> None:
     recommender = recsys.fit(small_ratings, small_catalog, replace(quick_config, parts=("ranker",)))
     with pytest.raises(MissingPart):
-        _ = recommender.typical_stars
+        recommender.typical_stars([5])
