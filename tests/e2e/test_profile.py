@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
 from bot.sandbox.methods import METHODS
@@ -114,8 +115,13 @@ def test_a_reason_is_corrected_and_restored(ada: Person) -> None:
 def test_my_data_comes_as_a_file(ada: Person) -> None:
     ada.join(5, 4, 3, 2, 1)
     sent = ada.send("/mydata")
-    assert "All that I keep about you: 5 ratings" in str(sent.raw)
-    assert re.search(r"matinee-\d{4}-\d\d-\d\d\.json", str(sent.raw))
+    assert sent.text.startswith("All that I keep about you: 5 ratings")
+    file = sent.raw["file"]
+    assert re.fullmatch(r"matinee-\d{4}-\d\d-\d\d\.json", file["name"])
+    told = httpx.get(ada.bot.telegram.url + file["url"]).raise_for_status().json()
+    films = [f"{row['film']['title']} ({row['film']['year']})" for row in told["ratings"]["rows"]]
+    assert sorted(films) == sorted(ada.history())
+    assert told["people"]["rows"][0]["telegram_id"] == ada.id
 
 
 def test_who_is_forgotten_is_a_stranger(bot: Bot, ada: Person, grace: Person) -> None:
