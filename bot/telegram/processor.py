@@ -123,7 +123,7 @@ class Processor:
     async def _understand(self, update: Update, stored: StoredUpdate) -> Request | None:
         """The request in an update; None for what needs no answer."""
         if update.my_chat_member is not None:
-            await self._membership(update.my_chat_member)
+            await self._membership(update.my_chat_member, stored)
             return None
         query, message = update.callback_query, update.message
         user, chat = _who_and_where(query, message)
@@ -163,7 +163,7 @@ class Processor:
                 person = await people.meet(conn, user.id, user.language_code, datetime.now(UTC))
         return person
 
-    async def _membership(self, change: ChatMemberUpdated) -> None:
+    async def _membership(self, change: ChatMemberUpdated, stored: StoredUpdate) -> None:
         """A person blocked the bot, or let it in again."""
         if change.chat.type != ChatType.PRIVATE:
             return
@@ -171,7 +171,7 @@ class Processor:
             async with self._database.write() as conn:
                 await people.deactivate(conn, change.chat.id)
         else:
-            await self._meet(change.from_user)
+            await self._meet(change.from_user, stored)
 
     async def _elsewhere(
         self, chat: Chat, user: User, query: CallbackQuery | None, message: Message | None

@@ -61,7 +61,7 @@ def recommender() -> Recommender:
 @pytest.fixture
 async def library(database: Database, recommender: Recommender) -> Library:
     async with database.write() as conn:
-        await adopt(conn, recommender.catalog)
+        await adopt(conn, recommender.catalog, "0001")
         stored = await films.every(conn)
     return Library(stored, recommender.catalog, TitleIndex(recommender.catalog))
 
