@@ -24,8 +24,11 @@ from bot.onboarding.service import Onboarding
 from bot.preferences.handlers import Handlers as PreferencesHandlers
 from bot.preferences.service import Preferences
 from bot.prepare import check_dataset
+from bot.profile.forgetme.service import ForgetMe
 from bot.profile.handlers import Handlers as ProfileHandlers
-from bot.profile.service import History
+from bot.profile.history.service import History
+from bot.profile.mydata.service import MyData
+from bot.profile.portrait.service import Portraits
 from bot.rating.handlers import Handlers as RatingHandlers
 from bot.rating.service import Rating
 from bot.services import Services
@@ -211,6 +214,9 @@ def _services(database: Database, library: Library, taste: Taste, time_zone: str
         watchlist=Watchlist(database, library),
         filtering=Filtering(database, library, discover),
         preferences=Preferences(database, time_zone),
+        portraits=Portraits(database, library, taste),
+        mydata=MyData(database),
+        forgetme=ForgetMe(),
     )
 
 

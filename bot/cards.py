@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote_plus
@@ -16,12 +17,15 @@ __all__ = [
     "Card",
     "MarkFilm",
     "MoreLikeThis",
+    "NotBecause",
     "OpenCard",
     "Origin",
     "PutOnWatchlist",
     "RateFilm",
+    "Reason",
     "RemoveFromWatchlist",
     "RemoveRating",
+    "UseAgain",
     "card_screen",
     "expected_text",
     "film_label",
@@ -29,34 +33,39 @@ __all__ = [
     "film_preview",
     "film_text",
     "rating_row",
+    "reason_text",
     "stars_text",
     "watchlist_label",
 ]
 
 STARS = (1, 2, 3, 4, 5)
-_LONGEST_ORIGIN = 19  # a letter and a number that a database can hold
+_ORIGIN = re.compile(r"(?P<kind>[lhw])(?P<ref>[0-9]{1,18})|s(?P<search>[0-9]{1,18})\+(?P<offset>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The screen that a card was opened from, and `Back` returns to: a list, or history or
-    watchlist at an offset."""
+    """The screen that a card was opened from, and `Back` returns to: a list, history or watchlist at an
+    offset, or a search of history (a list without films) at an offset."""
 
-    kind: str = ""  # "", "l" (list id), "h" or "w" (offset)
+    kind: str = ""  # "", "l" (list id), "h" or "w" (offset) or "s" (list id, offset)
     ref: int = 0
+    offset: int = 0
 
     def pack(self) -> str:
         """As a field of a callback record."""
-        return f"{self.kind}{self.ref}" if self.kind else ""
+        if not self.kind:
+            return ""
+        return f"{self.kind}{self.ref}" + (f"+{self.offset}" if self.kind == "s" else "")
 
     @classmethod
     def unpack(cls, packed: str) -> Origin:
         """Raises StaleButton for anything else than `pack` gives."""
         if not packed:
             return cls()
-        if packed[0] not in "lhw" or not packed[1:].isdecimal() or len(packed) > _LONGEST_ORIGIN:
+        found = _ORIGIN.fullmatch(packed)
+        if found is None:
             raise StaleButton(f"unknown origin {packed!r}")
-        return cls(packed[0], int(packed[1:]))
+        return cls(found["kind"] or "s", int(found["ref"] or found["search"]), int(found["offset"] or 0))
 
 
 @record("co")
@@ -94,6 +103,23 @@ class RemoveRating(Record):
     origin: str
 
 
+@record("cn")
+class NotBecause(Record):
+    """Not because of that: the rating of `reason_id` is no evidence; `film_id` is the film of the card."""
+
+    reason_id: int
+    film_id: int
+    origin: str
+
+
+@record("cv")
+class UseAgain(Record):
+    """Let a film's rating be evidence again."""
+
+    film_id: int
+    origin: str
+
+
 @record("cl")
 class MoreLikeThis(Record):
     """List the films nearest to this one."""
@@ -119,8 +145,20 @@ class RemoveFromWatchlist(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a film is recommended: a film of the person's with their stars, else a genre they like, else
+    what others like; `anonymous`: nothing was known of the person."""
+
+    film: Film | None
+    stars: float | None
+    genre: str | None
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One film and one person. `stars` is the person's own rating, `expected` the predicted one."""
+    """One film and one person. `stars` is the person's own rating, `expected` the predicted one; `muted`:
+    the rating is no evidence; `reason` says why the film is recommended, on cards from such a list."""
 
     film: Film
     origin: Origin
@@ -128,36 +166,62 @@ class Card:
     expected: float | None
     marks: frozenset[str]
     on_watchlist: bool = False
+    muted: bool = False
+    reason: Reason | None = None
 
 
 def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
     """The card as a message; `back` is where its `Back` button leads."""
+    rows = _card_rows(card, t)
+    if back is not None:
+        rows.append((Button(t.plain("button.back"), back),))
+    return Screen("\n".join(_card_lines(card, t)), tuple(rows), film_preview(card.film))
+
+
+def _card_lines(card: Card, t: Translator) -> list[str]:
     lines: list[str] = [film_text(card.film, t)]
     if card.stars is not None:
         lines.append(t.html("card.yours", stars=stars_text(card.stars)))
-    elif card.expected is not None:
+        return [*lines, t.html("card.muted")] if card.muted else lines
+    if card.expected is not None:
         lines.append(t.html("card.expected", stars=expected_text(card.expected)))
-    if card.stars is None and "seen" in card.marks:
+    if "seen" in card.marks:
         lines.append(t.html("card.how_many"))
+    if card.reason is not None:
+        lines.append(reason_text(card.reason, t))
+    return lines
+
+
+def _card_rows(card: Card, t: Translator) -> list[tuple[Button, ...]]:
     film_id, origin = card.film.id, card.origin.pack()
-    rows = [
+    watchlist = PutOnWatchlist(film_id, int(not card.on_watchlist), origin)
+    rows: list[tuple[Button, ...]] = [
         rating_row(t, lambda stars: RateFilm(film_id, stars, origin)),
         tuple(_mark_button(card, kind, t) for kind in ("refused", "seen")),
         (
-            Button(
-                watchlist_label(card.on_watchlist, t),
-                PutOnWatchlist(film_id, int(not card.on_watchlist), origin),
-            ),
+            Button(watchlist_label(card.on_watchlist, t), watchlist),
             Button(t.plain("button.more_like_this"), MoreLikeThis(film_id)),
         ),
     ]
+    if card.stars is None and card.reason is not None and card.reason.film is not None:
+        because = NotBecause(card.reason.film.id, film_id, origin)
+        rows.append((Button(t.plain("button.not_because"), because),))
+    if card.muted:
+        rows.append((Button(t.plain("button.use_again"), UseAgain(film_id, origin)),))
     if card.on_watchlist and card.origin.kind == "w":
         rows.append((Button(t.plain("button.remove"), RemoveFromWatchlist(film_id, card.origin.ref)),))
     elif card.stars is not None:
         rows.append((Button(t.plain("button.remove"), RemoveRating(film_id, origin)),))
-    if back is not None:
-        rows.append((Button(t.plain("button.back"), back),))
-    return Screen("\n".join(lines), tuple(rows), film_preview(card.film))
+    return rows
+
+
+def reason_text(reason: Reason, t: Translator) -> Html:
+    """Why a film is recommended, as a line."""
+    if reason.film is not None and reason.stars is not None:
+        return t.html("reason.rated", film=reason.film.title, stars=stars_text(reason.stars))
+    if reason.genre is not None:
+        return t.html("reason.genre", genre=reason.genre)
+    return t.html("reason.loved" if reason.anonymous else "reason.popular")
 
 
 def film_text(film: Film, t: Translator) -> Html:

@@ -9,7 +9,10 @@ from bot.filtering.service import Filtering
 from bot.library import Library
 from bot.onboarding.service import Onboarding
 from bot.preferences.service import Preferences
-from bot.profile.service import History
+from bot.profile.forgetme.service import ForgetMe
+from bot.profile.history.service import History
+from bot.profile.mydata.service import MyData
+from bot.profile.portrait.service import Portraits
 from bot.rating.service import Rating
 from bot.watchlist.service import Watchlist
 
@@ -28,3 +31,6 @@ class Services:
     watchlist: Watchlist
     filtering: Filtering
     preferences: Preferences
+    portraits: Portraits
+    mydata: MyData
+    forgetme: ForgetMe

@@ -14,7 +14,7 @@ from storage.database import AsyncConnection
 from storage.films import Film
 from storage.filters import NO_FILTERS, Fame, Filters
 
-__all__ = ["Pick", "Profile", "Taste"]
+__all__ = ["Guess", "Pick", "Profile", "Taste"]
 
 # Bands of recsys' popularity quantiles: the films that get half of all ratings; and those of the lowest
 # third without the very rarest, of which too little is known. On ml-latest-small: 665 films with 36 ratings
@@ -24,10 +24,14 @@ _BANDS: Mapping[Fame, tuple[float, float] | None] = {"known": (0.5, 1.0), "any":
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One person as they are now. Film ids are ours; `genres` are answers in {-1, +1}."""
+    """One person as they are now. Film ids are ours; `genres` are answers in {-1, +1}.
+
+    `muted` are those of the rated films that are no evidence of taste: `user` knows nothing of them.
+    """
 
     user: User
     ratings: Mapping[int, float]
+    muted: frozenset[int]
     genres: Mapping[str, int]
     seen: frozenset[int]
     refused: frozenset[int]
@@ -38,6 +42,15 @@ class Profile:
     def done_with(self) -> frozenset[int]:
         """What must never be recommended: rated, seen or refused."""
         return self.seen | self.refused | self.ratings.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A film with the stars that a person would give it, and how sure that is (a standard deviation)."""
+
+    film: Film
+    stars: float
+    deviation: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +83,13 @@ class Taste:
     async def of(self, conn: AsyncConnection, person_id: int) -> Profile:
         """Everything that a person has told us, and the user that follows from it."""
         stars = await ratings.of(conn, person_id)
+        muted = await ratings.muted_of(conn, person_id)
         answers = await genres.of(conn, person_id)
         kinds = await marks.of(conn, person_id)
         wanted = await watchlist.of(conn, person_id)
-        known = {self._library.movie_id(film_id): value for film_id, value in stars.items()}
+        known = {
+            self._library.movie_id(film_id): value for film_id, value in stars.items() if film_id not in muted
+        }
         user = self._recommender.fold_in(
             ratings={movie_id: value for movie_id, value in known.items() if movie_id is not None},
             genres={genre: value for genre, value in answers.items() if genre in self._library.genres},
@@ -81,6 +97,7 @@ class Taste:
         return Profile(
             user=user,
             ratings=stars,
+            muted=frozenset(muted),
             genres=answers,
             seen=frozenset(kinds["seen"]),
             refused=frozenset(kinds["refused"]),
@@ -149,11 +166,29 @@ class Taste:
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:
         """The film most worth asking about next, None when there is none left."""
+        found = self.next_questions(profile, 1, exclude)
+        return found[0] if found else None
+
+    def next_questions(self, profile: Profile, n: int, exclude: Iterable[int] = ()) -> list[int]:
+        """The n films most worth asking about, best first; fewer when few are left."""
         asked = profile.done_with | profile.unseen | profile.watchlist | set(exclude)
-        questions = self._recommender.next_questions(
-            profile.user, n=1, exclude=self._library.movie_ids(asked)
-        )
-        return self._library.film_id(questions[0]) if questions else None
+        found = self._recommender.next_questions(profile.user, n=n, exclude=self._library.movie_ids(asked))
+        return [self._library.film_id(movie_id) for movie_id in found]
+
+    def guesses(self, profile: Profile, film_ids: Iterable[int]) -> list[Guess]:
+        """What this person would give these films; those that the model does not know are left out."""
+        known = [film_id for film_id in film_ids if self._library.movie_id(film_id) is not None]
+        means, deviations = self._recommender.predict_for(profile.user, self._library.movie_ids(known))
+        return [
+            Guess(self._library.film(film_id), float(mean), float(deviation))
+            for film_id, mean, deviation in zip(known, means, deviations, strict=True)
+        ]
+
+    def typical(self, film_ids: Iterable[int]) -> dict[int, float]:
+        """What people give these films on the whole; those that the model does not know are left out."""
+        known = [film_id for film_id in film_ids if self._library.movie_id(film_id) is not None]
+        stars = self._recommender.typical_stars(self._library.movie_ids(known))
+        return dict(zip(known, map(float, stars), strict=True))
 
     def stars(self, profile: Profile, film_id: int) -> float | None:
         """How many stars this person would give a film; None for a film that the model does not know."""

@@ -91,6 +91,15 @@ class Recommender:
         """Ratings per film in training, in catalog order; shape (n_films,)."""
         return self._parts.popularity
 
+    def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
+        """What somebody of whom nothing is known would give these films; shape (n,).
+
+        That is about the mean of a film's ratings, drawn towards the average where there are few: others'
+        stars, for whoever compares them with somebody's own.
+        """
+        stars = _needed(self._parts.stars, "stars")
+        return stars.predict_posterior(stars.fold_in([], []), self.catalog.rows(movie_ids))[0]
+
     def predict(self, user_ids: npt.ArrayLike, movie_ids: npt.ArrayLike) -> FloatArray:
         """Stars of people who were in training for films, pair by pair; shape (n,)."""
         stars = _needed(self._parts.stars, "stars")

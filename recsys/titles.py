@@ -19,9 +19,9 @@ from recsys.catalog import Catalog
 from recsys.title_scores import NameScores
 from recsys.title_text import fold, normalise, number_words_as_digits
 
-__all__ = ["TitleIndex", "TitleMatch", "TitleSearch", "normalise"]
+__all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch", "normalise"]
 
-_FOUND = 76.0  # the least score of a match; films that are not there reach it rarely: benchmarks/titles.py
+FOUND = 76.0  # the least score of a match; films that are not there reach it rarely: benchmarks/titles.py
 _CLEAR = 0.75  # the posterior of the first match that lets it answer at once
 _POINTS = 4.0  # of score that are worth a factor e of popularity
 _OUTSIDER = 80.0  # score of a film of mean popularity that the catalog lacks and that may be meant too
@@ -116,7 +116,7 @@ class TitleIndex:
     def _verdict(
         self, scores: npt.NDArray[np.float64], order: npt.NDArray[np.int64]
     ) -> Literal["clear", "several", "none"]:
-        if not order.size or scores[order[0]] < _FOUND:
+        if not order.size or scores[order[0]] < FOUND:
             return "none"
         weights = (1.0 + self._popularity) * np.exp((scores - _OUTSIDER) / _POINTS)
         posterior = weights[order[0]] / (weights.sum() + 1.0 + self._popularity.mean())

@@ -8,10 +8,22 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import ratings
+from storage.schema import muted, ratings
 from storage.upsert import upsert
 
-__all__ = ["Rating", "count", "find", "history", "of", "rate", "remove"]
+__all__ = [
+    "Rating",
+    "count",
+    "every",
+    "find",
+    "history",
+    "mute",
+    "muted_of",
+    "of",
+    "rate",
+    "remove",
+    "unmute",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +77,40 @@ async def history(conn: AsyncConnection, person_id: int, *, offset: int, limit: 
     return [Rating(**row._asdict()) for row in await conn.execute(query)]
 
 
+async def every(conn: AsyncConnection, person_id: int) -> list[Rating]:
+    """All ratings of a person, newest first; of the same moment, by film id."""
+    query = select(ratings).where(ratings.c.person_id == person_id)
+    ordered = query.order_by(ratings.c.rated_at.desc(), ratings.c.film_id)
+    return [Rating(**row._asdict()) for row in await conn.execute(ordered)]
+
+
 async def count(conn: AsyncConnection, person_id: int) -> int:
     """How many films a person has rated."""
     query = select(func.count()).select_from(ratings).where(ratings.c.person_id == person_id)
     return (await conn.execute(query)).scalar_one()
+
+
+async def mute(conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> bool:
+    """Let a rating be no evidence of taste any more; False if there is no such rating.
+
+    It stays so through a change of stars, and is forgotten with the rating.
+    """
+    if await find(conn, person_id, film_id) is None:
+        return False
+    values = {"person_id": person_id, "film_id": film_id, "muted_at": at}
+    await conn.execute(upsert(conn, muted, values, key=("person_id", "film_id")))
+    return True
+
+
+async def unmute(conn: AsyncConnection, person_id: int, film_id: int) -> None:
+    """Let a rating be evidence again; one that is already stays so."""
+    mine = (muted.c.person_id == person_id) & (muted.c.film_id == film_id)
+    await conn.execute(delete(muted).where(mine))
+
+
+async def muted_of(conn: AsyncConnection, person_id: int) -> set[int]:
+    """The films whose ratings by a person are no evidence."""
+    return set(await conn.scalars(select(muted.c.film_id).where(muted.c.person_id == person_id)))
 
 
 def _this(person_id: int, film_id: int) -> ColumnElement[bool]:

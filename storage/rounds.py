@@ -6,18 +6,32 @@ themselves are kept by `ratings` and `marks`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import UnknownRow
-from storage.schema import round_answers, rounds
+from storage.schema import round_answers, round_questions, rounds
 from storage.upsert import insert_into
 
-__all__ = ["Answer", "Round", "answer", "answers", "current", "end", "get", "show", "start", "take_back"]
+__all__ = [
+    "Answer",
+    "Round",
+    "answer",
+    "answers",
+    "ask",
+    "current",
+    "end",
+    "get",
+    "questions",
+    "show",
+    "start",
+    "take_back",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +65,8 @@ async def start(
     """Begin a round and end the person's open one; the new id."""
     still_open = (rounds.c.person_id == person_id) & rounds.c.ended_at.is_(None)
     await conn.execute(update(rounds).where(still_open).values(ended_at=at))
-    insert = insert_into(conn, rounds).values(person_id=person_id, kind=kind, film_id=film_id, started_at=at)
-    round_id: int = (await conn.execute(insert.returning(rounds.c.id))).scalar_one()
+    begin = insert_into(conn, rounds).values(person_id=person_id, kind=kind, film_id=film_id, started_at=at)
+    round_id: int = (await conn.execute(begin.returning(rounds.c.id))).scalar_one()
     return round_id
 
 
@@ -86,11 +100,11 @@ async def answer(
         raise UnknownRow(f"no round {round_id}")
     last = select(func.max(round_answers.c.position)).where(round_answers.c.round_id == round_id)
     position = ((await conn.execute(last)).scalar_one() or 0) + 1
-    insert = insert_into(conn, round_answers).values(
+    noted = insert_into(conn, round_answers).values(
         round_id=round_id, film_id=film_id, kind=kind, position=position
     )
     await conn.execute(
-        insert.on_conflict_do_update(index_elements=["round_id", "film_id"], set_={"kind": kind})
+        noted.on_conflict_do_update(index_elements=["round_id", "film_id"], set_={"kind": kind})
     )
 
 
@@ -108,6 +122,22 @@ async def answers(conn: AsyncConnection, round_id: int) -> list[Answer]:
         .order_by(round_answers.c.position)
     )
     return [Answer(**row._asdict()) for row in await conn.execute(query)]
+
+
+async def ask(conn: AsyncConnection, round_id: int, film_ids: Sequence[int]) -> None:
+    """Let a round ask about these films and no others, in this order."""
+    if film_ids:
+        rows = [
+            {"round_id": round_id, "film_id": film_id, "position": position}
+            for position, film_id in enumerate(film_ids, start=1)
+        ]
+        await conn.execute(insert(round_questions), rows)
+
+
+async def questions(conn: AsyncConnection, round_id: int) -> list[int]:
+    """The films that `ask` gave to a round, in order; none for a round that chooses as it goes."""
+    query = select(round_questions.c.film_id).where(round_questions.c.round_id == round_id)
+    return list(await conn.scalars(query.order_by(round_questions.c.position)))
 
 
 async def end(conn: AsyncConnection, round_id: int, at: datetime) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -40,10 +41,12 @@ __all__ = [
     "lists",
     "marks",
     "metadata",
+    "muted",
     "people",
     "preferences",
     "ratings",
     "round_answers",
+    "round_questions",
     "rounds",
     "settings",
     "standing_filters",
@@ -150,6 +153,18 @@ ratings = Table(
     Index(None, "person_id", "rated_at", "film_id"),
 )
 
+# Ratings that are no evidence of taste: "Not because of that". The row goes with its rating.
+muted = Table(
+    "muted",
+    metadata,
+    Column("person_id", Id, primary_key=True),
+    Column("film_id", Id, primary_key=True),
+    Column("muted_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(
+        ["person_id", "film_id"], ["ratings.person_id", "ratings.film_id"], ondelete="CASCADE"
+    ),
+)
+
 marks = Table(
     "marks",
     metadata,
@@ -190,6 +205,16 @@ round_answers = Table(
     Column("kind", String(16), nullable=False),
     Column("position", Integer, nullable=False),
     CheckConstraint("kind IN ('rated', 'unseen')", name="kind"),
+    UniqueConstraint("round_id", "position"),
+)
+
+# A round that asks about certain films asks these, in order; any other round asks what tells most.
+round_questions = Table(
+    "round_questions",
+    metadata,
+    Column("round_id", Id, ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
+    _film(primary_key=True),
+    Column("position", Integer, nullable=False),
     UniqueConstraint("round_id", "position"),
 )
 

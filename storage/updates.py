@@ -24,6 +24,7 @@ __all__ = [
     "NewUpdate",
     "StoredUpdate",
     "count_attempts",
+    "forget",
     "mark_applied",
     "mark_done",
     "mark_failed",
@@ -125,6 +126,18 @@ async def _finish(conn: AsyncConnection, seq: int, state: str, at: datetime, *, 
     )
     if changed.rowcount == 0:
         raise WrongState(f"update {seq} cannot be {state}: it is unknown or finished")
+
+
+async def forget(conn: AsyncConnection, chat_key: int, running: int, body: dict[str, object] | None) -> None:
+    """Cut every tie between the rows of a chat and whoever wrote there; the rows themselves only say that
+    these updates came, so that Telegram's repetitions are still known.
+
+    The `running` update (a seq) has yet to be answered: until it is done it keeps `body`, what the answer
+    needs and no more. Updates that wait behind it are left alone, since they were written after it.
+    """
+    mine = rows.c.chat_key == chat_key
+    await conn.execute(update(rows).where(mine, ~_PENDING).values(chat_key=0, error=None))
+    await conn.execute(update(rows).where(rows.c.seq == running).values(chat_key=0, body=body))
 
 
 async def prune(conn: AsyncConnection, before: datetime) -> int:

@@ -7,7 +7,20 @@ from bot.texts import Translator
 
 __all__ = ["COMMANDS", "help_screen", "menu"]
 
-COMMANDS = ("recommend", "like", "rate", "watchlist", "history", "settings", "start", "help", "cancel")
+COMMANDS = (
+    "recommend",
+    "like",
+    "rate",
+    "watchlist",
+    "history",
+    "profile",
+    "settings",
+    "start",
+    "mydata",
+    "forgetme",
+    "help",
+    "cancel",
+)
 
 
 def help_screen(t: Translator) -> Screen:

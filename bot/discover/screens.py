@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards import Origin, card_screen
 from bot.discover.views import ShowList, list_screen
-from bot.profile.views import ShowHistory
+from bot.profile.history.views import ShowFound, ShowHistory
 from bot.services import Services
 from bot.telegram.callbacks import Record
 from bot.telegram.request import Request
@@ -32,4 +32,6 @@ def _way_back(origin: Origin) -> Record | None:
         return ShowHistory(origin.ref)
     if origin.kind == "w":
         return ShowWatchlist(origin.ref)
+    if origin.kind == "s":
+        return ShowFound(origin.ref, origin.offset)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Origin
+from bot.cards import Card, Origin, Reason
 from bot.errors import StaleButton
 from bot.library import Found, Library
 from bot.taste import Pick, Profile, Taste
@@ -34,17 +34,15 @@ _MEMORY = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One film of a list. `stars` is the person's own rating by now, `expected` the predicted one;
-    `because` is the film of theirs that it follows from, else `liked_genre` is a liked genre it has."""
+    """One film of a list. `stars` is the person's own rating by now, `expected` the predicted one."""
 
     position: int
     film: Film
     stars: float | None
     expected: float | None
-    because: Film | None
-    because_stars: float | None
-    liked_genre: str | None
+    reason: Reason
     on_watchlist: bool = False
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +160,7 @@ class Discover:
     async def page(self, person_id: int, list_id: int) -> ListPage:
         """A list as it is to be shown now. Raises StaleButton for somebody else's."""
         async with self._database.read() as conn:
-            found = await own_list(conn, person_id, list_id)
-            filters = await stored_filters.of_list(conn, list_id)
-            wanted = await watchlist.of(conn, person_id)
-            stars = await ratings.of(conn, person_id)
-            answers = self._library.telling(await genres.of(conn, person_id))
-        liked = {genre for genre, value in answers.items() if value > 0}
-        return ListPage(
-            id=found.id,
-            kind=found.kind,
-            seed=self._library.film(found.seed_film_id) if found.seed_film_id is not None else None,
-            parent_id=found.parent_id,
-            items=tuple(self._item(item, stars, liked, wanted) for item in found.items),
-            anonymous=not stars and not answers,
-            filters=filters,
-        )
+            return await self._page(conn, person_id, await own_list(conn, person_id, list_id))
 
     async def card(self, person_id: int, film_id: int, origin: Origin) -> Card:
         """One film as this person's card. Raises StaleButton for a film that is gone."""
@@ -184,6 +168,7 @@ class Discover:
         async with self._database.read() as conn:
             profile = await self._taste.of(conn, person_id)
             on = await marks.on(conn, person_id, film_id)
+            reason = await self._reason_on(conn, person_id, film_id, origin)
         return Card(
             film=film,
             origin=origin,
@@ -191,6 +176,8 @@ class Discover:
             expected=self._taste.stars(profile, film_id),
             marks=frozenset(on),
             on_watchlist=film_id in profile.watchlist,
+            muted=film_id in profile.muted,
+            reason=reason,
         )
 
     async def expose(self, conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
@@ -210,18 +197,55 @@ class Discover:
             match = self._weak_like.match(text)
         return (match["title"].strip(" \"'“”"), True) if match else (text, False)
 
-    def _item(self, item: Shown, stars: Mapping[int, float], liked: set[str], wanted: set[int]) -> ListItem:
-        film = self._library.film(item.film_id)
-        return ListItem(
-            position=item.position,
-            film=film,
-            stars=stars.get(item.film_id),
-            expected=item.stars,
-            because=self._library.film(item.reason_film_id) if item.reason_film_id is not None else None,
-            because_stars=item.reason_stars,
-            liked_genre=next((genre for genre in film.genres if genre in liked), None),
-            on_watchlist=item.film_id in wanted,
+    async def _page(self, conn: AsyncConnection, person_id: int, found: FilmList) -> ListPage:
+        stars = await ratings.of(conn, person_id)
+        evidence = stars.keys() - await ratings.muted_of(conn, person_id)
+        answers = self._library.telling(await genres.of(conn, person_id))
+        wanted = await watchlist.of(conn, person_id)
+        kinds = await marks.of(conn, person_id)
+        liked = {genre for genre, value in answers.items() if value > 0}
+        anonymous = not stars and not answers
+        return ListPage(
+            id=found.id,
+            kind=found.kind,
+            seed=self._library.film(found.seed_film_id) if found.seed_film_id is not None else None,
+            parent_id=found.parent_id,
+            items=tuple(
+                ListItem(
+                    position=item.position,
+                    film=self._library.film(item.film_id),
+                    stars=stars.get(item.film_id),
+                    expected=item.stars,
+                    reason=self._reason(item, evidence, liked, anonymous),
+                    on_watchlist=item.film_id in wanted,
+                    marks=frozenset(kind for kind, films in kinds.items() if item.film_id in films),
+                )
+                for item in found.items
+            ),
+            anonymous=anonymous,
+            filters=await stored_filters.of_list(conn, found.id),
         )
+
+    def _reason(self, item: Shown, evidence: Collection[int], liked: set[str], anonymous: bool) -> Reason:
+        """Why a film was recommended. A rating that was taken back or muted since is no reason any more."""
+        film = self._library.film(item.film_id)
+        because = item.reason_film_id if item.reason_film_id in evidence else None
+        return Reason(
+            film=None if because is None else self._library.film(because),
+            stars=None if because is None else item.reason_stars,
+            genre=next((genre for genre in film.genres if genre in liked), None),
+            anonymous=anonymous,
+        )
+
+    async def _reason_on(
+        self, conn: AsyncConnection, person_id: int, film_id: int, origin: Origin
+    ) -> Reason | None:
+        """Why the list that a card was opened from has the film; None unless it is one of picks."""
+        found = await lists.get(conn, origin.ref) if origin.kind == "l" else None
+        if found is None or found.person_id != person_id or found.kind != "recommend":
+            return None
+        page = await self._page(conn, person_id, found)
+        return next((item.reason for item in page.items if item.film.id == film_id), None)
 
 
 def _shown(picks: Sequence[Pick], profile: Profile) -> list[Shown]:

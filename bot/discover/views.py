@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, stars_text
+from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, reason_text, stars_text
 from bot.discover.service import ListItem, ListPage
 from bot.filtering.views import filters_text
 from bot.library import Found
@@ -51,7 +51,7 @@ def list_screen(page: ListPage, t: Translator) -> Screen:
             navigation.append(narrow)
         return Screen(_nothing(page, t), (tuple(navigation),) if navigation else ())
     lines = [*_head(page, t), ""]
-    lines += [_line(item, page.kind, page.anonymous, t) for item in page.items]
+    lines += [_line(item, page.kind, t) for item in page.items]
     if page.kind == "recommend" and page.anonymous:
         lines += ["", t.html("list.anonymous")]
     navigation += [Button(t.plain("button.more"), MoreOfList(page.id)), narrow]
@@ -101,22 +101,18 @@ def _nothing(page: ListPage, t: Translator) -> str:
     return t.html("list.nothing_similar" if page.kind == "similar" else "list.nothing_left")
 
 
-def _line(item: ListItem, kind: str, anonymous: bool, t: Translator) -> str:
+def _line(item: ListItem, kind: str, t: Translator) -> str:
     line: str = t.html("list.line", number=item.position, film=film_label(item.film))
     if item.stars is not None:
         return f"{line} {t.html('list.yours', stars=stars_text(item.stars))}"
     if item.expected is not None:
         line = f"{line} {t.html('list.expected', stars=expected_text(item.expected))}"
+    for kind_of_mark in ("refused", "seen"):
+        if kind_of_mark in item.marks:
+            mark = t.plain("button.set", label=t.plain(f"button.{kind_of_mark}"))
+            line = f"{line} {t.html('list.mark', mark=mark)}"
     if item.on_watchlist:
         line = f"{line} {t.html('list.on_watchlist')}"
     if kind == "similar":
         return line
-    return f"{line}\n{_reason(item, anonymous, t)}"
-
-
-def _reason(item: ListItem, anonymous: bool, t: Translator) -> str:
-    if item.because is not None and item.because_stars is not None:
-        return t.html("reason.rated", film=item.because.title, stars=stars_text(item.because_stars))
-    if item.liked_genre is not None:
-        return t.html("reason.genre", genre=item.liked_genre)
-    return t.html("reason.loved" if anonymous else "reason.popular")
+    return f"{line}\n{reason_text(item.reason, t)}"

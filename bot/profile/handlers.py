@@ -1,33 +1,26 @@
-"""/history and its buttons."""
+"""The handlers of this room, screen by screen."""
 
 from __future__ import annotations
 
-from bot.profile.views import ShowHistory, history_screen
+from bot.profile.forgetme.handlers import Handlers as ForgetMeHandlers
+from bot.profile.history.handlers import Handlers as HistoryHandlers
+from bot.profile.mydata.handlers import Handlers as MyDataHandlers
+from bot.profile.portrait.handlers import Handlers as PortraitHandlers
 from bot.services import Services
-from bot.telegram.request import Request
 from bot.telegram.router import Router
 
 __all__ = ["Handlers"]
 
 
 class Handlers:
-    """One method a command or tap."""
+    """All screens about a person."""
 
     def __init__(self, services: Services) -> None:
-        self._services = services
+        self._screens = [
+            build(services) for build in (HistoryHandlers, PortraitHandlers, MyDataHandlers, ForgetMeHandlers)
+        ]
 
     def register(self, router: Router) -> None:
         """Claim the commands and buttons of this room."""
-        router.command("history", self.history)
-        router.button(ShowHistory, self.turn)
-
-    async def history(self, request: Request) -> None:
-        """/history: the newest ten."""
-        page = await self._services.history.page(request.person.id, 0)
-        await request.reply(history_screen(page, request.t))
-
-    async def turn(self, request: Request, tap: ShowHistory) -> None:
-        """Older, Newer, and Back from a card."""
-        page = await self._services.history.page(request.person.id, tap.offset)
-        await request.toast()
-        await request.show(history_screen(page, request.t))
+        for screen in self._screens:
+            screen.register(router)

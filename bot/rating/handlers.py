@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bot.cards import MarkFilm, Origin, RateFilm, RemoveRating, film_label, stars_text
+from bot.cards import (
+    MarkFilm,
+    NotBecause,
+    Origin,
+    RateFilm,
+    RemoveRating,
+    UseAgain,
+    film_label,
+    stars_text,
+)
 from bot.discover.screens import card_of, list_of
 from bot.rating.views import (
     EndRound,
@@ -37,6 +46,8 @@ class Handlers:
         router.button(RateFilm, self.rate_film)
         router.button(MarkFilm, self.mark_film)
         router.button(RemoveRating, self.remove_rating)
+        router.button(NotBecause, self.not_because)
+        router.button(UseAgain, self.use_again)
 
     async def start_round(self, request: Request) -> None:
         """/rate: a fresh card."""
@@ -102,6 +113,23 @@ class Handlers:
         rating, person_id = self._services.rating, request.person.id
         await request.once(lambda conn: rating.remove(conn, person_id, tap.film_id))
         await request.toast(request.t.plain("toast.removed"))
+        await self._show_card(request, tap.film_id, origin)
+
+    async def not_because(self, request: Request, tap: NotBecause) -> None:
+        """Not because of that: the rating is no evidence any more."""
+        origin = Origin.unpack(tap.origin)
+        rating, person_id = self._services.rating, request.person.id
+        await request.once(lambda conn: rating.mute(conn, person_id, tap.reason_id, request.now))
+        reason = self._services.library.film(tap.reason_id)
+        await request.toast(request.t.plain("toast.muted", film=reason.title))
+        await self._show_card(request, tap.film_id, origin)
+
+    async def use_again(self, request: Request, tap: UseAgain) -> None:
+        """Use as evidence again: the end of that."""
+        origin = Origin.unpack(tap.origin)
+        rating, person_id = self._services.rating, request.person.id
+        await request.once(lambda conn: rating.unmute(conn, person_id, tap.film_id))
+        await request.toast(request.t.plain("toast.unmuted"))
         await self._show_card(request, tap.film_id, origin)
 
     async def _answer(self, request: Request, round_id: int, film_id: int, stars: int | None) -> None:

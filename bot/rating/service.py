@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -47,6 +48,17 @@ class Rating:
         """Begin a round of `kind` "onboarding" or "rate", ending any other; its id."""
         film_id = await self._next(conn, person_id, [], at)
         return await rounds.start(conn, person_id, kind, film_id, at)
+
+    async def ask(self, conn: AsyncConnection, person_id: int, film_ids: Sequence[int], at: datetime) -> int:
+        """Begin a round that asks about these films and no others, but for those answered by now; its id."""
+        profile = await self._taste.of(conn, person_id)
+        answered = profile.done_with | profile.unseen
+        wanted = [film_id for film_id in film_ids if self._library.film(film_id).id not in answered]
+        round_id = await rounds.start(conn, person_id, "rate", wanted[0] if wanted else None, at)
+        await rounds.ask(conn, round_id, wanted)
+        if wanted:
+            await lists.expose(conn, person_id, wanted[0], "question", at)
+        return round_id
 
     async def start_onboarding(self, conn: AsyncConnection, person_id: int, at: datetime) -> int:
         """Begin the first round, or go on with one just begun: `Done` may be tapped twice."""
@@ -104,7 +116,7 @@ class Rating:
             return False
         answers = await rounds.answers(conn, round_id)
         enough = current.kind == "onboarding" and _rated(answers) >= FIRST_ANSWERS
-        following = None if enough else await self._next(conn, person_id, answers, at)
+        following = None if enough else await self._next(conn, person_id, answers, at, round_id)
         await rounds.show(conn, round_id, following)
         if following is None:
             await rounds.end(conn, round_id, at)
@@ -152,6 +164,15 @@ class Rating:
         """Forget a rating; False if there was none."""
         return await ratings.remove(conn, person_id, film_id)
 
+    async def mute(self, conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
+        """Let a rating be no evidence of taste any more. Raises StaleButton if there is none."""
+        if not await ratings.mute(conn, person_id, film_id, at):
+            raise StaleButton(f"person {person_id} has not rated film {film_id}")
+
+    async def unmute(self, conn: AsyncConnection, person_id: int, film_id: int) -> None:
+        """Let a rating be evidence again."""
+        await ratings.unmute(conn, person_id, film_id)
+
     async def mark(
         self, conn: AsyncConnection, person_id: int, film_id: int, kind: str, on: bool, at: datetime
     ) -> bool:
@@ -173,10 +194,20 @@ class Rating:
         return self._library.film(current.film_id)
 
     async def _next(
-        self, conn: AsyncConnection, person_id: int, answers: list[Answer], at: datetime
+        self,
+        conn: AsyncConnection,
+        person_id: int,
+        answers: list[Answer],
+        at: datetime,
+        round_id: int | None = None,
     ) -> int | None:
-        profile = await self._taste.of(conn, person_id)
-        film_id = self._taste.next_question(profile, [answer.film_id for answer in answers])
+        """The film to show after these answers: the next that the round is to ask, else the most telling."""
+        asked = [answer.film_id for answer in answers]
+        chosen = await rounds.questions(conn, round_id) if round_id is not None else []
+        if chosen:
+            film_id = next((film_id for film_id in chosen if film_id not in asked), None)
+        else:
+            film_id = self._taste.next_question(await self._taste.of(conn, person_id), asked)
         if film_id is not None:
             await lists.expose(conn, person_id, film_id, "question", at)
         return film_id

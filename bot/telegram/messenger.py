@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import httpx
 import structlog
-from telegram import Bot
+from telegram import Bot, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError
 
 from bot.telegram.screen import Screen
+from bot.texts import Html
 
 __all__ = ["MaybeSent", "Messenger"]
 
@@ -39,22 +40,23 @@ class Messenger:
 
     async def send(self, chat_id: int, screen: Screen) -> int:
         """A new message; its id. Repeated only if it cannot have arrived; raises MaybeSent if it may have."""
-        try:
-            message = await _repeat(
-                lambda: self._bot.send_message(
-                    chat_id,
-                    screen.text,
-                    parse_mode=ParseMode.HTML,
-                    reply_markup=screen.markup,
-                    link_preview_options=screen.preview,
-                ),
-                worth=_never_sent,
+        return await _send(
+            lambda: self._bot.send_message(
+                chat_id,
+                screen.text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=screen.markup,
+                link_preview_options=screen.preview,
             )
-        except NetworkError as error:
-            if isinstance(error, BadRequest) or _never_sent(error):
-                raise
-            raise MaybeSent(str(error)) from error
-        return message.message_id
+        )
+
+    async def send_file(self, chat_id: int, name: str, content: bytes, caption: Html) -> int:
+        """A file with a caption, as `send`."""
+        return await _send(
+            lambda: self._bot.send_document(
+                chat_id, content, filename=name, caption=caption, parse_mode=ParseMode.HTML
+            )
+        )
 
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> bool:
         """Change a message in place; False if it is gone or too old to be changed."""
@@ -87,6 +89,16 @@ class Messenger:
             if not any(words in error.message.lower() for words in _TOO_OLD):
                 raise
             log.debug("query too old to answer")
+
+
+async def _send(call: Callable[[], Awaitable[Message]]) -> int:
+    try:
+        message = await _repeat(call, worth=_never_sent)
+    except NetworkError as error:
+        if isinstance(error, BadRequest) or _never_sent(error):
+            raise
+        raise MaybeSent(str(error)) from error
+    return message.message_id
 
 
 def _never_sent(error: NetworkError) -> bool:

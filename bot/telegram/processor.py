@@ -140,7 +140,7 @@ class Processor:
     async def _understand(self, update: Update, stored: StoredUpdate) -> Request | None:
         """The request in an update; None for what needs no answer."""
         if update.my_chat_member is not None:
-            await self._membership(update.my_chat_member)
+            await self._membership(update.my_chat_member, stored)
             return None
         query, message = update.callback_query, update.message
         user, chat = _who_and_where(query, message)
@@ -153,7 +153,7 @@ class Processor:
             return None
         return Request(
             update=stored,
-            person=await self._meet(user),
+            person=await self._meet(user, stored),
             chat_id=chat.id,
             text=_text(message),
             message_id=query.message.message_id if query and query.message else None,
@@ -163,17 +163,24 @@ class Processor:
             messenger=self._messenger,
         )
 
-    async def _meet(self, user: User) -> Person:
-        """The person behind a Telegram user; written only where there is something new."""
+    async def _meet(self, user: User, stored: StoredUpdate) -> Person:
+        """The person behind a Telegram user; written only where there is something new.
+
+        Who is unknown although the effect of this update is in the database was forgotten by it, and only
+        waits to be told so: nothing is written of them.
+        """
         async with self._database.read() as conn:
             person = await people.find(conn, user.id)
+        if person is None and stored.state == "applied":
+            at = datetime.now(UTC)
+            return Person(0, user.id, user.language_code, active=True, created_at=at, seen_at=at)
         known = person is not None and user.language_code in (None, person.language)
         if person is None or not person.active or not known:
             async with self._database.write() as conn:
                 person = await people.meet(conn, user.id, user.language_code, datetime.now(UTC))
         return person
 
-    async def _membership(self, change: ChatMemberUpdated) -> None:
+    async def _membership(self, change: ChatMemberUpdated, stored: StoredUpdate) -> None:
         """A person blocked the bot, or let it in again."""
         if change.chat.type != ChatType.PRIVATE:
             return
@@ -181,7 +188,7 @@ class Processor:
             async with self._database.write() as conn:
                 await people.deactivate(conn, change.chat.id)
         else:
-            await self._meet(change.from_user)
+            await self._meet(change.from_user, stored)
 
     async def _elsewhere(
         self, chat: Chat, user: User, query: CallbackQuery | None, message: Message | None

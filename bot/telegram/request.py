@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from bot.telegram.messenger import Messenger
 from bot.telegram.screen import Screen
-from bot.texts import Translator
+from bot.texts import Html, Translator
 from storage import updates
 from storage.database import AsyncConnection, Database
 from storage.people import Person
@@ -62,6 +62,27 @@ class Request:
         """A new message in this chat."""
         await self.messenger.send(self.chat_id, screen)
 
+    async def reply_file(self, name: str, content: bytes, caption: Html) -> None:
+        """A file in this chat."""
+        await self.messenger.send_file(self.chat_id, name, content, caption)
+
+    def remainder(self) -> dict[str, Any]:
+        """As little of this update's body as it takes to answer it again after a crash.
+
+        Ids and what was tapped, no name and no text; empty for what is not a tap.
+        """
+        query: Any = self.update.body.get("callback_query")
+        if not isinstance(query, dict):
+            return {}
+        message = query["message"]
+        bare: dict[str, Any] = _only(query, "id", "chat_instance", "data")
+        bare["from"] = {"is_bot": False, "first_name": "", **_only(query["from"], "id", "language_code")}
+        bare["message"] = {
+            **_only(message, "message_id", "date"),
+            "chat": _only(message["chat"], "id", "type"),
+        }
+        return {"update_id": self.update.update_id, "callback_query": bare}
+
     async def show(self, screen: Screen) -> None:
         """Change the message whose button was tapped; a new message where that is not possible."""
         if self.message_id is None or not await self.messenger.edit(self.chat_id, self.message_id, screen):
@@ -72,3 +93,7 @@ class Request:
         if self.query_id is not None and not self.answered:
             await self.messenger.answer(self.query_id, text)
             self.answered = True
+
+
+def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}

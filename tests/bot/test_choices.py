@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.cards import Card, Origin, PutOnWatchlist, RemoveFromWatchlist, card_screen
+from bot.cards import Card, Origin, PutOnWatchlist, Reason, RemoveFromWatchlist, card_screen
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import OpenFilters, ShowList, list_screen
 from bot.filtering.service import FilterPanel
@@ -87,7 +87,7 @@ def test_a_panel_has_the_next_choice_on_each_button() -> None:
 
 
 def test_a_filtered_list_says_so_on_top_even_when_it_is_empty(make_film: MakeFilm) -> None:
-    film = ListItem(1, make_film("Heat"), None, 4.26, None, None, None, on_watchlist=True)
+    film = ListItem(1, make_film("Heat"), None, 4.26, Reason(None, None, None), on_watchlist=True)
     full = list_screen(ListPage(40, "recommend", None, None, (film,), False, SOME), T)
     assert read(full).splitlines()[:2] == ["🍿 For you", f"🎛 {filters_text(SOME, T)}"]
     assert "1. Heat (1996) · 4.3★ · on your watchlist" in read(full)

@@ -12,6 +12,7 @@ from bot.basics.views import COMMANDS, help_screen, menu
 from bot.cards import (
     Card,
     Origin,
+    Reason,
     card_screen,
     expected_text,
     film_label,
@@ -24,8 +25,8 @@ from bot.discover.views import MoreOfList, ShowList, candidates_screen, list_scr
 from bot.library import Found
 from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import SetGenre, noted_toast, questionnaire_screen
-from bot.profile.service import HistoryPage
-from bot.profile.views import ShowHistory, history_screen
+from bot.profile.history.service import HistoryPage, Rated
+from bot.profile.history.views import ShowHistory, history_screen
 from bot.rating.service import RoundState
 from bot.rating.views import UndoInRound, round_screen
 from bot.sandbox.markup import parse_html
@@ -62,9 +63,7 @@ def item(film: Film, position: int, **fields: object) -> ListItem:
     known: dict[str, object] = {
         "stars": None,
         "expected": 4.26,
-        "because": None,
-        "because_stars": None,
-        "liked_genre": None,
+        "reason": Reason(None, None, None),
     }
     return ListItem(position=position, film=film, **{**known, **fields})  # type: ignore[arg-type]  # by name
 
@@ -85,14 +84,14 @@ def test_titles_are_shown_letter_by_letter_everywhere(make_film: MakeFilm) -> No
     label = '<b>Fast & "Furious" <3 (1996)'
     assert film_label(film) == label
     card = Card(film, Origin("l", 3), 4.0, None, frozenset())
-    listed = page(item(film, 1, because=other, because_stars=5.0), item(other, 2))
+    listed = page(item(film, 1, reason=Reason(other, 5.0, None)), item(other, 2))
     similar = page(item(other, 1), kind="similar", seed=film)
     asked = candidates_screen(Found((film, other), False, True), "<i>&", True, T)
     for screen in (
         card_screen(card, T, None),
         list_screen(listed, T),
         list_screen(similar, T),
-        history_screen(HistoryPage(0, 2, ((film, 4.0), (other, 0.5))), T),
+        history_screen(HistoryPage(0, 2, (Rated(film, 4.0, False), Rated(other, 0.5, True))), T),
         round_screen(RoundState(1, "rate", film, 1, other, False), T),
     ):
         assert label in shown(screen)
@@ -207,8 +206,8 @@ def test_a_list_numbers_its_films_and_gives_reasons(make_film: MakeFilm) -> None
     films = [make_film(f"Film {number}") for number in range(1, 6)]
     screen = list_screen(
         page(
-            item(films[0], 1, because=films[4], because_stars=4.5),
-            item(films[1], 2, liked_genre="Drama"),
+            item(films[0], 1, reason=Reason(films[4], 4.5, "Drama")),
+            item(films[1], 2, reason=Reason(None, None, "Drama")),
             item(films[2], 3),
             item(films[3], 4, stars=2.0),
             item(films[4], 5, expected=None),
@@ -246,10 +245,16 @@ def test_a_search_that_finds_nothing_has_no_keyboard() -> None:
 
 @pytest.mark.parametrize(
     ("offset", "total", "turns"),
-    [(0, 3, []), (0, 10, []), (0, 11, ["Older"]), (10, 21, ["Newer", "Older"]), (20, 21, ["Newer"])],
+    [
+        (0, 3, []),
+        (0, 10, []),
+        (0, 11, ["Older", "Search"]),
+        (10, 21, ["Newer", "Older", "Search"]),
+        (20, 21, ["Newer", "Search"]),
+    ],
 )
 def test_history_turns_its_pages(make_film: MakeFilm, offset: int, total: int, turns: list[str]) -> None:
-    rated = tuple((make_film(f"Film {number}"), 4.0) for number in range(min(10, total - offset)))
+    rated = tuple(Rated(make_film(f"Film {number}"), 4.0, False) for number in range(min(10, total - offset)))
     screen = history_screen(HistoryPage(offset, total, rated), T)
     shown(screen)
     flat = [label for row in labels(screen) for label in row]
@@ -275,9 +280,9 @@ def test_the_longest_titles_fit_into_a_message(make_film: MakeFilm, test_data: P
     catalog = recsys.load_dataset(str(test_data / "ml-100k")).catalog
     titles = sorted((film.title for film in catalog), key=len, reverse=True)[:10]
     films = [make_film(title, 1996, genres=catalog.genres) for title in titles]
-    items = [item(film, n, because=films[0], because_stars=4.5) for n, film in enumerate(films, start=1)]
+    items = [item(film, n, reason=Reason(films[0], 4.5, None)) for n, film in enumerate(films, start=1)]
     shown(list_screen(page(*items), T))
     shown(list_screen(page(*items, kind="similar", seed=films[0]), T))
-    shown(history_screen(HistoryPage(0, 10, tuple((film, 4.5) for film in films)), T))
+    shown(history_screen(HistoryPage(0, 10, tuple(Rated(film, 4.5, True) for film in films)), T))
     shown(card_screen(Card(films[0], Origin(), 4.5, None, frozenset()), T, None))
     shown(candidates_screen(Found(tuple(films[:5]), False, False), "<" * 4096, True, T))

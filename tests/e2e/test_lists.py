@@ -8,6 +8,7 @@ CARD = [
     ["1★", "2★", "3★", "4★", "5★"],
     ["Not interested", "Seen it"],
     ["Watchlist", "More like this"],
+    ["Not because of that"],
     ["Back"],
 ]
 

@@ -8,7 +8,20 @@ import pytest
 
 from tests.e2e.driving import Person
 
-COMMANDS = {"recommend", "like", "rate", "watchlist", "history", "settings", "start", "help", "cancel"}
+COMMANDS = {
+    "recommend",
+    "like",
+    "rate",
+    "watchlist",
+    "history",
+    "profile",
+    "settings",
+    "start",
+    "mydata",
+    "forgetme",
+    "help",
+    "cancel",
+}
 
 
 def test_rate_goes_on_until_done(ada: Person) -> None:
@@ -66,9 +79,9 @@ def test_history_is_newest_first_ten_a_page(ada: Person) -> None:
     page = ada.send("/history")
     assert page.text.startswith("Your 23 ratings, newest first")
     expected = [
-        (rated[:10], ["Older"]),
-        (rated[10:20], ["Newer", "Older"]),
-        (rated[20:], ["Newer"]),
+        (rated[:10], ["Older", "Search"]),
+        (rated[10:20], ["Newer", "Older", "Search"]),
+        (rated[20:], ["Newer", "Search"]),
     ]
     for films, turns in expected:
         lines = page.text.splitlines()[2:]

@@ -115,3 +115,38 @@ async def test_pages_of_history_are_the_whole_history_newest_first(
     order = sorted(expected, key=lambda film_id: (-expected[film_id], film_id))
     assert seen == [(film_id, minute(expected[film_id])) for film_id in order]
     assert all(len(part) <= page for part in pages)
+
+
+async def test_a_muted_rating_stays_a_rating(
+    database: Database, ann: int, bob: int, film_ids: list[int], minute: Minute
+) -> None:
+    """Muting outlives a change of stars, is forgotten with the rating, and is one person's own."""
+    heat, jaws = film_ids[:2]
+    async with database.write() as conn:
+        for person in (ann, bob):
+            await ratings.rate(conn, person, heat, 5, minute(0))
+        assert await ratings.mute(conn, ann, heat, minute(1))
+        assert await ratings.mute(conn, ann, heat, minute(2))
+        assert not await ratings.mute(conn, ann, jaws, minute(1))
+        assert (await ratings.muted_of(conn, ann), await ratings.muted_of(conn, bob)) == ({heat}, set())
+        await ratings.rate(conn, ann, heat, 4, minute(3))
+        assert await ratings.muted_of(conn, ann) == {heat}
+        assert await ratings.of(conn, ann) == {heat: 4.0}
+        await ratings.remove(conn, ann, heat)
+        await ratings.rate(conn, ann, heat, 3, minute(4))
+        assert await ratings.muted_of(conn, ann) == set()
+        await ratings.mute(conn, ann, heat, minute(5))
+        await ratings.unmute(conn, ann, heat)
+        await ratings.unmute(conn, ann, heat)
+        assert await ratings.muted_of(conn, ann) == set()
+
+
+async def test_every_rating_is_told_newest_first(
+    database: Database, ann: int, bob: int, film_ids: list[int], minute: Minute
+) -> None:
+    async with database.write() as conn:
+        for film, moment in ((2, 1), (0, 3), (1, 3), (3, 2)):
+            await ratings.rate(conn, ann, film_ids[film], 4, minute(moment))
+        await ratings.rate(conn, bob, film_ids[5], 1, minute(9))
+        told = [rating.film_id for rating in await ratings.every(conn, ann)]
+    assert told == [film_ids[film] for film in (0, 1, 3, 2)]

@@ -120,3 +120,15 @@ async def test_answers_and_undo_behave_like_an_ordered_dict(
     assert [(one.film_id, one.kind) for one in found] == list(model.items())
     places = [one.position for one in found]
     assert places == sorted(set(places))
+
+
+async def test_a_round_may_be_told_what_to_ask(
+    database: Database, ann: int, film_ids: list[int], minute: Minute
+) -> None:
+    async with database.write() as conn:
+        told = await rounds.start(conn, ann, "rate", film_ids[4], minute(0))
+        await rounds.ask(conn, told, [film_ids[4], film_ids[0], film_ids[2]])
+        free = await rounds.start(conn, ann, "rate", film_ids[1], minute(1))
+        await rounds.ask(conn, free, [])
+        assert await rounds.questions(conn, told) == [film_ids[4], film_ids[0], film_ids[2]]
+        assert await rounds.questions(conn, free) == []

@@ -275,5 +275,5 @@ async def test_who_goes_takes_along_what_is_theirs(sqlite_database: Database, mi
         await conn.execute(text("DELETE FROM people"))
         for table in owned:
             assert (await conn.execute(table.select())).all() == []
-        assert len(owned) == 11
+        assert len(owned) == 12
         assert await films.every(conn) == [film]

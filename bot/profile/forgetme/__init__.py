@@ -1,0 +1,1 @@
+"""/forgetme: everything about a person is deleted, after they said so twice."""

@@ -1,0 +1,1 @@
+"""/history: a person's ratings, all of them or those that a search finds."""

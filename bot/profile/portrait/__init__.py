@@ -1,0 +1,1 @@
+"""/profile: what the bot makes of a person, with its evidence."""

@@ -1,0 +1,110 @@
+"""All that is kept about one person: found by walking the schema, so that no table can be forgotten.
+
+A table is personal if it is `people`, or if one of its foreign keys leads to a personal table. The updates
+of a person's private chat are tied to them by its number, which is their Telegram id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, ForeignKeyConstraint, Table, and_, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import schema, updates
+from storage.people import Person
+
+__all__ = ["SHARED", "everything", "forget", "is_blank", "tables"]
+
+# What belongs to nobody. A table is personal, or it is named here: a test walks the schema.
+SHARED = frozenset({"films", "settings"})
+
+Row = dict[str, object]
+
+_AT_ONCE = 1000  # parameters of one query; databases limit them
+
+
+def tables() -> list[Table]:
+    """The tables that hold rows of people, parents first."""
+    return [table for table in schema.metadata.sorted_tables if _is_personal(table)] + [schema.updates]
+
+
+async def everything(conn: AsyncConnection, person: Person) -> dict[str, list[Row]]:
+    """Every row about a person, by table; a table without any is there too.
+
+    Beside each id of a film stands the film: `film_id` 7 has `film` with title, year and ids.
+    """
+    found = {}
+    for table in tables():
+        query = select(table).where(_of(table, person)).order_by(*table.primary_key.columns)
+        found[table.name] = [dict(row._mapping) for row in await conn.execute(query)]
+    await _name_films(conn, found)
+    return found
+
+
+async def is_blank(conn: AsyncConnection, person: Person) -> bool:
+    """Whether nothing is known of a person but that they wrote."""
+    for table in tables():
+        if table is schema.people or table is schema.updates:
+            continue
+        if (await conn.execute(select(table).where(_of(table, person)).limit(1))).first() is not None:
+            return False
+    return True
+
+
+async def forget(conn: AsyncConnection, person: Person, running: int, body: Row | None) -> None:
+    """Delete every row about a person, and cut what ties updates to them; see `updates.forget`."""
+    await conn.execute(delete(schema.people).where(schema.people.c.id == person.id))  # the rest by cascade
+    await updates.forget(conn, person.telegram_id, running, body)
+
+
+def _is_personal(table: Table) -> bool:
+    return table is schema.people or _parent(table) is not None
+
+
+def _parent(table: Table) -> ForeignKeyConstraint | None:
+    """The foreign key that leads to the person whose the rows are."""
+    for key in sorted(table.foreign_key_constraints, key=lambda key: list(key.column_keys)):
+        if key.referred_table is not table and _is_personal(key.referred_table):
+            return key
+    return None
+
+
+def _of(table: Table, person: Person) -> ColumnElement[bool]:
+    """The condition that picks a person's rows of a personal table."""
+    if table is schema.people:
+        return table.c.id == person.id
+    if table is schema.updates:
+        return table.c.chat_key == person.telegram_id
+    if "person_id" in table.c:
+        return table.c.person_id == person.id
+    key = _parent(table)
+    if key is None:
+        raise ValueError(f"{table.name} is not about people")
+    links = [element.parent == element.column for element in key.elements]
+    owned = select(1).where(and_(*links), _of(key.referred_table, person))
+    return owned.correlate(table).exists()
+
+
+async def _name_films(conn: AsyncConnection, found: dict[str, list[Row]]) -> None:
+    """Put beside each id of a film the film that it means."""
+    places = [
+        (row, column.name)
+        for table in tables()
+        for column in table.columns
+        if _means_film(column)
+        for row in found[table.name]
+    ]
+    film_ids = sorted({film_id for row, name in places if isinstance(film_id := row[name], int)})
+    films = schema.films.c
+    query = select(films.id, films.title, films.year, films.imdb_id, films.tmdb_id)
+    known: dict[object, Row] = {}
+    for start in range(0, len(film_ids), _AT_ONCE):
+        some = query.where(films.id.in_(film_ids[start : start + _AT_ONCE]))
+        known |= {row.id: dict(row._mapping) for row in await conn.execute(some)}
+    for row, name in places:
+        row[name.removesuffix("_id")] = known.get(row[name])
+
+
+def _means_film(column: Column[Any]) -> bool:
+    return any(key.column is schema.films.c.id or _means_film(key.column) for key in column.foreign_keys)

@@ -1,0 +1,116 @@
+"""A small world of films with titles, a model of it, and the services over an empty database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+import recsys
+from bot.app import _services
+from bot.library import Library, adopt
+from bot.services import Services
+from bot.taste import Taste
+from recsys import Catalog, Film, Ratings, Recommender, TitleIndex, TrainingConfig
+from recsys.config import RankerConfig, StarsConfig
+from storage import films, people
+from storage.database import Database
+from storage.people import Person
+
+FILMS = (
+    ("Heat", 1995, ("Crime", "Thriller")),
+    ("Heathers", 1989, ("Comedy",)),
+    ("Dead Heat", 1988, ("Comedy", "Horror")),
+    ("Casino", 1995, ("Crime", "Drama")),
+    ("Goodfellas", 1990, ("Crime", "Drama")),
+    ("2001: A Space Odyssey", 1968, ("Sci-Fi",)),
+    ("Amélie", 2001, ("Comedy", "Romance")),
+    ("The Silence of the Lambs", 1991, ("Crime", "Horror", "Thriller")),
+    ("Shrek", 2001, ("Animation", "Comedy")),
+    ("Alien", 1979, ("Horror", "Sci-Fi")),
+    ("Aliens", 1986, ("Action", "Horror", "Sci-Fi")),
+    ("Notting Hill", 1999, ("Comedy", "Romance")),
+    ("Se7en", 1995, ("Crime", "Thriller")),
+    ("Undated", None, ("Drama",)),
+)
+
+
+@pytest.fixture(scope="session")
+def recommender() -> Recommender:
+    """Thirty people: the even ones love crime and leave comedies, the odd ones the other way round."""
+    catalog = Catalog(
+        [Film(900 - 7 * at, title, year, genres) for at, (title, year, genres) in enumerate(FILMS)], "tiny"
+    )
+    rng = np.random.default_rng(3)
+    rows = []
+    for person in range(30):
+        for at in rng.choice(len(FILMS), 9, replace=False):
+            loved = ("Comedy" in FILMS[at][2]) == bool(person % 2)
+            rows.append((person, 900 - 7 * int(at), float(rng.choice((4, 5) if loved else (1, 2, 3)))))
+    users, movies, values = zip(*rows, strict=True)
+    config = TrainingConfig(
+        device="cpu",
+        stars=StarsConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
+        ranker=RankerConfig(factors=6, sweeps=4),
+    )
+    return recsys.fit(Ratings.from_arrays(users, movies, values), catalog, config)
+
+
+@pytest.fixture
+async def library(database: Database, recommender: Recommender) -> Library:
+    async with database.write() as conn:
+        await adopt(conn, recommender.catalog, "0001")
+        stored = await films.every(conn)
+    return Library(stored, recommender.catalog, TitleIndex(recommender.catalog))
+
+
+@pytest.fixture
+def taste(recommender: Recommender, library: Library) -> Taste:
+    return Taste(recommender, library)
+
+
+@pytest.fixture
+def services(database: Database, library: Library, taste: Taste) -> Services:
+    """As the composition root builds them."""
+    return _services(database, library, taste, "UTC")
+
+
+@pytest.fixture
+async def ann(database: Database) -> Person:
+    async with database.write() as conn:
+        return await people.meet(conn, 7_000_000_001, "en", datetime.now(UTC))
+
+
+@pytest.fixture
+async def bob(database: Database) -> Person:
+    async with database.write() as conn:
+        return await people.meet(conn, 42, "en", datetime.now(UTC))
+
+
+@pytest.fixture
+def minute() -> Callable[[int], datetime]:
+    """The n-th minute of an evening."""
+    evening = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    return lambda n: evening + timedelta(minutes=n)
+
+
+@pytest.fixture
+def film_id(library: Library) -> Callable[[str], int]:
+    """Our id of a film by its title."""
+    return lambda title: library.film_id(900 - 7 * [name for name, _, _ in FILMS].index(title))
+
+
+@pytest.fixture
+def rate(database: Database, services: Services, film_id: Callable[[str], int]) -> Callable[..., object]:
+    """`await rate(person, "Heat", 5)`: later calls are later ratings."""
+    clock = iter(range(10_000))
+    began = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+
+    async def write(person: Person, title: str, stars: int) -> None:
+        at = began + timedelta(minutes=next(clock))
+        async with database.write() as conn:
+            await services.rating.rate(conn, person.id, film_id(title), stars, at)
+
+    return write

@@ -1,0 +1,173 @@
+"""A person is forgotten by one tap, and a crash between the deletion and the last word undoes neither."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import _router
+from bot.profile.forgetme.views import ForgetPerson
+from bot.sandbox import Sandbox, serve
+from bot.services import Services
+from bot.telegram.callbacks import pack
+from bot.telegram.client import Client
+from bot.telegram.intake import chat_key
+from bot.telegram.limits import Limits
+from bot.telegram.messenger import Messenger
+from bot.telegram.processor import Processor
+from storage import people, schema, updates
+from storage.database import Database
+from storage.people import Person
+from storage.updates import NewUpdate, StoredUpdate
+
+Rate = Callable[[Person, str, int], Awaitable[None]]
+Store = Callable[[], Awaitable[StoredUpdate]]
+TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcu"
+ASKED, GONE = "Forget you?", "Everything about you is deleted."
+
+
+@pytest.fixture
+def store(database: Database, client: Client, sandbox: Sandbox) -> Store:
+    """Takes in the one update that waits, as intake does."""
+
+    async def receive() -> StoredUpdate:
+        (body,) = sandbox.updates.pending()
+        sandbox.updates.drop_pending()
+        new = NewUpdate(body["update_id"], chat_key(body), body)
+        async with database.write() as conn:
+            (stored,) = await updates.receive(conn, client.id, [new], datetime.now(UTC))
+        return stored
+
+    return receive
+
+
+@pytest.fixture
+def processor(client: Client, database: Database, messenger: Messenger, services: Services) -> Processor:
+    return Processor(client, database, messenger, _router(services))
+
+
+@pytest.fixture
+async def person(
+    database: Database, ada: int, sandbox: Sandbox, processor: Processor, rate: Rate, store: Store
+) -> Person:
+    """Ada has rated a film, and is asked whether she wants to be forgotten."""
+    sandbox.say(ada, "/forgetme")
+    await processor.handle(await store())
+    assert sandbox.chat_messages(ada)[-1].text.startswith(ASKED)
+    async with database.read() as conn:
+        met = await people.find(conn, ada)
+    assert met is not None
+    await rate(met, "Heat", 5)
+    return met
+
+
+async def _nothing_is_left(database: Database, telegram_id: int) -> None:
+    async with database.read() as conn:
+        for table in schema.metadata.sorted_tables:
+            rows = (await conn.execute(select(table))).all()
+            if table.name in ("films", "settings"):
+                assert rows, table.name
+            elif table is schema.updates:
+                assert {(row.chat_key, row.body, row.result, row.error) for row in rows} == {
+                    (0, None, None, None)
+                }
+            else:
+                assert rows == [], table.name
+            assert str(telegram_id) not in str(rows), table.name
+
+
+async def test_one_tap_deletes_everything(
+    database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person
+) -> None:
+    ada = person.telegram_id
+    sandbox.tap(ada, "Delete everything")
+    await processor.handle(await store())
+    assert sandbox.chat_messages(ada)[-1].text.startswith(GONE)
+    await _nothing_is_left(database, ada)
+
+
+async def test_a_crash_before_the_last_word(
+    database: Database,
+    sandbox: Sandbox,
+    processor: Processor,
+    services: Services,
+    store: Store,
+    person: Person,
+) -> None:
+    """Telegram cannot be reached once the rows are gone, and the process ends. The next start says it."""
+    ada = person.telegram_id
+    sandbox.tap(ada, "Delete everything")
+    stored = await store()
+    async with serve(sandbox, port=0) as url:
+        cut_off = Client(TOKEN, url, Limits())
+        await cut_off.initialize()
+    first = Processor(cut_off, database, Messenger(cut_off), _router(services))
+    running = asyncio.create_task(first.handle(stored))
+    table = schema.updates.c
+    while True:
+        async with database.read() as conn:
+            row = (await conn.execute(select(schema.updates).where(table.seq == stored.seq))).one()
+        if row.state == "applied":
+            break
+        await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await cut_off.shutdown()
+    assert row.chat_key == 0
+    assert "first_name': ''" in str(row.body)
+    assert ASKED not in str(row.body)
+    async with database.read() as conn:
+        assert await people.find(conn, ada) is None
+        (waiting,) = await updates.pending(conn, row.bot_id)
+    assert sandbox.chat_messages(ada)[-1].text.startswith(ASKED)
+    await processor.handle(waiting)
+    assert sandbox.chat_messages(ada)[-1].text.startswith(GONE)
+    await _nothing_is_left(database, ada)
+
+
+async def test_a_second_tap_leaves_nobody_behind(
+    database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person
+) -> None:
+    """It comes from somebody who is new by now, and whose only trace it is."""
+    ada = person.telegram_id
+    question = sandbox.chat_messages(ada)[-1].message_id
+    for _ in range(2):
+        sandbox.tap_data(ada, pack(ForgetPerson(person.id)), question)
+        await processor.handle(await store())
+        await _nothing_is_left(database, ada)
+    assert sandbox.chat_messages(ada)[-1].text.startswith(GONE)
+
+
+async def test_an_old_question_deletes_nobody_who_came_after(
+    database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person, rate: Rate
+) -> None:
+    ada = person.telegram_id
+    question = sandbox.chat_messages(ada)[-1].message_id
+    sandbox.tap(ada, "Delete everything")
+    await processor.handle(await store())
+    async with database.write() as conn:
+        anew = await people.meet(conn, ada, "en", datetime.now(UTC))
+    assert anew.id != person.id
+    await rate(anew, "Shrek", 4)
+    query = sandbox.tap_data(ada, pack(ForgetPerson(person.id)), question)
+    await processor.handle(await store())
+    assert query.answer is not None
+    assert str(query.answer["text"]).startswith("This menu was refreshed")
+    async with database.read() as conn:
+        assert await people.find(conn, ada) == anew
+        assert len((await conn.execute(select(schema.ratings))).all()) == 1
+
+
+async def test_keep_it_keeps_it(
+    database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person
+) -> None:
+    sandbox.tap(person.telegram_id, "Keep it")
+    await processor.handle(await store())
+    assert sandbox.chat_messages(person.telegram_id)[-1].text == "Nothing is deleted."
+    async with database.read() as conn:
+        assert await people.find(conn, person.telegram_id) == person
+        assert len((await conn.execute(select(schema.ratings))).all()) == 1
