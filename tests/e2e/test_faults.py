@@ -180,8 +180,8 @@ def test_a_reply_that_may_not_have_arrived_is_sent_once_more(
 
 def test_a_reply_is_not_sent_without_end(ada: Person, bot: Bot, arm: Arm) -> None:
     ada.begin()
-    arm("drop_after", "sendMessage", ada, times=2)
-    assert len(ada.say("/help")) == 2
+    arm("drop_after", "sendMessage", ada, times=3)
+    assert len(ada.say("/help")) == 3
     assert len(ada.say("/help")) == 1
 
 
