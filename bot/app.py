@@ -47,7 +47,7 @@ from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
-from storage import films
+from storage import films, ratings
 from storage import settings as stored_settings
 from storage.database import Database
 from storage.films import Film
@@ -232,10 +232,16 @@ def _router(services: Services) -> Router:
     return router
 
 
-async def migrate_catalog(settings: Settings) -> list[Film]:
-    """Number the films in the database as the newest model does; those that its catalog does not have."""
+async def migrate_catalog(settings: Settings) -> tuple[list[Film], int]:
+    """Number the films in the database as the newest model does.
+
+    The rated films that its catalog does not have, and how many others there are.
+    """
     version, recommender = live_model(settings.models)
     async with hold(settings.database):
         await migrate(settings.database, settings.home / "backups")
         async with _database(settings) as database, database.write() as conn:
-            return await renumber(conn, recommender.catalog, version)
+            unmatched = await renumber(conn, recommender.catalog, version)
+            rated = await ratings.rated_films(conn)
+    missed = [film for film in unmatched if film.id in rated]
+    return missed, len(unmatched) - len(missed)

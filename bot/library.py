@@ -23,6 +23,7 @@ __all__ = [
     "check_numbering",
     "genre_code",
     "new_films",
+    "numbering",
     "renumber",
 ]
 
@@ -134,21 +135,22 @@ async def renumber(conn: AsyncConnection, catalog: Catalog, version: str) -> lis
 
 def check_numbering(known: object, catalog: Catalog) -> None:
     """Raise CatalogChanged if the films in storage are numbered, and by another catalog."""
-    if known is not None and known != _numbering(catalog):
+    if known is not None and known != numbering(catalog):
         raise CatalogChanged(
-            f"the database numbers films by {_named(known)}, the model by {_named(_numbering(catalog))}: "
+            f"the database numbers films by {_named(known)}, the model by {_named(numbering(catalog))}: "
             "`matinee catalog migrate` moves every rating to its film in the new numbering"
         )
 
 
-def _numbering(catalog: Catalog) -> dict[str, str]:
+def numbering(catalog: Catalog) -> dict[str, str]:
+    """What storage remembers of the catalog that numbers its films."""
     return {"source": catalog.source, "fingerprint": catalog.fingerprint}
 
 
-def _named(numbering: object) -> str:
-    return " ".join(numbering.values()) if isinstance(numbering, dict) else str(numbering)
+def _named(known: object) -> str:
+    return " ".join(known.values()) if isinstance(known, dict) else str(known)
 
 
 async def _remember(conn: AsyncConnection, catalog: Catalog, version: str) -> None:
-    await settings.put(conn, CATALOG_KEY, _numbering(catalog))
+    await settings.put(conn, CATALOG_KEY, numbering(catalog))
     await settings.put(conn, FILMS_KEY, version)

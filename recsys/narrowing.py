@@ -71,6 +71,8 @@ class Narrowing:
     def _within(self, years: Years) -> npt.NDArray[np.bool_]:
         """Films of these years; one without a year is of none."""
         spans = np.asarray(years, dtype=np.int64).reshape(-1, 2)
+        if (spans[:, 0] > spans[:, 1]).any():
+            raise InvalidData(f"years {years}: the first must not come after the last")
         after = self._years[:, None] >= spans[:, 0]
         before = self._years[:, None] <= spans[:, 1]
         return np.asarray((after & before).any(axis=1)) & (self._years > 0)

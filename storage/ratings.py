@@ -21,6 +21,7 @@ __all__ = [
     "muted_of",
     "of",
     "rate",
+    "rated_films",
     "remove",
     "unmute",
 ]
@@ -115,3 +116,8 @@ async def muted_of(conn: AsyncConnection, person_id: int) -> set[int]:
 
 def _this(person_id: int, film_id: int) -> ColumnElement[bool]:
     return (ratings.c.person_id == person_id) & (ratings.c.film_id == film_id)
+
+
+async def rated_films(conn: AsyncConnection) -> set[int]:
+    """Every film that somebody has rated."""
+    return set((await conn.execute(select(ratings.c.film_id).distinct())).scalars())

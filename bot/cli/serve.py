@@ -81,17 +81,12 @@ def migrate_catalog() -> None:
     """Move every film, with its ratings, to the numbering of the newest model's data set: also the demo's."""
     settings = read_settings()
     with home.hold(settings.home):
-        unmatched = asyncio.run(app.migrate_catalog(settings))
-        demo = _demo_settings(settings, settings.telegram_api_url)
+        missed, others = asyncio.run(app.migrate_catalog(settings))
         if (settings.home / _DEMO_DATABASE).exists():
-            asyncio.run(app.migrate_catalog(demo))
-    for film in unmatched:
-        out.print(
-            f"  not in the new data set, its ratings are kept: {film_label(film)}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    out.print(f"Done; {len(unmatched)} films are not in the new data set.")
+            asyncio.run(app.migrate_catalog(_demo_settings(settings, settings.telegram_api_url)))
+    for film in missed:
+        _say(f"  not in the new data set, its ratings are kept: {film_label(film)}")
+    _say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")
 
 
 def _demo_settings(settings: Settings, url: str) -> Settings:

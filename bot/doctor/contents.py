@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.doctor.findings import Finding, Level
 from bot.errors import CatalogChanged
 from bot.home import model_folders
-from bot.library import CATALOG_KEY
+from bot.library import CATALOG_KEY, numbering
 from bot.prepare import check_dataset
 from bot.settings import Settings
 from recsys.catalog import Catalog
@@ -102,7 +102,7 @@ def films(settings: Settings, seen: Inspection | None, catalog: Catalog | None) 
     known = seen.facts.get(CATALOG_KEY) if seen else None
     if known is None:
         return [Finding("films", Level.OK, "the database takes the model's at its first start")]
-    if known != {"source": catalog.source, "fingerprint": catalog.fingerprint}:
+    if known != numbering(catalog):
         found = f"the database numbers them by {known}, the model by {_named(catalog)}"
         return [
             Finding("films", Level.FAIL, found, "`matinee catalog migrate` moves every rating to its film")

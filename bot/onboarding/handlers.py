@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import (
     FinishGenres,
     SetGenre,
@@ -41,10 +42,7 @@ class Handlers:
 
     async def set_genre(self, request: Request, tap: SetGenre) -> None:
         """A tap on a genre."""
-        onboarding, person_id = self._services.onboarding, request.person.id
-        await request.once(lambda conn: onboarding.answer(conn, person_id, tap.genre, tap.value, request.now))
-        await request.toast(answer_toast(tap.genre, tap.value, request.t))
-        await request.show(questionnaire_screen(await onboarding.questionnaire(person_id), request.t))
+        await request.show(questionnaire_screen(await self._answered(request, tap), request.t))
 
     async def finish(self, request: Request, tap: FinishGenres) -> None:
         """Done or Skip: the questionnaire becomes the first rating card."""
@@ -62,8 +60,11 @@ class Handlers:
 
     async def set_genre_again(self, request: Request, tap: SetGenreAgain) -> None:
         """A tap on a genre there."""
+        await request.show(revision_screen(await self._answered(request, tap), request.t))
+
+    async def _answered(self, request: Request, tap: SetGenre | SetGenreAgain) -> Questionnaire:
         onboarding, person_id = self._services.onboarding, request.person.id
         genre = self._services.library.genre(tap.code)
         await request.once(lambda conn: onboarding.answer(conn, person_id, genre, tap.value, request.now))
         await request.toast(answer_toast(genre, tap.value, request.t))
-        await request.show(revision_screen(await onboarding.questionnaire(person_id), request.t))
+        return await onboarding.questionnaire(person_id)

@@ -27,17 +27,20 @@ _TOASTS = {0: "genre.toast.neither", 1: "genre.toast.liked", -1: "genre.toast.di
 _LABELS = {0: "genre.neither", 1: "genre.liked", -1: "genre.disliked"}
 
 
-@record("gs")
+@record("gs", version=2)
 class SetGenre(Record):
-    """The answer that a tap gives, not "the next one": so a double tap changes nothing."""
+    """The answer that a tap gives, not "the next one": so a double tap changes nothing.
 
-    genre: str
+    The code is `library.genre_code`'s.
+    """
+
+    code: int
     value: int
 
 
 @record("ga")
 class SetGenreAgain(Record):
-    """The same, in the questionnaire that /settings opens. The code is `library.genre_code`'s."""
+    """The same, in the questionnaire that /settings opens."""
 
     code: int
     value: int
@@ -59,16 +62,16 @@ def questionnaire_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
 
 def revision_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
     """The questionnaire for somebody who is known: Done leads back to /settings."""
-    rows = _genre_rows(questionnaire, t, lambda genre, value: SetGenreAgain(genre_code(genre), value))
+    rows = _genre_rows(questionnaire, t, SetGenreAgain)
     rows.append((Button(t.plain("button.done"), ShowSettings()),))
     return Screen(t.html("genres.ask_again"), tuple(rows))
 
 
 def _genre_rows(
-    questionnaire: Questionnaire, t: Translator, action: Callable[[str, int], Record]
+    questionnaire: Questionnaire, t: Translator, action: Callable[[int, int], Record]
 ) -> list[tuple[Button, ...]]:
     buttons = [
-        Button(t.plain(_LABELS[value], genre=genre), action(genre, _NEXT[value]))
+        Button(t.plain(_LABELS[value], genre=genre), action(genre_code(genre), _NEXT[value]))
         for genre, value in questionnaire.answers
     ]
     return [tuple(buttons[start : start + _COLUMNS]) for start in range(0, len(buttons), _COLUMNS)]

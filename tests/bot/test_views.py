@@ -22,7 +22,7 @@ from bot.cards import (
 )
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import MoreOfList, ShowList, candidates_screen, list_screen
-from bot.library import Found
+from bot.library import Found, genre_code
 from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import SetGenre, noted_toast, questionnaire_screen
 from bot.profile.history.service import HistoryPage, Rated
@@ -157,10 +157,10 @@ def test_the_questionnaire_has_three_columns_and_the_next_answer_on_each_button(
     assert labels(screen) == [["Action", "👍 Comedy", "👎 Crime"], ["Drama"], ["Done", "Skip"]]
     actions = [each.action for row in screen.rows[:-1] for each in row]
     assert actions == [
-        SetGenre("Action", 1),
-        SetGenre("Comedy", -1),
-        SetGenre("Crime", 0),
-        SetGenre("Drama", 1),
+        SetGenre(genre_code("Action"), 1),
+        SetGenre(genre_code("Comedy"), -1),
+        SetGenre(genre_code("Crime"), 0),
+        SetGenre(genre_code("Drama"), 1),
     ]
 
 

@@ -129,6 +129,8 @@ class TestRecommend:
         }
         assert ids == expected - set(person.ratings)
         assert recommender.recommend(person, years=[]) == []
+        with pytest.raises(InvalidData, match="first must not come after the last"):
+            recommender.recommend(person, years=(1999, 1990))
 
     def test_what_has_an_unwanted_genre_is_left_out(self, recommender: Recommender, person: User) -> None:
         found = recommender.recommend(person, n=10**6, genres=["Comedy"], without={"Romance", "Horror"})

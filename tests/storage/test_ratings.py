@@ -36,6 +36,7 @@ async def test_a_second_rating_replaces_the_first(
             Rating(ann, heat, 5.0, minute(2)),
             Rating(ann, jaws, 4.5, minute(1)),
         ]
+        assert await ratings.rated_films(conn) == {heat, jaws}
 
 
 async def test_a_removed_rating_is_gone_for_its_person_only(
