@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx
-import pytest
 
-from bot.sandbox.methods import METHODS
 from tests.e2e.driving import Bot, Message, Person
 
 
@@ -111,7 +109,6 @@ def test_a_reason_is_corrected_and_restored(ada: Person) -> None:
     assert f"because you gave {reason} 5★" in ada.again(page).text
 
 
-@pytest.mark.skipif("sendDocument" not in METHODS, reason="the local Telegram takes no documents yet")
 def test_my_data_comes_as_a_file(ada: Person) -> None:
     ada.join(5, 4, 3, 2, 1)
     sent = ada.send("/mydata")
