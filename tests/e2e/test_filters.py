@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from tests.e2e.driving import Message, Person
@@ -24,7 +25,7 @@ def about(person: Person, page: Message) -> list[tuple[str, set[str], int]]:
         ((genres,),) = person.bot.rows(
             "SELECT genres FROM films WHERE title = ? AND year = ? LIMIT 1", title, int(year)
         )
-        found.append((title, set(re.findall(r'"([^"]+)"', genres)), int(year)))
+        found.append((title, set(json.loads(genres) if isinstance(genres, str) else genres), int(year)))
     return found
 
 
