@@ -14,8 +14,6 @@ import pytest
 
 from tests.e2e.driving import Bot, Message, Person
 
-DATABASES = ["sqlite", "postgresql"]
-
 KILLS = int(os.environ.get("MATINEE_TEST_KILLS", "6"))
 
 
