@@ -158,7 +158,7 @@ def read_settings(*, need_token: bool = False) -> Settings:
     except ValidationError as error:
         lines = [
             f"MATINEE_{'_'.join(str(part) for part in fault['loc']).upper()}: "
-            f"{_NO_TOKEN if fault['type'] == 'missing' else fault['msg']}"
+            f"{_NO_TOKEN if fault['type'] == 'missing' else fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("\n".join(lines)) from None

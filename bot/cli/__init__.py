@@ -48,5 +48,7 @@ def main() -> None:
     try:
         cli()
     except (BotError, RecsysError, StorageError) as error:
-        Console(stderr=True).print(f"matinee: {error}", style="red", highlight=False, markup=False)
+        Console(stderr=True).print(
+            f"matinee: {error}", style="red", highlight=False, markup=False, soft_wrap=True
+        )
         sys.exit(1)
