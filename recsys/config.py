@@ -9,10 +9,21 @@ from typing import Any
 
 from recsys.errors import InvalidData, UnknownModel
 
-__all__ = ["MODELS", "PARTS", "DotBiasConfig", "RankerConfig", "TrainingConfig"]
+__all__ = [
+    "DECAYS",
+    "MODELS",
+    "PARTS",
+    "TABLES",
+    "DotBiasConfig",
+    "NetworkConfig",
+    "RankerConfig",
+    "TrainingConfig",
+]
 
-MODELS = ("dot_bias",)
+MODELS = ("dot", "dot_bias", "nn")
 PARTS = ("stars", "ranker", "similar")
+TABLES = ("parameter", "embedding")  # plain torch.nn.Parameter or torch.nn.Embedding
+DECAYS = ("ridge", "decoupled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +36,44 @@ class DotBiasConfig:
     epochs: int = 8  # passes over the ratings at most; the best one is kept
     batch_size: int | None = None  # ratings in one step; None takes a fortieth of them
     learning_rate: float = 0.03  # peak of the one-cycle schedule
-    weight_decay: float = 5.0  # ridge on vectors and biases: stars squared per logit squared, as in ALS
+    weight_decay: float = 5.0  # as a ridge on vectors and biases: stars squared per logit squared, as in ALS
+    decay: str = "ridge"  # "decoupled": each step takes learning rate × weight_decay off, as fastai does
     valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
+    tables: str = "parameter"  # or "embedding": how torch keeps the vectors; the numbers are the same
+    initial_scale: float = 0.05  # deviation of the vectors' entries before the first step
+    offset: bool = True  # a constant that learns freely, so that biases are deviations from it
 
     def __post_init__(self) -> None:
         _counts(self, "factors", "ensemble", "ensemble_factors", "epochs")
-        if self.batch_size is not None:
-            _counts(self, "batch_size")
-        _positive(self, "learning_rate", "weight_decay")
-        if not (isinstance(self.valid_share, int | float) and 0 <= self.valid_share < 1):
-            raise InvalidData(f"valid_share is {self.valid_share!r}: it must lie in [0, 1)")
+        _course(self)
+        _positive(self, "initial_scale")
+        _one_of(self, "decay", DECAYS)
+        _one_of(self, "tables", TABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """The network over both embeddings (recsys.models.network): fastai's EmbeddingNN.
+
+    With layers=(100,) and batch_norm=False it is the CollabNN of the chapter.
+    """
+
+    layers: tuple[int, ...] = (100, 50)  # widths of the hidden layers
+    batch_norm: bool = True  # after each of them
+    epochs: int = 5  # passes over the ratings at most; the best one is kept
+    batch_size: int | None = None  # ratings in one step; None takes a fortieth of them
+    learning_rate: float = 0.01  # peak of the one-cycle schedule
+    weight_decay: float = (
+        2.0  # decoupled: each step takes learning rate × weight_decay off embeddings and weights
+    )
+    valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))  # lists come in from JSON and scripts
+        if not self.layers or not all(isinstance(width, int) and width > 0 for width in self.layers):
+            raise InvalidData(f"layers is {self.layers}: it must name one width or more, each above 0")
+        _counts(self, "epochs")
+        _course(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +107,9 @@ class TrainingConfig:
     device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
     seed: int = 0  # the same seed gives the same model on the CPU
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
+    dot: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot", which has no biases
     dot_bias: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot_bias"
+    nn: NetworkConfig = field(default_factory=NetworkConfig)  # settings of model="nn"
     ranker: RankerConfig = field(default_factory=RankerConfig)  # settings of the ranker
 
     def __post_init__(self) -> None:
@@ -102,7 +143,12 @@ class TrainingConfig:
         return cls(**given)
 
 
-_NESTED: dict[str, type] = {"dot_bias": DotBiasConfig, "ranker": RankerConfig}
+_NESTED: dict[str, type] = {
+    "dot": DotBiasConfig,
+    "dot_bias": DotBiasConfig,
+    "nn": NetworkConfig,
+    "ranker": RankerConfig,
+}
 
 
 def _fields_of(kind: type, values: object) -> dict[str, Any]:
@@ -119,6 +165,21 @@ def _counts(config: object, *names: str) -> None:
         value = getattr(config, name)
         if not isinstance(value, int) or value < 1:
             raise InvalidData(f"{name} is {value!r}: it must be a whole number above 0")
+
+
+def _course(config: DotBiasConfig | NetworkConfig) -> None:
+    """What both loops of training take."""
+    if config.batch_size is not None:
+        _counts(config, "batch_size")
+    _positive(config, "learning_rate", "weight_decay")
+    if not (isinstance(config.valid_share, int | float) and 0 <= config.valid_share < 1):
+        raise InvalidData(f"valid_share is {config.valid_share!r}: it must lie in [0, 1)")
+
+
+def _one_of(config: object, name: str, known: tuple[str, ...]) -> None:
+    value = getattr(config, name)
+    if value not in known:
+        raise InvalidData(f"{name} is {value!r}: it must be {' or '.join(known)}")
 
 
 def _positive(config: object, *names: str) -> None:

@@ -15,11 +15,15 @@ from recsys.errors import ArtifactError
 from recsys.prior import GenrePrior
 from recsys.ranker import Ranker
 from recsys.similarity import Neighbours
-from recsys.stars import FactorStars, Stars
+from recsys.stars import FactorStars, NetworkStars, Stars
 
 __all__ = ["Parts"]
 
-_PREDICTORS = {"dot_bias": FactorStars}  # how the stars of each model are served
+_PREDICTORS: dict[str, type[FactorStars | NetworkStars]] = {  # how the stars of each model are served
+    "dot": FactorStars,
+    "dot_bias": FactorStars,
+    "nn": NetworkStars,
+}
 
 
 class _Stored(Protocol):

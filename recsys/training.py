@@ -56,8 +56,10 @@ def fit(
 
 
 def _stars(rows: Rows, config: TrainingConfig, report: Report | None) -> Stars:
-    from recsys.models import dot_bias
+    from recsys.models import dot_bias, network
 
+    if config.model == "nn":
+        return network.fit_stars(rows, config, report)
     return dot_bias.fit_stars(rows, config, report)
 
 

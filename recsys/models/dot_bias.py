@@ -1,4 +1,4 @@
-"""Dot product with biases through a sigmoid, the predictor of stars.
+"""Dot product through a sigmoid, with biases or without, a predictor of stars.
 
 An ensemble of small models is trained side by side, each from its own random start, and averaged in
 logits. The average of dot products is a dot product of the vectors set end to end: one model is
@@ -8,147 +8,63 @@ served, cut to its strongest factors by a singular value decomposition. On ml-10
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
-from torch.nn.functional import embedding
-from torch.optim.lr_scheduler import OneCycleLR
 
 from recsys.config import DotBiasConfig, TrainingConfig
-from recsys.errors import Diverged
 from recsys.models.device import torch_device
-from recsys.models.newcomer import ROUNDING, Fitted, Pairs, complete
+from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, learn
+from recsys.models.newcomer import Pairs, describe
+from recsys.models.tables import Table, table
 from recsys.models.threads import one_thread
-from recsys.progress import Report, Step
+from recsys.progress import Report
 from recsys.rows import Rows
 from recsys.stars import FactorStars
+from recsys.stars.factors import Array, sigmoid_range, slope_at
 
-__all__ = ["DotBias", "RatingTensors", "fit_stars", "training"]
+__all__ = ["DotBias", "fit_stars"]
 
-LOW, HIGH = 0.0, 5.5  # stars at the ends of the sigmoid; wide enough that 5 can be reached
-INITIAL_SCALE = 0.05  # deviation of the vectors' entries before the first step
-STEPS = 40  # per epoch unless the settings say how large a batch is: the same course on data of every size
-BETAS = (0.9, 0.99)  # of Adam; the first follows the cycle
-WARM_UP = 0.25  # share of the cycle in which the learning rate rises
-
-
-@dataclass(frozen=True, slots=True)
-class RatingTensors:
-    """Ratings on the device; tensors of shape (n,)."""
-
-    users: torch.Tensor
-    movies: torch.Tensor
-    stars: torch.Tensor
-
-    def __len__(self) -> int:
-        return len(self.stars)
-
-    def take(self, rows: torch.Tensor) -> RatingTensors:
-        return RatingTensors(self.users[rows], self.movies[rows], self.stars[rows])
-
-    def pairs(self) -> Pairs:
-        return Pairs(self.users.cpu().numpy(), self.movies.cpu().numpy())
+NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
 
 
 @one_thread()
 def fit_stars(rows: Rows, config: TrainingConfig, report: Report | None = None) -> FactorStars:
-    """Learn from ratings; `report` hears of every epoch.
+    """Learn from ratings, with biases unless config.model is "dot"; `report` hears of every epoch.
 
-    A first fit leaves some ratings out and tells the best epoch; a second one learns from all ratings
-    up to that epoch. (Keeping the first one instead costs .004 of test MSE on ml-100k and
-    ml-latest-small.) The same seed gives the same model on the CPU. The train loss is the mean over the
-    ensemble's members as they learn, the valid loss that of their average; it is not measured in the
-    second fit, and with very few ratings.
-
-    Raises Diverged when a number is not finite, or the predictions are far worse than the mean.
+    The same seed gives the same model on the CPU. Raises Diverged.
     """
-    settings, device = config.dot_bias, torch_device(config.device)
-    ratings = RatingTensors(
-        torch.tensor(rows.users, dtype=torch.int64, device=device),
-        torch.tensor(rows.movies, dtype=torch.int64, device=device),
-        torch.tensor(rows.values, dtype=torch.float32, device=device),
-    )
-    tell = report or (lambda step: None)
+    biases = config.model != "dot"
+    settings, device = config.dot_bias if biases else config.dot, torch_device(config.device)
+    ratings = RatingTensors.of(rows, device)
     generator = torch.Generator(device).manual_seed(config.seed)
 
     def untrained(known: RatingTensors) -> DotBias:
-        return DotBias(known, rows.n_users, rows.n_movies, settings, generator)
+        return DotBias(known, rows.n_users, rows.n_movies, settings, generator, biases=biases)
 
-    shuffled = torch.randperm(len(ratings), generator=generator, device=device)
-    n_valid = round(settings.valid_share * len(ratings))
-    valid, rest = ratings.take(shuffled[:n_valid]), ratings.take(shuffled[n_valid:])
-    tried: list[Step] = []
-    if n_valid:
-        for epoch in training(untrained(rest), rest, valid, settings, generator):
-            tried.append(replace(epoch, total=2 * settings.epochs))
-            tell(tried[-1])
-    best = min(tried, key=lambda epoch: epoch.valid_loss).number if tried else settings.epochs
-    model = untrained(ratings)
-    for epoch in islice(training(model, ratings, None, settings, generator), best):
-        tell(replace(epoch, number=len(tried) + epoch.number, total=len(tried) + best))
-    spread = float(ratings.stars.var(correction=0))
-    if epoch.train_loss > 2 * spread + ROUNDING:
-        raise Diverged(
-            f"stars: train loss {epoch.train_loss:.3f}, a constant has {spread:.3f}: lower the learning rate"
-        )
-    loss = tried[best - 1].valid_loss if tried else epoch.train_loss
-    return complete(model.average(), ratings.pairs(), valid.pairs(), loss)
-
-
-def training(
-    model: DotBias,
-    ratings: RatingTensors,
-    valid: RatingTensors | None,
-    settings: DotBiasConfig,
-    generator: torch.Generator,
-) -> Iterator[Step]:
-    """One cycle of Adam (Smith & Topin, *Super-Convergence*, 2018), epoch by epoch. Raises Diverged.
-
-    Adam's own weight decay is the gradient of weight_decay / n · |w|²: with the MSE, the loss of
-    probabilistic matrix factorisation (Salakhutdinov & Mnih, 2007), whose ridge means the same on every
-    data set. The offset goes free, and biases are deviations from it.
-    """
-    n = len(ratings)
-    size = settings.batch_size or math.ceil(n / STEPS)
-    steps = settings.epochs * math.ceil(n / size)
-    tables: dict[str, Any] = {"params": model.tables(), "weight_decay": 2 * settings.weight_decay / n}
-    optimizer = torch.optim.Adam(
-        [tables, {"params": [model.offset]}], settings.learning_rate, BETAS, fused=True
+    learned = learn(untrained, ratings, settings, generator, report)
+    fitted = learned.model.average(learned.loss)
+    newcomers = describe(fitted, ratings.pairs(), learned.valid.pairs(), learned.loss)
+    single = np.float32
+    return FactorStars(
+        user_factors=fitted.user_factors.astype(single),
+        user_bias=fitted.user_bias.astype(single),
+        movie_factors=fitted.movie_factors.astype(single),
+        movie_bias=fitted.movie_bias.astype(single),
+        movie_variance=newcomers.film_variance.astype(single),
+        prior_mean=newcomers.prior_mean.astype(single),
+        prior_precision=newcomers.prior_precision.astype(single),
+        offset=float(single(fitted.offset)),
+        noise_variance=float(single(newcomers.noise_variance)),
+        low=LOW,
+        high=HIGH,
     )
-    schedule = OneCycleLR(optimizer, settings.learning_rate, steps, pct_start=WARM_UP)
-    for number in range(1, settings.epochs + 1):
-        began = time.perf_counter()
-        total = torch.zeros((), device=ratings.stars.device)
-        shuffled = torch.randperm(n, generator=generator, device=total.device)
-        for rows in torch.split(shuffled, size):
-            batch = ratings.take(rows)
-            predicted = sigmoid_range(model(batch.users, batch.movies))
-            loss = (predicted - batch.stars[:, None]).square().mean(0).sum()  # each member learns by itself
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
-            optimizer.step()
-            schedule.step()
-            total += loss.detach() * len(rows)
-        train_loss = float(total) / (n * settings.ensemble)
-        valid_loss = math.nan if valid is None else model.error(valid)
-        if not math.isfinite(train_loss if valid is None else train_loss + valid_loss):
-            raise Diverged(
-                f"stars: losses {train_loss}, {valid_loss} in epoch {number}: lower the learning rate"
-            )
-        yield Step("stars", number, settings.epochs, time.perf_counter() - began, train_loss, valid_loss)
 
 
-def sigmoid_range(logits: torch.Tensor) -> torch.Tensor:
-    return LOW + (HIGH - LOW) * torch.sigmoid(logits)
-
-
-class DotBias(torch.nn.Module):
-    """The ensemble's tables. Rows without ratings start, and so stay, at zero: the average, never noise."""
+class DotBias(StarsModel):
+    """The ensemble's tables. Rows without ratings start, and so stay, at zero: never noise."""
 
     def __init__(
         self,
@@ -157,61 +73,128 @@ class DotBias(torch.nn.Module):
         n_movies: int,
         settings: DotBiasConfig,
         generator: torch.Generator,
+        *,
+        biases: bool,
     ) -> None:
         super().__init__()
-        self._settings = settings
-        members, width = settings.ensemble, settings.ensemble * settings.ensemble_factors
+        self._settings, self._biases, self.members = settings, biases, settings.ensemble
+        device, width = ratings.stars.device, settings.ensemble * settings.ensemble_factors
 
-        def vectors(n: int, rows: torch.Tensor) -> torch.nn.Parameter:
-            table = torch.randn(n, width, generator=generator, device=rows.device) * INITIAL_SCALE
-            return torch.nn.Parameter(table * (torch.bincount(rows, minlength=n) > 0)[:, None])
+        def vectors(n: int, rows: torch.Tensor) -> tuple[Table | torch.nn.Embedding, torch.Tensor]:
+            start = torch.randn(n, width, generator=generator, device=device) * settings.initial_scale
+            rated = torch.bincount(rows, minlength=n) > 0
+            return table(settings.tables, start * rated[:, None]), rated
 
-        def biases(n: int) -> torch.nn.Parameter:
-            return torch.nn.Parameter(torch.zeros(n, members, device=ratings.stars.device))
+        def bias(n: int) -> Table | torch.nn.Embedding:
+            return table(settings.tables, torch.zeros(n, self.members, device=device))
 
-        self.user_factors, self.user_bias = vectors(n_users, ratings.users), biases(n_users)
-        self.movie_factors, self.movie_bias = vectors(n_movies, ratings.movies), biases(n_movies)
-        mean = torch.logit((ratings.stars.mean() - LOW) / (HIGH - LOW))
-        self.offset = torch.nn.Parameter(mean.repeat(members))
+        self.user_factors, self._rating_users = vectors(n_users, ratings.users)
+        self.movie_factors, self._rated_movies = vectors(n_movies, ratings.movies)
+        self.user_bias, self.movie_bias = bias(n_users), bias(n_movies)
+        free = biases and settings.offset
+        start = ratings.mean_logit() if free else torch.zeros((), device=device)
+        self.offset = torch.nn.Parameter(start.repeat(self.members), requires_grad=free)
 
-    def tables(self) -> list[torch.nn.Parameter]:
-        return [self.user_factors, self.user_bias, self.movie_factors, self.movie_bias]
+    def optimizer(self, n_ratings: int) -> torch.optim.Optimizer:
+        """Adam over the tables with weight decay, and over the offset without.
+
+        As a ridge, the decay is the gradient of weight_decay / n · |w|²: with the MSE, the loss of
+        probabilistic matrix factorisation (Salakhutdinov & Mnih, 2007), which means the same on every
+        data set. Decoupled (Loshchilov & Hutter, 2019), it is a share of the weights taken off at
+        each step.
+        """
+        settings = self._settings
+        tables = [self.user_factors, self.movie_factors]
+        tables += [self.user_bias, self.movie_bias] if self._biases else []
+        groups: list[dict[str, Any]] = [
+            {"params": [each.weight for each in tables]},
+            {"params": [self.offset] if self.offset.requires_grad else [], "weight_decay": 0.0},
+        ]
+        if settings.decay == "decoupled":
+            return torch.optim.AdamW(
+                groups, settings.learning_rate, BETAS, weight_decay=settings.weight_decay, fused=True
+            )
+        ridge = 2 * settings.weight_decay / n_ratings
+        return torch.optim.Adam(groups, settings.learning_rate, BETAS, weight_decay=ridge, fused=True)
 
     def forward(self, users: torch.Tensor, movies: torch.Tensor) -> torch.Tensor:
         """Logits of n pairs; shape (n, ensemble)."""
-        shape = (len(users), self._settings.ensemble, self._settings.ensemble_factors)
-        people = embedding(users, self.user_factors).view(shape)
-        films = embedding(movies, self.movie_factors).view(shape)
-        bias = embedding(users, self.user_bias) + embedding(movies, self.movie_bias)
-        return self.offset + bias + (people * films).sum(2)
+        shape = (len(users), self.members, self._settings.ensemble_factors)
+        people, films = self.user_factors(users).view(shape), self.movie_factors(movies).view(shape)
+        match: torch.Tensor = (people * films).sum(2)
+        if not self._biases:
+            return match
+        bias: torch.Tensor = self.offset + (self.user_bias(users) + self.movie_bias(movies))
+        return bias + match
 
     @torch.no_grad()
-    def error(self, ratings: RatingTensors) -> float:
-        """Mean squared error of the members' average, in stars squared."""
-        predicted = sigmoid_range(self(ratings.users, ratings.movies).mean(1))
-        return float((predicted - ratings.stars).square().mean())
-
-    @torch.no_grad()
-    def average(self) -> Fitted:
-        """The ensemble as one dot product of at most `factors` factors. Raises Diverged.
+    def average(self, loss: float) -> FittedFactors:
+        """The ensemble as one dot product of at most `factors` factors.
 
         With U = Q_u R_u and V = Q_v R_v, the singular value decomposition of R_u R_vᵀ is that of all
-        predicted matches; each side takes the root of the singular values.
+        predicted matches; each side takes the root of the singular values. Without biases, whoever and
+        whatever has no ratings takes the mean vector of those that have: zero would be a film that all
+        people find middling, and most films are better.
         """
-        if not all(table.isfinite().all() for table in self.parameters()):
-            raise Diverged("stars: the factors are not finite: lower the learning rate")
         k = self._settings.factors
-        users, user_mix = torch.linalg.qr(self.user_factors.double() / self._settings.ensemble)
-        movies, movie_mix = torch.linalg.qr(self.movie_factors.double())
+        users, user_mix = torch.linalg.qr(self.user_factors.weight.double() / self.members)
+        movies, movie_mix = torch.linalg.qr(self.movie_factors.weight.double())
         left, strength, right = torch.linalg.svd(user_mix @ movie_mix.T, full_matrices=False)
         root = strength[:k].sqrt()
-        return Fitted(
-            user_factors=((users @ left)[:, :k] * root).cpu().numpy(),
-            user_bias=self.user_bias.double().mean(1).cpu().numpy(),
-            movie_factors=((movies @ right.T)[:, :k] * root).cpu().numpy(),
-            movie_bias=self.movie_bias.double().mean(1).cpu().numpy(),
+        user_factors, movie_factors = (users @ left)[:, :k] * root, (movies @ right.T)[:, :k] * root
+        if not self._biases:
+            user_factors[~self._rating_users] = user_factors[self._rating_users].mean(0)
+            movie_factors[~self._rated_movies] = movie_factors[self._rated_movies].mean(0)
+        movie_bias = self.movie_bias.weight.double().mean(1)
+        ridge = self._settings.weight_decay
+        if self._settings.decay == "decoupled":  # which says nothing of the spread: look at it
+            levels = (movie_factors @ user_factors.mean(0) + movie_bias)[self._rated_movies]
+            ridge = loss / max(float(levels.var(correction=0)), 1e-3)
+        return FittedFactors(
+            user_factors=user_factors.cpu().numpy(),
+            user_bias=self.user_bias.weight.double().mean(1).cpu().numpy(),
+            movie_factors=movie_factors.cpu().numpy(),
+            movie_bias=movie_bias.cpu().numpy(),
             offset=float(self.offset.mean()),
-            low=LOW,
-            high=HIGH,
-            ridge=self._settings.weight_decay,
+            film_ridge=ridge,
+            bias_ridge=ridge if self._biases else NEVER,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FittedFactors:
+    """What training found. Ridges are in stars squared per logit squared."""
+
+    user_factors: Array  # (n_users, k)
+    user_bias: Array  # (n_users,)
+    movie_factors: Array  # (n_movies, k)
+    movie_bias: Array  # (n_movies,)
+    offset: float
+    film_ridge: float
+    bias_ridge: float
+
+    @property
+    def people(self) -> Array:
+        """Factors, then the bias; shape (n_users, k + 1)."""
+        return np.column_stack([self.user_factors, self.user_bias])
+
+    @property
+    def n_movies(self) -> int:
+        """Films of the catalog, rated or not."""
+        return len(self.movie_bias)
+
+    @property
+    def person_ridge(self) -> Array:
+        """Of factors and bias; shape (k + 1,)."""
+        return np.array([*[self.film_ridge] * self.user_factors.shape[1], self.bias_ridge])
+
+    def slopes(self, pairs: Pairs) -> Array:
+        """Stars per logit where the predictions stand; shape (n,)."""
+        match = np.einsum("nk,nk->n", self.user_factors[pairs.users], self.movie_factors[pairs.movies])
+        logits = self.offset + self.user_bias[pairs.users] + self.movie_bias[pairs.movies] + match
+        return slope_at(sigmoid_range(logits, LOW, HIGH), LOW, HIGH)
+
+    def jacobian(self, pairs: Pairs) -> Array:
+        """Stars per unit of a person's factors and bias, whose partner is 1; shape (n, k + 1)."""
+        design = np.column_stack([self.movie_factors[pairs.movies], np.ones(len(pairs))])
+        return design * self.slopes(pairs)[:, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recsys.stars.factors import FactorStars
+from recsys.stars.network import NetworkStars
 from recsys.stars.predictor import Stars, StarsPosterior
 
-__all__ = ["FactorStars", "Stars", "StarsPosterior"]
+__all__ = ["FactorStars", "NetworkStars", "Stars", "StarsPosterior"]

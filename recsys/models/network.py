@@ -1,0 +1,210 @@
+"""A network over a person's and a film's embedding: fastai's EmbeddingNN, and the chapter's CollabNN.
+
+Both embeddings end to end, then layers of linear → relu → batch norm, then one linear unit through a
+sigmoid (Howard & Gugger, *Deep Learning for Coders*, 2020, chapter 8). It is here to be compared with: it
+learns no better than a dot product and costs more to serve.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.functional import batch_norm, embedding
+
+from recsys.config import NetworkConfig, TrainingConfig
+from recsys.models.device import torch_device
+from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, learn
+from recsys.models.newcomer import Pairs, describe
+from recsys.models.threads import one_thread
+from recsys.progress import Report
+from recsys.rows import Rows
+from recsys.stars.factors import Array
+from recsys.stars.network import Layer, Net, NetworkStars
+from recsys.stars.predictor import Floats
+
+__all__ = ["Network", "embedding_size", "fit_stars"]
+
+INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
+LEAST_SPREAD = 1e-3  # of embeddings and logits, so that a world of one film has a prior, too
+CHUNK = 100_000  # pairs looked at together after the fit
+
+
+def embedding_size(n: int) -> int:
+    """fastai's rule of thumb for a table of `n` rows."""
+    return min(600, round(1.6 * math.pow(n, 0.56)))
+
+
+@one_thread()
+def fit_stars(rows: Rows, config: TrainingConfig, report: Report | None = None) -> NetworkStars:
+    """Learn from ratings; `report` hears of every epoch.
+
+    The same seed gives the same model on the CPU. Raises Diverged.
+    """
+    settings, device = config.nn, torch_device(config.device)
+    ratings = RatingTensors.of(rows, device)
+    generator = torch.Generator(device).manual_seed(config.seed)
+
+    def untrained(known: RatingTensors) -> Network:
+        return Network(known, rows.n_users, rows.n_movies, settings, generator)
+
+    learned = learn(untrained, ratings, settings, generator, report)
+    fitted = learned.model.served(learned.loss)
+    newcomers = describe(fitted, ratings.pairs(), learned.valid.pairs(), learned.loss)
+    single = np.float32
+    return NetworkStars(
+        fitted.net,
+        user_vectors=fitted.people,
+        movie_variance=newcomers.film_variance.astype(single),
+        prior_mean=newcomers.prior_mean.astype(single),
+        prior_precision=newcomers.prior_precision.astype(single),
+        noise_variance=float(single(newcomers.noise_variance)),
+    )
+
+
+class Norm(torch.nn.BatchNorm1d):
+    """Batch norm; a batch of one has no spread of its own and is measured by what was seen before."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  # torch's name
+        alone = len(input) == 1
+        return batch_norm(
+            input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training and not alone,
+            self.momentum or 0.0,
+            self.eps,
+        )
+
+    def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """What it is once training is over: units * scale + shift."""
+        mean, variance = self.get_buffer("running_mean"), self.get_buffer("running_var")
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return scale, self.bias - mean * scale
+
+
+class Network(StarsModel):
+    """Embeddings, weights and biases; layers are inputs @ weights + biases."""
+
+    def __init__(
+        self,
+        ratings: RatingTensors,
+        n_users: int,
+        n_movies: int,
+        settings: NetworkConfig,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        device = ratings.stars.device
+
+        def embeddings(n: int, rows: torch.Tensor) -> tuple[torch.nn.Parameter, torch.Tensor]:
+            start = torch.randn(n, embedding_size(n), generator=generator, device=device)
+            return torch.nn.Parameter(start * INITIAL_SCALE), torch.bincount(rows, minlength=n) > 0
+
+        def uniform(n_in: int, *shape: int) -> torch.nn.Parameter:
+            draw = torch.rand(shape, generator=generator, device=device)
+            return torch.nn.Parameter((2 * draw - 1) / n_in**0.5)
+
+        self.users, self._rating_users = embeddings(n_users, ratings.users)
+        self.movies, self._rated_movies = embeddings(n_movies, ratings.movies)
+        widths = [self.users.shape[1] + self.movies.shape[1], *settings.layers, 1]
+        sizes = list(pairwise(widths))
+        self.weights = torch.nn.ParameterList(uniform(n_in, n_in, n_out) for n_in, n_out in sizes)
+        self.biases = torch.nn.ParameterList(uniform(n_in, n_out) for n_in, n_out in sizes)
+        self.norms = [Norm(width, device=device) for width in settings.layers if settings.batch_norm]
+        self._registered = torch.nn.ModuleList(self.norms)
+        with torch.no_grad():
+            self.biases[-1].fill_(ratings.mean_logit())
+
+    def optimizer(self, n_ratings: int) -> torch.optim.Optimizer:
+        """AdamW (Loshchilov & Hutter, 2019): embeddings and weights decay, biases and norms go free."""
+        settings = self._settings
+        decayed = [self.users, self.movies, *self.weights]
+        free = [*self.biases, *self._registered.parameters()]
+        groups: list[dict[str, Any]] = [{"params": decayed}, {"params": free, "weight_decay": 0.0}]
+        return torch.optim.AdamW(
+            groups, settings.learning_rate, BETAS, weight_decay=settings.weight_decay, fused=True
+        )
+
+    def forward(self, users: torch.Tensor, movies: torch.Tensor) -> torch.Tensor:
+        """Logits of n pairs; shape (n, 1)."""
+        units = torch.cat([embedding(users, self.users), embedding(movies, self.movies)], dim=1)
+        for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            units = units @ weights + biases
+            if number < len(self._settings.layers):
+                units = units.relu()
+                units = self.norms[number](units) if self.norms else units
+        return units
+
+    @torch.no_grad()
+    def served(self, loss: float) -> FittedNetwork:
+        """For serving, in numpy. A norm is linear once training is over, and goes into the next weights.
+
+        Whoever and whatever has no ratings takes the mean embedding of those that have: the network has
+        learned what to make of that region, not of the zero vector or of noise.
+        """
+        weights, biases = [each.clone() for each in self.weights], [each.clone() for each in self.biases]
+        for number, norm in enumerate(self.norms, start=1):
+            scale, shift = norm.folded()
+            biases[number] += shift @ weights[number]
+            weights[number] *= scale[:, None]
+        users, movies = self.users.clone(), self.movies.clone()
+        users[~self._rating_users] = users[self._rating_users].mean(0)
+        movies[~self._rated_movies] = movies[self._rated_movies].mean(0)
+        own = users.shape[1]
+        net = Net(
+            person_weights=weights[0][:own].cpu().numpy(),
+            movie_inputs=(movies @ weights[0][own:] + biases[0]).cpu().numpy(),
+            layers=tuple(
+                Layer(weight.cpu().numpy(), bias.cpu().numpy())
+                for weight, bias in zip(weights[1:], biases[1:], strict=True)
+            ),
+            low=LOW,
+            high=HIGH,
+        )
+        return FittedNetwork.of(net, users.cpu().numpy(), self._rated_movies.cpu().numpy(), loss)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedNetwork:
+    """What training found. Decoupled decay says nothing of how far people and films spread: it is seen."""
+
+    net: Net
+    people: Floats  # (n_users, a)
+    person_ridge: Array  # (a,)
+    film_ridge: float
+
+    @classmethod
+    def of(cls, net: Net, people: Floats, rated: npt.NDArray[np.bool_], loss: float) -> FittedNetwork:
+        """Ridges from the spread of embeddings, and of rated films in the eyes of the mean person."""
+        films = np.flatnonzero(rated)
+        stars = net.stars(people.mean(axis=0), films)
+        film_spread = float(np.log((stars - LOW) / (HIGH - stars)).var())
+        person_spread = float(people.var(axis=0).mean())
+        person_ridge = np.full(people.shape[1], loss / max(person_spread, LEAST_SPREAD))
+        return cls(net, people, person_ridge, loss / max(film_spread, LEAST_SPREAD))
+
+    @property
+    def n_movies(self) -> int:
+        """Films of the catalog, rated or not."""
+        return len(self.net.movie_inputs)
+
+    def slopes(self, pairs: Pairs) -> Array:
+        """Stars per logit where the predictions stand; shape (n,)."""
+        slopes = np.empty(len(pairs))
+        for start in range(0, len(pairs), CHUNK):
+            some = slice(start, start + CHUNK)
+            slopes[some] = self.net.slope(self.net.stars(self.people[pairs.users[some]], pairs.movies[some]))
+        return slopes
+
+    def jacobian(self, pairs: Pairs) -> Array:
+        """Stars per unit of a person's embedding; shape (n, a)."""
+        return self.net.jacobian(self.people[pairs.users], pairs.movies)[1]
