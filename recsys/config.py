@@ -15,6 +15,7 @@ __all__ = [
     "PARTS",
     "TABLES",
     "DotBiasConfig",
+    "DotConfig",
     "NetworkConfig",
     "RankerConfig",
     "TrainingConfig",
@@ -27,8 +28,8 @@ DECAYS = ("ridge", "decoupled")
 
 
 @dataclass(frozen=True, slots=True)
-class DotBiasConfig:
-    """The ensemble of dot products with biases (recsys.models.dot_bias)."""
+class DotConfig:
+    """The ensemble of dot products without biases (recsys.models.dot_bias)."""
 
     factors: int = 32  # length of a person's and a film's vector as served
     ensemble: int = 16  # models trained side by side and averaged in logits, which is one dot product again
@@ -36,12 +37,11 @@ class DotBiasConfig:
     epochs: int = 8  # passes over the ratings at most; the best one is kept
     batch_size: int | None = None  # ratings in one step; None takes a fortieth of them
     learning_rate: float = 0.03  # peak of the one-cycle schedule
-    weight_decay: float = 5.0  # as a ridge on vectors and biases: stars squared per logit squared, as in ALS
+    weight_decay: float = 3.0  # as a ridge: stars squared per logit squared, as in ALS
     decay: str = "ridge"  # "decoupled": each step takes learning rate × weight_decay off, as fastai does
     valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
     tables: str = "parameter"  # or "embedding": how torch keeps the vectors; the numbers are the same
     initial_scale: float = 0.05  # deviation of the vectors' entries before the first step
-    offset: bool = True  # a constant that learns freely, so that biases are deviations from it
 
     def __post_init__(self) -> None:
         _counts(self, "factors", "ensemble", "ensemble_factors", "epochs")
@@ -49,6 +49,14 @@ class DotBiasConfig:
         _positive(self, "initial_scale")
         _one_of(self, "decay", DECAYS)
         _one_of(self, "tables", TABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class DotBiasConfig(DotConfig):
+    """The same with a bias for each person and film."""
+
+    weight_decay: float = 5.0  # on the biases, too
+    offset: bool = True  # a constant that learns freely, so that biases are deviations from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class NetworkConfig:
 
     layers: tuple[int, ...] = (100, 50)  # widths of the hidden layers
     batch_norm: bool = True  # after each of them
-    epochs: int = 5  # passes over the ratings at most; the best one is kept
+    epochs: int = 8  # passes over the ratings at most; the best one is kept
     batch_size: int | None = None  # ratings in one step; None takes a fortieth of them
     learning_rate: float = 0.01  # peak of the one-cycle schedule
     weight_decay: float = (
@@ -107,7 +115,7 @@ class TrainingConfig:
     device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
     seed: int = 0  # the same seed gives the same model on the CPU
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
-    dot: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot", which has no biases
+    dot: DotConfig = field(default_factory=DotConfig)  # settings of model="dot"
     dot_bias: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot_bias"
     nn: NetworkConfig = field(default_factory=NetworkConfig)  # settings of model="nn"
     ranker: RankerConfig = field(default_factory=RankerConfig)  # settings of the ranker
@@ -144,7 +152,7 @@ class TrainingConfig:
 
 
 _NESTED: dict[str, type] = {
-    "dot": DotBiasConfig,
+    "dot": DotConfig,
     "dot_bias": DotBiasConfig,
     "nn": NetworkConfig,
     "ranker": RankerConfig,
@@ -167,8 +175,8 @@ def _counts(config: object, *names: str) -> None:
             raise InvalidData(f"{name} is {value!r}: it must be a whole number above 0")
 
 
-def _course(config: DotBiasConfig | NetworkConfig) -> None:
-    """What both loops of training take."""
+def _course(config: DotConfig | NetworkConfig) -> None:
+    """What every model takes that is trained epoch by epoch."""
     if config.batch_size is not None:
         _counts(config, "batch_size")
     _positive(config, "learning_rate", "weight_decay")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from recsys.config import DotBiasConfig, TrainingConfig
+from recsys.config import DotBiasConfig, DotConfig, TrainingConfig
 from recsys.models.device import torch_device
 from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, learn
 from recsys.models.newcomer import Pairs, describe
@@ -27,22 +27,24 @@ from recsys.stars.factors import Array, sigmoid_range, slope_at
 
 __all__ = ["DotBias", "fit_stars"]
 
+SOME = 300  # people in whose eyes films differ
+LEAST_SPREAD = 1e-3  # of logits, so that a world of one film has a prior, too
 NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
 
 
 @one_thread()
 def fit_stars(rows: Rows, config: TrainingConfig, report: Report | None = None) -> FactorStars:
-    """Learn from ratings, with biases unless config.model is "dot"; `report` hears of every epoch.
+    """Learn from ratings, without biases if config.model is "dot"; `report` hears of every epoch.
 
     The same seed gives the same model on the CPU. Raises Diverged.
     """
-    biases = config.model != "dot"
-    settings, device = config.dot_bias if biases else config.dot, torch_device(config.device)
+    settings = config.dot if config.model == "dot" else config.dot_bias
+    device = torch_device(config.device)
     ratings = RatingTensors.of(rows, device)
     generator = torch.Generator(device).manual_seed(config.seed)
 
     def untrained(known: RatingTensors) -> DotBias:
-        return DotBias(known, rows.n_users, rows.n_movies, settings, generator, biases=biases)
+        return DotBias(known, rows.n_users, rows.n_movies, settings, generator)
 
     learned = learn(untrained, ratings, settings, generator, report)
     fitted = learned.model.average(learned.loss)
@@ -64,20 +66,22 @@ def fit_stars(rows: Rows, config: TrainingConfig, report: Report | None = None) 
 
 
 class DotBias(StarsModel):
-    """The ensemble's tables. Rows without ratings start, and so stay, at zero: never noise."""
+    """The ensemble's tables; biases come with DotBiasConfig.
+
+    Rows without ratings start, and so stay, at zero: never noise.
+    """
 
     def __init__(
         self,
         ratings: RatingTensors,
         n_users: int,
         n_movies: int,
-        settings: DotBiasConfig,
+        settings: DotConfig,
         generator: torch.Generator,
-        *,
-        biases: bool,
     ) -> None:
         super().__init__()
-        self._settings, self._biases, self.members = settings, biases, settings.ensemble
+        self._settings, self.members = settings, settings.ensemble
+        self._biases = isinstance(settings, DotBiasConfig)
         device, width = ratings.stars.device, settings.ensemble * settings.ensemble_factors
 
         def vectors(n: int, rows: torch.Tensor) -> tuple[Table | torch.nn.Embedding, torch.Tensor]:
@@ -91,7 +95,7 @@ class DotBias(StarsModel):
         self.user_factors, self._rating_users = vectors(n_users, ratings.users)
         self.movie_factors, self._rated_movies = vectors(n_movies, ratings.movies)
         self.user_bias, self.movie_bias = bias(n_users), bias(n_movies)
-        free = biases and settings.offset
+        free = isinstance(settings, DotBiasConfig) and settings.offset
         start = ratings.mean_logit() if free else torch.zeros((), device=device)
         self.offset = torch.nn.Parameter(start.repeat(self.members), requires_grad=free)
 
@@ -148,8 +152,9 @@ class DotBias(StarsModel):
         movie_bias = self.movie_bias.weight.double().mean(1)
         ridge = self._settings.weight_decay
         if self._settings.decay == "decoupled":  # which says nothing of the spread: look at it
-            levels = (movie_factors @ user_factors.mean(0) + movie_bias)[self._rated_movies]
-            ridge = loss / max(float(levels.var(correction=0)), 1e-3)
+            films = movie_factors[self._rated_movies] @ user_factors[:SOME].T
+            films += movie_bias[self._rated_movies][:, None]
+            ridge = loss / max(float(films.var(0, correction=0).mean()), LEAST_SPREAD)
         return FittedFactors(
             user_factors=user_factors.cpu().numpy(),
             user_bias=self.user_bias.weight.double().mean(1).cpu().numpy(),

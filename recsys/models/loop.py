@@ -18,7 +18,18 @@ from recsys.models.newcomer import ROUNDING, Pairs
 from recsys.progress import Report, Step
 from recsys.rows import Rows
 
-__all__ = ["BETAS", "HIGH", "LOW", "Learned", "RatingTensors", "Settings", "StarsModel", "learn", "one_cycle"]
+__all__ = [
+    "BETAS",
+    "HIGH",
+    "LOW",
+    "Learned",
+    "RatingTensors",
+    "Settings",
+    "StarsModel",
+    "learn",
+    "one_cycle",
+    "sigmoid_range",
+]
 
 LOW, HIGH = 0.0, 5.5  # stars at the ends of the sigmoid; wide enough that 5 can be reached
 STEPS = 40  # per epoch unless the settings say how large a batch is: the same course on data of every size
@@ -194,4 +205,5 @@ def one_cycle(
 
 
 def sigmoid_range(logits: torch.Tensor) -> torch.Tensor:
+    """Stars between LOW and HIGH."""
     return LOW + (HIGH - LOW) * torch.sigmoid(logits)

@@ -13,13 +13,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn.functional import batch_norm, embedding
 
 from recsys.config import NetworkConfig, TrainingConfig
 from recsys.models.device import torch_device
-from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, learn
+from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, learn, sigmoid_range
 from recsys.models.newcomer import Pairs, describe
 from recsys.models.threads import one_thread
 from recsys.progress import Report
@@ -32,6 +31,7 @@ __all__ = ["Network", "embedding_size", "fit_stars"]
 
 INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
 LEAST_SPREAD = 1e-3  # of embeddings and logits, so that a world of one film has a prior, too
+AMONG = 300  # people and films from whom the average and the spread are learned
 CHUNK = 100_000  # pairs looked at together after the fit
 
 
@@ -148,8 +148,10 @@ class Network(StarsModel):
     def served(self, loss: float) -> FittedNetwork:
         """For serving, in numpy. A norm is linear once training is over, and goes into the next weights.
 
-        Whoever and whatever has no ratings takes the mean embedding of those that have: the network has
-        learned what to make of that region, not of the zero vector or of noise.
+        Whoever and whatever has no ratings takes the embedding of the one that comes nearest to the
+        average in what is predicted. The mean embedding is not average: between two kinds of films may lie
+        a region that the network never saw, and zero may be another. (The chapter, on newcomers: "pick some
+        particular user to represent average taste".)
         """
         weights, biases = [each.clone() for each in self.weights], [each.clone() for each in self.biases]
         for number, norm in enumerate(self.norms, start=1):
@@ -157,8 +159,12 @@ class Network(StarsModel):
             biases[number] += shift @ weights[number]
             weights[number] *= scale[:, None]
         users, movies = self.users.clone(), self.movies.clone()
-        users[~self._rating_users] = users[self._rating_users].mean(0)
-        movies[~self._rated_movies] = movies[self._rated_movies].mean(0)
+        some_users, some_movies, logits = self._sample()
+        stars = sigmoid_range(logits)
+        person = some_users[(stars - stars.mean(0)).square().sum(1).argmin()]
+        film = some_movies[(stars - stars.mean(1, keepdim=True)).square().sum(0).argmin()]
+        users[~self._rating_users] = users[person].clone()
+        movies[~self._rated_movies] = movies[film].clone()
         own = users.shape[1]
         net = Net(
             person_weights=weights[0][:own].cpu().numpy(),
@@ -170,27 +176,36 @@ class Network(StarsModel):
             low=LOW,
             high=HIGH,
         )
-        return FittedNetwork.of(net, users.cpu().numpy(), self._rated_movies.cpu().numpy(), loss)
+        person_spread = float(users[self._rating_users].var(0, correction=0).mean())
+        film_spread = float(logits.var(1, correction=0).mean())
+        return FittedNetwork(
+            net,
+            people=users.cpu().numpy(),
+            person_ridge=np.full(own, loss / max(person_spread, LEAST_SPREAD)),
+            film_ridge=loss / max(film_spread, LEAST_SPREAD),
+        )
+
+    def _sample(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Some people who rated (n,), some films that were rated (m,), and their logits (n, m)."""
+        rng = np.random.default_rng(0)
+        users, movies = (
+            torch.from_numpy(rng.permutation(np.flatnonzero(known.cpu().numpy()))[:AMONG]).to(known.device)
+            for known in (self._rating_users, self._rated_movies)
+        )
+        pairs = torch.cartesian_prod(users, movies)
+        return users, movies, self(pairs[:, 0], pairs[:, 1]).view(len(users), len(movies))
 
 
 @dataclass(frozen=True, slots=True)
 class FittedNetwork:
-    """What training found. Decoupled decay says nothing of how far people and films spread: it is seen."""
+    """What training found. Decoupled decay says nothing of how far people and films spread, so ridges come
+    from what is seen: the variance of embeddings, and that of one person's logits over films.
+    """
 
     net: Net
     people: Floats  # (n_users, a)
     person_ridge: Array  # (a,)
     film_ridge: float
-
-    @classmethod
-    def of(cls, net: Net, people: Floats, rated: npt.NDArray[np.bool_], loss: float) -> FittedNetwork:
-        """Ridges from the spread of embeddings, and of rated films in the eyes of the mean person."""
-        films = np.flatnonzero(rated)
-        stars = net.stars(people.mean(axis=0), films)
-        film_spread = float(np.log((stars - LOW) / (HIGH - stars)).var())
-        person_spread = float(people.var(axis=0).mean())
-        person_ridge = np.full(people.shape[1], loss / max(person_spread, LEAST_SPREAD))
-        return cls(net, people, person_ridge, loss / max(film_spread, LEAST_SPREAD))
 
     @property
     def n_movies(self) -> int:

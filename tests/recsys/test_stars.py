@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ArtifactError
@@ -57,11 +57,6 @@ class TestPredict:
         )
         assert stars.predict([3], [6])[0] == pytest.approx(5.5 / (1 + np.exp(-logit)), rel=1e-6)
 
-    def test_pair_by_pair_as_single(self) -> None:
-        stars, users, movies = served(), [0, 3, 1, 3], [6, 0, 2, 5]
-        singles = [stars.predict([user], [movie])[0] for user, movie in zip(users, movies, strict=True)]
-        assert stars.predict(users, movies) == pytest.approx(singles)
-
 
 class TestFoldIn:
     def test_without_ratings_gives_the_prior(self) -> None:
@@ -105,19 +100,6 @@ class TestFoldIn:
         assert ((mean > 0) & (mean < 5.5)).all()
         assert (deviation >= 0.6**0.5 - 1e-6).all()
         assert (deviation < 5.5).all()
-
-    @given(ratings, st.randoms(use_true_random=False))
-    @settings(max_examples=30)
-    def test_the_order_of_ratings_says_nothing(
-        self, given_ratings: list[tuple[int, float]], random: np.random.Generator
-    ) -> None:
-        stars, shuffled = served(), list(given_ratings)
-        random.shuffle(shuffled)
-        one, other = (
-            stars.fold_in([movie for movie, _ in each], [value for _, value in each])
-            for each in (given_ratings, shuffled)
-        )
-        assert one.mean == pytest.approx(other.mean, abs=1e-6)
 
 
 class TestDeviation:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recsys.config import DotBiasConfig, RankerConfig, TrainingConfig
+from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, RankerConfig, TrainingConfig
 from recsys.errors import InvalidData, UnknownModel
 
 
@@ -16,7 +16,9 @@ def test_json_there_and_back() -> None:
         device="cuda:1",
         seed=7,
         parts=("stars",),
+        dot=DotConfig(decay="decoupled"),
         dot_bias=DotBiasConfig(epochs=3),
+        nn=NetworkConfig(layers=(20,), batch_norm=False),
         ranker=RankerConfig(sweeps=2),
     )
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
@@ -24,8 +26,8 @@ def test_json_there_and_back() -> None:
 
 
 def test_unknown_models_and_parts_are_told_what_exists() -> None:
-    with pytest.raises(UnknownModel, match=r"'pmf'.*dot_bias"):
-        TrainingConfig(model="pmf")
+    with pytest.raises(UnknownModel, match=r"'magic'.*dot_bias, nn"):
+        TrainingConfig(model="magic")
     with pytest.raises(UnknownModel, match=r"'group'.*stars, ranker, similar"):
         TrainingConfig(parts=("stars", "group"))
 
@@ -47,6 +49,12 @@ def test_unknown_models_and_parts_are_told_what_exists() -> None:
         {"dot_bias": {"learning_rate": 0.0}},
         {"dot_bias": {"weight_decay": float("nan")}},
         {"dot_bias": {"valid_share": 1.0}},
+        {"dot_bias": {"decay": "none"}},
+        {"dot": {"tables": "chairs"}},
+        {"dot": {"offset": True}},
+        {"nn": {"layers": ()}},
+        {"nn": {"layers": (100, 0)}},
+        {"nn": {"batch_size": 0}},
         {"ranker": {"unseen_weight": -0.1}},
     ],
     ids=str,
