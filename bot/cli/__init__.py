@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from bot import logs
-from bot.cli import database, films, models, serve
+from bot.cli import database, evaluation, films, models, serve
 from bot.cli.doctor import doctor
 from bot.errors import BotError
 from recsys.errors import RecsysError
@@ -29,7 +29,7 @@ cli.command()(serve.demo)
 catalog.command("migrate")(serve.migrate_catalog)
 cli.add_typer(catalog, name="catalog")
 cli.command()(models.train)
-cli.command()(models.evaluate)
+cli.command()(evaluation.evaluate)
 cli.command()(films.similar)
 cli.command()(films.recommend)
 cli.command()(doctor)

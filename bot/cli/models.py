@@ -1,4 +1,4 @@
-"""`matinee train | evaluate | data fetch`: models and data by hand."""
+"""`matinee train | data fetch`: models and data by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bot import home
 from bot.prepare import require_training, train_model
@@ -20,26 +19,25 @@ from recsys.progress import Step
 
 if TYPE_CHECKING:  # they import pandas and torch when called
     from recsys.data.datasets import Dataset
-    from recsys.evaluation import Report
 
-__all__ = ["AsJson", "emit", "evaluate", "fetch_data", "train"]
+__all__ = ["AsJson", "DatasetOption", "DeviceOption", "aside", "emit", "fetch_data", "load", "out", "train"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
-_Dataset = Annotated[
+DatasetOption = Annotated[
     str | None,
     typer.Option(
         help="A MovieLens name, folder or zip; default: MATINEE_DATASET, else what the newest model is from."
     ),
 ]
-_Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
+DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
 
 out = Console()
 aside = Console(stderr=True)  # progress, so that standard output can be piped
 
 
 def train(
-    dataset: _Dataset = None,
-    device: _Device = "auto",
+    dataset: DatasetOption = None,
+    device: DeviceOption = "auto",
     seed: Annotated[int, typer.Option(help="The same seed gives the same model on the CPU.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +53,7 @@ def train(
             out.print(_step_line(steps[-1]), highlight=False, soft_wrap=True)
 
     with home.hold(settings.home):
-        data = _load(settings, dataset)
+        data = load(settings, dataset)
         folder, metrics = train_model(data, settings.models, config, report)
     if as_json:
         emit({"dataset": data.name, "folder": str(folder), "metrics": metrics, "steps": steps})
@@ -67,39 +65,6 @@ def train(
         markup=False,
         soft_wrap=True,
     )
-
-
-def evaluate(
-    dataset: _Dataset = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many splits to average over: seeds 0, 1, …")] = 3,
-    newcomers: Annotated[
-        bool, typer.Option(help="Also people of whom only a few answers are known.")
-    ] = False,
-    device: _Device = "auto",
-    as_json: AsJson = False,
-) -> None:
-    """Measure stars on a random fifth of the ratings, and the order for people who were not in training.
-
-    The model of the home has no part in it: each split trains its own.
-    """
-    from recsys.evaluation import evaluate as measure
-
-    require_training()
-    settings = read_settings()
-    data = _load(settings, dataset)
-    protocols = ("stars", "order", "newcomers") if newcomers else ("stars", "order")
-    with aside.status("Measuring …") as status:
-        report = measure(
-            data,
-            range(seeds),
-            config=TrainingConfig(device=device),
-            protocols=protocols,
-            progress=lambda what: status.update(f"Measuring: {what} …"),
-        )
-    if as_json:
-        emit(_report_values(report))
-    else:
-        out.print(_report_table(report))
 
 
 def fetch_data(
@@ -130,7 +95,8 @@ def emit(values: object) -> None:
     typer.echo(json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def _load(settings: Settings, asked_for: str | None) -> Dataset:
+def load(settings: Settings, asked_for: str | None) -> Dataset:
+    """The data set that an operator means, with bars; what the newest model is from if none is named."""
     from bot.cli.progress import Bars
     from recsys.data.datasets import load_dataset
 
@@ -156,32 +122,3 @@ def _step_line(step: dict[str, Any]) -> str:
         if name in step:
             line += f"  {name.removesuffix('_loss')} {step[name]:.4f}"
     return f"{line}  {step['seconds']:.2f} s"
-
-
-def _report_values(report: Report) -> dict[str, Any]:
-    return {
-        "dataset": report.dataset,
-        "seeds": list(report.seeds),
-        "measures": [
-            {
-                "protocol": each.protocol,
-                "method": each.method,
-                "metric": each.metric,
-                "mean": each.mean,
-                "spread": each.spread,
-                "values": list(each.values),
-            }
-            for each in report.measures
-        ],
-    }
-
-
-def _report_table(report: Report) -> Table:
-    seeds = ", ".join(map(str, report.seeds))
-    table = Table(title=f"{report.dataset}, seeds {seeds}: mean ± standard deviation", title_justify="left")
-    for column in ("protocol", "method", "metric"):
-        table.add_column(column)
-    table.add_column("value", justify="right")
-    for each in report.measures:
-        table.add_row(each.protocol, each.method, each.metric, f"{each.mean:.4f} ± {each.spread:.4f}")
-    return table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from recsys.evaluation.protocols import PROTOCOLS, Measure, Report, evaluate, measure_holdout
+from recsys.evaluation.holdout import measure_holdout
+from recsys.evaluation.protocols import PROTOCOLS, evaluate
+from recsys.evaluation.report import Measure, Report
 
 __all__ = ["PROTOCOLS", "Measure", "Report", "evaluate", "measure_holdout"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,12 +18,15 @@ import typer
 from typer.testing import CliRunner
 
 from bot import home
-from bot.cli import films, models
+from bot.cli import evaluation, films, models
 from bot.errors import HomeInUse, NotPrepared
+from recsys.config import MODELS
 from recsys.errors import DataUnavailable, InvalidData
 
 FILMS = ["Heat (1995)", "[rec] (2007)", "Hamlet (1990)", "Hamlet (2000)", "Silence of the Lambs, The (1991)"]
 FILMS += [f"Number {number} (1999)" for number in range(20, 45)]
+
+CELLS = re.compile("[│┃]")  # between the cells of a table
 
 Matinee = Callable[..., str]
 
@@ -61,7 +65,7 @@ def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 def run(folder: Path, *arguments: str) -> str:
     """Standard output of a command; what it raises is raised."""
     app, data = typer.Typer(), typer.Typer()
-    for command in (models.train, models.evaluate, films.similar, films.recommend):
+    for command in (models.train, evaluation.evaluate, films.similar, films.recommend):
         app.command()(command)
     data.command("fetch")(models.fetch_data)
     app.add_typer(data, name="data")
@@ -212,9 +216,26 @@ def test_evaluate(matinee: Matinee, dataset: Path) -> None:
     assert {("stars", "dot_bias", "MSE"), ("stars", "dot_bias", "RMSE")} <= names
     for method in ("recommender", "popularity"):
         assert {("order", method, "NDCG@10"), ("order", method, "Recall@20")} <= names
-    said = matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--newcomers")
+    said = matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--protocol", "newcomers")
     assert "tiny, seeds 0: mean ± standard deviation" in said
     assert "newcomers, 5 ratings" in said
+    assert "stars" not in said
+
+
+def test_evaluate_tells_the_protocols_there_are(matinee: Matinee, dataset: Path) -> None:
+    with pytest.raises(InvalidData, match="no protocol 'taste': there are stars, order, newcomers, chapter"):
+        matinee("evaluate", "--dataset", str(dataset), "--protocol", "stars", "--protocol", "taste")
+
+
+def test_evaluate_prints_the_chapters_table_with_ours_beside_it(matinee: Matinee, dataset: Path) -> None:
+    said = matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--protocol", "chapter")
+    rows = {cells[1].strip(): cells[2:] for cells in map(CELLS.split, said.splitlines()) if len(cells) > 5}
+    assert {"DotProductBias, Embedding", "CollabNN", *(f"Matinee, {model}" for model in MODELS)} <= set(rows)
+    assert rows["collab_learner, EmbeddingNN"][0].strip() == "0.8673"
+    assert rows["collab_learner, EmbeddingNN"][1].strip() == "27.00"
+    assert all(0.1 < float(row[2]) < 3 for name, row in rows.items() if name != "system")
+    assert rows["DotProductBias, Embedding"][2] == rows["DotProductBias, Parameter"][2]
+    assert rows["Matinee, dot_bias"][0].strip() == "–"
 
 
 def test_data_fetch_of_what_is_there(tmp_path: Path, dataset: Path) -> None:

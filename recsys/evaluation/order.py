@@ -1,0 +1,66 @@
+"""Two protocols for the order, on people who were not in training: with their history, and as newcomers."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.evaluation.metrics import ndcg, recall
+from recsys.evaluation.report import Scores
+from recsys.evaluation.splits import Person
+from recsys.evaluation.trial import Trial
+from recsys.recommender import Recommender, User
+
+__all__ = ["newcomers", "order", "order_metrics", "recommended"]
+
+NEWCOMER_RATINGS = (0, 3, 5, 10, 20)
+LISTED = 20  # films asked for: enough for Recall@20
+
+
+def order(trial: Trial) -> Scores:
+    """Four fifths of somebody's ratings are shown, every other film is put in order."""
+    recommender, people = trial.strangers.recommender, trial.strangers.people
+    ours = [recommended(recommender, recommender.fold_in(each.history), each) for each in people]
+    theirs = [_popular(trial.strangers.popular, each) for each in people]
+    scores: Scores = {}
+    for method, lists in (("recommender", ours), ("popularity", theirs)):
+        scores |= {("order", method, name): value for name, value in order_metrics(lists, people).items()}
+    return scores
+
+
+def newcomers(trial: Trial) -> Scores:
+    """Strict: the candidates are the same however much is revealed, what most people rated first."""
+    recommender, people = trial.strangers.recommender, trial.strangers.people
+    scores: Scores = {}
+    rank = {movie_id: at for at, movie_id in enumerate(trial.strangers.popular.tolist())}
+    theirs = order_metrics([_popular(trial.strangers.popular, each) for each in people], people)
+    for k in NEWCOMER_RATINGS:
+        protocol = f"newcomers, {k} ratings"
+        scores[protocol, "popularity", "NDCG@10"] = theirs["NDCG@10"]
+        for method, asked in (("without genres", False), ("recommender", True)):
+            lists = []
+            for person in people:
+                revealed = sorted(person.history, key=rank.__getitem__)[:k]
+                ratings = {movie_id: person.history[movie_id] for movie_id in revealed}
+                user = recommender.fold_in(ratings, person.answers if asked else None)
+                lists.append(recommended(recommender, user, person))
+            scores[protocol, method, "NDCG@10"] = order_metrics(lists, people)["NDCG@10"]
+    return scores
+
+
+def recommended(recommender: Recommender, user: User, person: Person) -> list[int]:
+    """The first movie ids of what is served, without the person's whole history."""
+    return [each.movie_id for each in recommender.recommend(user, n=LISTED, exclude=person.history)]
+
+
+def order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, float]:
+    """Means over people, each with a list."""
+    pairs = [(listed, person.relevant) for listed, person in zip(lists, people, strict=True)]
+    return {
+        "NDCG@10": float(np.mean([ndcg(*pair) for pair in pairs])),
+        "Recall@20": float(np.mean([recall(*pair) for pair in pairs])),
+    }
+
+
+def _popular(popular: npt.NDArray[np.int64], person: Person) -> list[int]:
+    return [movie_id for movie_id in popular.tolist() if movie_id not in person.history][:LISTED]
