@@ -86,9 +86,9 @@ def train_model(
     return folder, metrics
 
 
-def require_training() -> None:
-    """Raise NotPrepared unless torch and pandas are installed."""
-    if any(importlib.util.find_spec(name) is None for name in ("torch", "pandas")):
+def require_training(*packages: str) -> None:
+    """Raise NotPrepared unless these packages of the extra are there; torch and pandas if none is named."""
+    if any(importlib.util.find_spec(name) is None for name in packages or ("torch", "pandas")):
         raise NotPrepared(_EXTRA)
 
 

@@ -20,7 +20,7 @@ from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars import StarsPosterior
+from recsys.stars import Stars, StarsPosterior
 from recsys.vocabulary import Vocabulary
 
 __all__ = ["Recommendation", "Recommender", "Similar", "User"]
@@ -91,6 +91,11 @@ class Recommender:
     def popularity(self) -> npt.NDArray[np.float32]:
         """Ratings per film in training, in catalog order; shape (n_films,)."""
         return self._parts.popularity
+
+    @property
+    def stars(self) -> Stars | None:
+        """The predictor of stars as it is served, for whoever wants to look inside; None without one."""
+        return self._parts.stars
 
     def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
         """What somebody of whom nothing is known would give these films; shape (n,).

@@ -10,6 +10,7 @@ from rich.console import Console
 from bot import logs
 from bot.cli import database, evaluation, films, models, serve
 from bot.cli.doctor import doctor
+from bot.cli.interpret import interpret
 from bot.errors import BotError
 from recsys.errors import RecsysError
 from storage.errors import StorageError
@@ -30,6 +31,7 @@ catalog.command("migrate")(serve.migrate_catalog)
 cli.add_typer(catalog, name="catalog")
 cli.command()(models.train)
 cli.command()(evaluation.evaluate)
+cli.command()(interpret)
 cli.command()(films.similar)
 cli.command()(films.recommend)
 cli.command()(doctor)

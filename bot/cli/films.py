@@ -18,7 +18,15 @@ from recsys.catalog import Film
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 
-__all__ = ["UnclearRequest", "recommend", "similar"]
+__all__ = [
+    "UnclearRequest",
+    "film_label",
+    "film_values",
+    "find_film",
+    "recommend",
+    "similar",
+    "title_index",
+]
 
 _Count = Annotated[int, typer.Option("-n", "--number", min=1, help="How many films.")]
 
@@ -36,16 +44,16 @@ def similar(
 ) -> None:
     """Films like one: the nearest by cosine."""
     recommender = _newest()
-    film = _film(_titles(recommender), recommender, " ".join(title))
+    film = find_film(title_index(recommender), recommender, " ".join(title))
     found = recommender.similar([film.movie_id], n)
     rows = [
-        {**_values(recommender.catalog[each.movie_id]), "similarity": round(each.similarity, 4)}
+        {**film_values(recommender.catalog[each.movie_id]), "similarity": round(each.similarity, 4)}
         for each in found
     ]
     if as_json:
-        emit({"film": _values(film), "similar": rows})
+        emit({"film": film_values(film), "similar": rows})
     else:
-        out.print(_table(f"Like {_label(film)}", rows, "similarity"))
+        out.print(_table(f"Like {film_label(film)}", rows, "similarity"))
 
 
 def recommend(
@@ -60,7 +68,7 @@ def recommend(
 ) -> None:
     """What to watch, for somebody who rated these films and likes these genres; nothing is kept."""
     recommender = _newest()
-    titles = _titles(recommender)
+    titles = title_index(recommender)
     ratings = dict(_rating(titles, recommender, text) for text in rated or [])
     answers = dict.fromkeys(_genres(recommender, likes), 1) | dict.fromkeys(
         _genres(recommender, dislikes), -1
@@ -68,7 +76,7 @@ def recommend(
     only = _genres(recommender, genre) if genre else None
     found = recommender.recommend(recommender.fold_in(ratings, answers), n, genres=only)
     rows = [
-        {**_values(recommender.catalog[each.movie_id]), "stars": each.stars and round(each.stars, 2)}
+        {**film_values(recommender.catalog[each.movie_id]), "stars": each.stars and round(each.stars, 2)}
         for each in found
     ]
     if as_json:
@@ -81,16 +89,17 @@ def _newest() -> Recommender:
     return home.live_model(read_settings().models)[1]
 
 
-def _titles(recommender: Recommender) -> TitleIndex:
+def title_index(recommender: Recommender) -> TitleIndex:
+    """The titles of a model's films, the best known first among equals."""
     return TitleIndex(recommender.catalog, recommender.popularity.tolist())
 
 
-def _film(titles: TitleIndex, recommender: Recommender, text: str) -> Film:
+def find_film(titles: TitleIndex, recommender: Recommender, text: str) -> Film:
     """The film that a title means. Raises UnclearRequest that lists those it may mean."""
     search = titles.find(text)
     if search.verdict == "clear":
         return recommender.catalog[search.matches[0].movie_id]
-    nearest = ", ".join(_label(recommender.catalog[match.movie_id]) for match in search.matches)
+    nearest = ", ".join(film_label(recommender.catalog[match.movie_id]) for match in search.matches)
     if search.verdict == "several":
         raise UnclearRequest(f"{text}: which one? {nearest}")
     raise UnclearRequest(f"{text}: no film is called that. The nearest: {nearest or 'none'}")
@@ -104,7 +113,7 @@ def _rating(titles: TitleIndex, recommender: Recommender, text: str) -> tuple[in
         title = ""
     if not title:
         raise UnclearRequest(f"--rated {text}: expected a title and its stars, as in --rated Heat=5")
-    return _film(titles, recommender, title).movie_id, value
+    return find_film(titles, recommender, title).movie_id, value
 
 
 def _genres(recommender: Recommender, names: Iterable[str] | None) -> list[str]:
@@ -113,7 +122,8 @@ def _genres(recommender: Recommender, names: Iterable[str] | None) -> list[str]:
     return [spelling.get(name.casefold(), name) for name in names or []]
 
 
-def _values(film: Film) -> dict[str, Any]:
+def film_values(film: Film) -> dict[str, Any]:
+    """What JSON tells of a film."""
     return {
         "movie_id": film.movie_id,
         "title": film.title,
@@ -123,7 +133,8 @@ def _values(film: Film) -> dict[str, Any]:
     }
 
 
-def _label(film: Film) -> str:
+def film_label(film: Film) -> str:
+    """A film in a line of text."""
     return f"{film.title} ({film.year})" if film.year else film.title
 
 

@@ -1,4 +1,4 @@
-"""`matinee train | evaluate | data fetch | similar | recommend`, as an operator types them."""
+"""`matinee train | evaluate | interpret | data fetch | similar | recommend`, as an operator types them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from bot import home
 from bot.cli import evaluation, films, models
+from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared
 from recsys.config import MODELS
 from recsys.errors import DataUnavailable, InvalidData
@@ -65,7 +66,7 @@ def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 def run(folder: Path, *arguments: str) -> str:
     """Standard output of a command; what it raises is raised."""
     app, data = typer.Typer(), typer.Typer()
-    for command in (models.train, evaluation.evaluate, films.similar, films.recommend):
+    for command in (models.train, evaluation.evaluate, interpret, films.similar, films.recommend):
         app.command()(command)
     data.command("fetch")(models.fetch_data)
     app.add_typer(data, name="data")
@@ -121,8 +122,10 @@ def test_train_waits_for_nobody(dataset: Path, tmp_path: Path) -> None:
 
 def test_train_without_the_extra(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else real(name))
-    for command in ("train", "evaluate"):
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in ("torch", "matplotlib") else real(name)
+    )
+    for command in ("train", "evaluate", "interpret"):
         with pytest.raises(NotPrepared, match=r"pip install 'matinee\[train\]'"):
             run(tmp_path, command, "--dataset", str(dataset))
 
@@ -236,6 +239,35 @@ def test_evaluate_prints_the_chapters_table_with_ours_beside_it(matinee: Matinee
     assert all(0.1 < float(row[2]) < 3 for name, row in rows.items() if name != "system")
     assert rows["DotProductBias, Embedding"][2] == rows["DotProductBias, Parameter"][2]
     assert rows["Matinee, dot_bias"][0].strip() == "–"
+
+
+def test_interpret_looks_at_the_newest_model(matinee: Matinee, tmp_path: Path) -> None:
+    told = json.loads(matinee("interpret", "--folder", str(tmp_path / "new"), "--json"))
+    assert (told["model"], told["map"]) == ("dot_bias", str(tmp_path / "new" / "films.png"))
+    assert (tmp_path / "new" / "films.png").read_bytes().startswith(b"\x89PNG")
+    least, most = ([each["bias"] for each in told[name]] for name in ("least_loved", "most_loved"))
+    assert len(least) == len(most) == 5
+    assert least == sorted(least)
+    assert most == sorted(most, reverse=True)
+    assert least[-1] < most[-1]
+    assert told["film"]["title"] == "The Silence of the Lambs"
+    assert {each["movie_id"] % 2 for each in told["nearest"]} == {1}  # films of its own kind
+    assert len(told["nearest_by_factors"]) == 5
+
+
+def test_interpret_in_words(matinee: Matinee, tmp_path: Path) -> None:
+    said = matinee("interpret", "--folder", str(tmp_path), "--title", "rec")
+    assert "least loved" in said
+    assert "Nearest to [rec] (2007)" in said
+    assert f"most rated films is in {tmp_path}/films.png\n" in said
+    with pytest.raises(films.UnclearRequest, match="which one"):
+        matinee("interpret", "--folder", str(tmp_path), "--title", "hamlet")
+
+
+def test_interpret_trains_a_model_where_there_is_none(dataset: Path, tmp_path: Path) -> None:
+    said = run(tmp_path, "interpret", "--dataset", str(dataset), "--folder", str(tmp_path))
+    assert f"A map of the 30 most rated films is in {tmp_path}/films.png" in said
+    assert not home.model_folders(tmp_path / "models")  # it is not kept
 
 
 def test_data_fetch_of_what_is_there(tmp_path: Path, dataset: Path) -> None:

@@ -18,7 +18,7 @@ import recsys.recommender
 model = recsys.Recommender.load(sys.argv[1])
 user = model.fold_in({int(model.catalog.movie_ids[0]): 5.0}, {"Comedy": 1})
 model.recommend(user), model.similar([int(model.catalog.movie_ids[1])]), model.next_questions(user)
-heavy = {"torch", "pandas", "scipy", "sqlalchemy", "telegram"} & set(sys.modules)
+heavy = {"torch", "pandas", "scipy", "matplotlib", "sqlalchemy", "telegram"} & set(sys.modules)
 sys.exit(f"loaded {heavy}" if heavy else 0)
 """
 
