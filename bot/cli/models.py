@@ -13,7 +13,7 @@ from rich.console import Console
 from bot import home
 from bot.prepare import require_training, train_model
 from bot.settings import Settings, read_settings
-from recsys.config import TrainingConfig
+from recsys.config import MODELS, TrainingConfig
 from recsys.data.download import DATASETS
 from recsys.progress import Step
 
@@ -31,12 +31,15 @@ DatasetOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
 
+DEFAULTS = TrainingConfig()
+
 out = Console()
 aside = Console(stderr=True)  # progress, so that standard output can be piped
 
 
 def train(
     dataset: DatasetOption = None,
+    model: Annotated[str, typer.Option(help=f"What predicts stars: {', '.join(MODELS)}.")] = DEFAULTS.model,
     device: DeviceOption = "auto",
     seed: Annotated[int, typer.Option(help="The same seed gives the same model on the CPU.")] = 0,
     as_json: AsJson = False,
@@ -44,7 +47,7 @@ def train(
     """Train a model on all but the permanent holdout, and put it into the home, where `run` takes it from."""
     require_training()
     settings = read_settings()
-    config = TrainingConfig(device=device, seed=seed)
+    config = TrainingConfig(model=model, device=device, seed=seed)
     steps: list[dict[str, Any]] = []
 
     def report(step: Step) -> None:

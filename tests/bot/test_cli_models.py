@@ -22,7 +22,7 @@ from bot.cli import evaluation, films, models
 from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared
 from recsys.config import MODELS
-from recsys.errors import DataUnavailable, InvalidData
+from recsys.errors import DataUnavailable, InvalidData, MissingPart, UnknownModel
 
 FILMS = ["Heat (1995)", "[rec] (2007)", "Hamlet (1990)", "Hamlet (2000)", "Silence of the Lambs, The (1991)"]
 FILMS += [f"Number {number} (1999)" for number in range(20, 45)]
@@ -102,6 +102,18 @@ def test_train_in_words_adds_a_model(dataset: Path, tmp_path: Path) -> None:
     assert lines[0].startswith("stars    1/")
     assert "train" in lines[0]
     assert any(line.startswith("ranker   1/") for line in lines)
+
+
+def test_train_another_model_of_stars(dataset: Path, tmp_path: Path) -> None:
+    told = json.loads(run(tmp_path, "train", "--dataset", str(dataset), "--model", "nn", "--json"))
+    assert told["metrics"]["rmse"] < 1.5
+    assert home.live_model(tmp_path / "models")[1].config.model == "nn"
+    found = json.loads(run(tmp_path, "recommend", "--rated", "heat=5", "--json"))["recommended"]
+    assert all(0.5 <= each["stars"] <= 5 for each in found)
+    with pytest.raises(MissingPart, match="'nn' has no factors"):
+        run(tmp_path, "interpret", "--folder", str(tmp_path))
+    with pytest.raises(UnknownModel, match="there is dot, dot_bias, nn"):
+        run(tmp_path, "train", "--dataset", str(dataset), "--model", "magic")
 
 
 def test_train_goes_on_with_the_data_set_of_the_newest_model(
