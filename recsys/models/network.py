@@ -146,43 +146,44 @@ class Network(StarsModel):
 
     @torch.no_grad()
     def served(self, loss: float) -> FittedNetwork:
-        """For serving, in numpy. A norm is linear once training is over, and goes into the next weights.
+        """For serving, in numpy.
 
         Whoever and whatever has no ratings takes the embedding of the one that comes nearest to the
         average in what is predicted. The mean embedding is not average: between two kinds of films may lie
         a region that the network never saw, and zero may be another. (The chapter, on newcomers: "pick some
         particular user to represent average taste".)
         """
+        some_users, some_movies, logits = self._sample()
+        stars = sigmoid_range(logits)
+        person = some_users[(stars - stars.mean(0)).square().sum(1).argmin()]
+        film = some_movies[(stars - stars.mean(1, keepdim=True)).square().sum(0).argmin()]
+        users, movies = self.users.clone(), self.movies.clone()
+        users[~self._rating_users] = users[person].clone()
+        movies[~self._rated_movies] = movies[film].clone()
+        person_spread = float(users[self._rating_users].var(0, correction=0).mean())
+        film_spread = float(logits.var(1, correction=0).mean())
+        return FittedNetwork(
+            self._frozen(movies),
+            people=users.cpu().numpy(),
+            person_ridge=np.full(users.shape[1], loss / max(person_spread, LEAST_SPREAD)),
+            film_ridge=loss / max(film_spread, LEAST_SPREAD),
+        )
+
+    def _frozen(self, movies: torch.Tensor) -> Net:
+        """A norm is linear once training is over: it goes into the next layer's weights."""
         weights, biases = [each.clone() for each in self.weights], [each.clone() for each in self.biases]
         for number, norm in enumerate(self.norms, start=1):
             scale, shift = norm.folded()
             biases[number] += shift @ weights[number]
             weights[number] *= scale[:, None]
-        users, movies = self.users.clone(), self.movies.clone()
-        some_users, some_movies, logits = self._sample()
-        stars = sigmoid_range(logits)
-        person = some_users[(stars - stars.mean(0)).square().sum(1).argmin()]
-        film = some_movies[(stars - stars.mean(1, keepdim=True)).square().sum(0).argmin()]
-        users[~self._rating_users] = users[person].clone()
-        movies[~self._rated_movies] = movies[film].clone()
-        own = users.shape[1]
-        net = Net(
+        own = self.users.shape[1]
+        layers = zip(weights[1:], biases[1:], strict=True)
+        return Net(
             person_weights=weights[0][:own].cpu().numpy(),
             movie_inputs=(movies @ weights[0][own:] + biases[0]).cpu().numpy(),
-            layers=tuple(
-                Layer(weight.cpu().numpy(), bias.cpu().numpy())
-                for weight, bias in zip(weights[1:], biases[1:], strict=True)
-            ),
+            layers=tuple(Layer(weight.cpu().numpy(), bias.cpu().numpy()) for weight, bias in layers),
             low=LOW,
             high=HIGH,
-        )
-        person_spread = float(users[self._rating_users].var(0, correction=0).mean())
-        film_spread = float(logits.var(1, correction=0).mean())
-        return FittedNetwork(
-            net,
-            people=users.cpu().numpy(),
-            person_ridge=np.full(own, loss / max(person_spread, LEAST_SPREAD)),
-            film_ridge=loss / max(film_spread, LEAST_SPREAD),
         )
 
     def _sample(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
