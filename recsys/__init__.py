@@ -6,7 +6,7 @@ torch and pandas come with the first `fit` or `load_dataset`, not with this impo
 from __future__ import annotations
 
 from recsys.catalog import Catalog, Film
-from recsys.config import DotBiasConfig, RankerConfig, TrainingConfig
+from recsys.config import DotBiasConfig, PmfConfig, RankerConfig, TrainingConfig
 from recsys.data.datasets import Dataset, load_dataset
 from recsys.errors import (
     ArtifactError,
@@ -34,6 +34,7 @@ __all__ = [
     "Film",
     "InvalidData",
     "MissingPart",
+    "PmfConfig",
     "RankerConfig",
     "Ratings",
     "Recommendation",

@@ -9,9 +9,9 @@ from typing import Any
 
 from recsys.errors import InvalidData, UnknownModel
 
-__all__ = ["MODELS", "PARTS", "DotBiasConfig", "RankerConfig", "TrainingConfig"]
+__all__ = ["MODELS", "PARTS", "DotBiasConfig", "PmfConfig", "RankerConfig", "TrainingConfig"]
 
-MODELS = ("dot_bias",)
+MODELS = ("pmf", "dot_bias")
 PARTS = ("stars", "ranker", "similar")
 
 
@@ -35,6 +35,28 @@ class DotBiasConfig:
         _positive(self, "learning_rate", "weight_decay")
         if not (isinstance(self.valid_share, int | float) and 0 <= self.valid_share < 1):
             raise InvalidData(f"valid_share is {self.valid_share!r}: it must lie in [0, 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class PmfConfig:
+    """Bayesian matrix factorisation (recsys.models.pmf)."""
+
+    factors: int = 16  # length of a person's and a film's vector, beside the bias
+    sweeps: int = 150  # draws of everything
+    refit_sweeps: int = 30  # the same when a fit starts where another one ended
+    burn_in: float = 0.25  # share of the sweeps whose draws still depend on the start, and are not served
+    draws: int = 8  # draws served, spread evenly over the rest
+    implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
+    noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
+    batch_size: int = 200_000  # ratings, with padding, whose regressors are held at once: bounds the memory
+
+    def __post_init__(self) -> None:
+        _counts(self, "factors", "sweeps", "refit_sweeps", "draws", "batch_size")
+        _positive(self, "noise_shape")
+        if not isinstance(self.implicit, int) or self.implicit < 0:
+            raise InvalidData(f"implicit is {self.implicit!r}: it must be a whole number, 0 or more")
+        if not (isinstance(self.burn_in, int | float) and 0 <= self.burn_in < 1):
+            raise InvalidData(f"burn_in is {self.burn_in!r}: it must lie in [0, 1)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +86,11 @@ class TrainingConfig:
     Raises UnknownModel for a model or part that does not exist, InvalidData for what makes no sense.
     """
 
-    model: str = "dot_bias"  # the predictor of stars: one of MODELS
+    model: str = "pmf"  # the predictor of stars: one of MODELS
     device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
     seed: int = 0  # the same seed gives the same model on the CPU
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
+    pmf: PmfConfig = field(default_factory=PmfConfig)  # settings of model="pmf"
     dot_bias: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot_bias"
     ranker: RankerConfig = field(default_factory=RankerConfig)  # settings of the ranker
 
@@ -102,7 +125,7 @@ class TrainingConfig:
         return cls(**given)
 
 
-_NESTED: dict[str, type] = {"dot_bias": DotBiasConfig, "ranker": RankerConfig}
+_NESTED: dict[str, type] = {"pmf": PmfConfig, "dot_bias": DotBiasConfig, "ranker": RankerConfig}
 
 
 def _fields_of(kind: type, values: object) -> dict[str, Any]:

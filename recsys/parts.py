@@ -15,11 +15,11 @@ from recsys.errors import ArtifactError
 from recsys.prior import GenrePrior
 from recsys.ranker import Ranker
 from recsys.similarity import Neighbours
-from recsys.stars import FactorStars, Stars
+from recsys.stars import DrawnStars, FactorStars, Stars
 
 __all__ = ["Parts"]
 
-_PREDICTORS = {"dot_bias": FactorStars}  # how the stars of each model are served
+_PREDICTORS: dict[str, type[DrawnStars | FactorStars]] = {"pmf": DrawnStars, "dot_bias": FactorStars}  # how the stars of each model are served
 
 
 class _Stored(Protocol):

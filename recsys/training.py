@@ -39,7 +39,7 @@ def fit(
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
     rows = Rows(users, catalog.rows(ratings.movie_ids), ratings.values, len(user_ids), len(catalog))
     counts = np.bincount(rows.movies, minlength=len(catalog)).astype(np.float32)
-    stars = _stars(rows, config, report) if "stars" in config.parts else None
+    stars = _stars(rows, catalog, config, report) if "stars" in config.parts else None
     ranker = prior = neighbours = None
     if "ranker" in config.parts or "similar" in config.parts:
         ranker = _ranker(rows, catalog, config, report)
@@ -55,9 +55,11 @@ def fit(
     )
 
 
-def _stars(rows: Rows, config: TrainingConfig, report: Report | None) -> Stars:
-    from recsys.models import dot_bias
+def _stars(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Stars:
+    from recsys.models import dot_bias, pmf
 
+    if config.model == "pmf":
+        return pmf.fit_stars(rows, content_features(catalog), config, report)
     return dot_bias.fit_stars(rows, config, report)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from recsys.stars.draws import DrawnStars
 from recsys.stars.factors import FactorStars
 from recsys.stars.predictor import Stars, StarsPosterior
 
-__all__ = ["FactorStars", "Stars", "StarsPosterior"]
+__all__ = ["DrawnStars", "FactorStars", "Stars", "StarsPosterior"]
