@@ -19,7 +19,10 @@ from recsys.stars import DrawnStars, FactorStars, Stars
 
 __all__ = ["Parts"]
 
-_PREDICTORS: dict[str, type[DrawnStars | FactorStars]] = {"pmf": DrawnStars, "dot_bias": FactorStars}  # how the stars of each model are served
+_PREDICTORS: dict[str, type[DrawnStars | FactorStars]] = {
+    "pmf": DrawnStars,
+    "dot_bias": FactorStars,
+}  # how the stars of each model are served
 
 
 class _Stored(Protocol):

@@ -20,7 +20,7 @@ from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars import StarsPosterior
+from recsys.stars import Stars, StarsPosterior
 from recsys.vocabulary import Vocabulary
 
 __all__ = ["Recommendation", "Recommender", "Similar", "User"]
@@ -92,6 +92,11 @@ class Recommender:
         """Ratings per film in training, in catalog order; shape (n_films,)."""
         return self._parts.popularity
 
+    @property
+    def stars(self) -> Stars:
+        """The predictor of stars, by row numbers. Raises MissingPart."""
+        return _needed(self._parts.stars, "stars")
+
     def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
         """What somebody of whom nothing is known would give these films; shape (n,).
 
@@ -123,7 +128,7 @@ class Recommender:
         if self._parts.ranker is not None and self._parts.prior is not None:
             fade = np.float32(np.exp(-len(rows) / self.config.ranker.prior_fade))
             vector = self._parts.ranker.fold_in(rows, values) + fade * self._parts.prior.vector(checked)
-        posterior = None if self._parts.stars is None else self._parts.stars.fold_in(rows, values)
+        posterior = None if self._parts.stars is None else self._parts.stars.fold_in(rows, values, checked)
         return User(given, answers, vector, posterior)
 
     def predict_for(self, user: User, movie_ids: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

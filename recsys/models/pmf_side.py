@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn.functional import embedding
 
 from recsys.models.side_information import Basis
 
@@ -144,10 +145,10 @@ class Side:
         pull = self.prior_means() @ self.precision
         means, deviations = torch.empty_like(noise), torch.empty_like(noise)
         for batch in self._batches:
-            X = given.design[given.columns[batch.ratings]]
-            weighted = X * given.weights[batch.ratings][..., None]
+            X = embedding(given.columns.take(batch.ratings), given.design)
+            weighted = X * given.weights.take(batch.ratings)[..., None]
             precision = torch.baddbmm(self.precision.expand(len(X), width, width), weighted.mT, X)
-            right = weighted.mT @ given.targets[batch.ratings][..., None] + pull[batch.rows][..., None]
+            right = weighted.mT @ given.targets.take(batch.ratings)[..., None] + pull[batch.rows][..., None]
             root = torch.linalg.cholesky_ex(precision)[0]
             half = torch.linalg.solve_triangular(root, right, upper=False)
             both = torch.cat([half, noise[batch.rows][..., None]], dim=2)
@@ -176,8 +177,8 @@ class Side:
         return mean, covariance
 
     def expected_unrated(self, features: torch.Tensor, basis: int) -> torch.Tensor:
-        """Prior means of rows that are not here, given their features of one basis; shape (m, 1 + factors)."""
-        return self.mean + features @ self._bases[basis].loadings @ self.links[basis]
+        """Prior means (m, 1 + factors) of rows that are not here, given their features of one basis."""
+        return torch.addmm(self.mean, features @ self._bases[basis].loadings, self.links[basis])
 
     def _draw_mean_and_precision(self) -> None:
         n, width = self.vectors.shape
@@ -213,4 +214,5 @@ def wishart(rng: np.random.Generator, freedom: float, inverse_scale: Matrix) -> 
 
 def _deviation(root: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     """Rows of standard normal `noise` (n, k) turned into rows of precision root @ root.T."""
-    return torch.linalg.solve_triangular(root, noise, upper=False, left=False)
+    turned: torch.Tensor = torch.linalg.solve_triangular(root, noise, upper=False, left=False)
+    return turned

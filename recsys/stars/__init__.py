@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recsys.stars.draws import DrawnStars
+from recsys.stars.draws import DrawnStars, FormerVectors
 from recsys.stars.factors import FactorStars
 from recsys.stars.predictor import Stars, StarsPosterior
 
-__all__ = ["DrawnStars", "FactorStars", "Stars", "StarsPosterior"]
+__all__ = ["DrawnStars", "FactorStars", "FormerVectors", "Stars", "StarsPosterior"]

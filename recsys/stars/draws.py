@@ -13,12 +13,22 @@ from recsys.errors import ArtifactError
 from recsys.ratings import MAX_STARS, MIN_STARS
 from recsys.stars.predictor import Floats, StarsPosterior
 
-__all__ = ["DrawnStars"]
+__all__ = ["DrawnStars", "FormerVectors"]
 
 Array = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.int64]
 
 IMPLICIT_FADE = 10.0  # ratings after which what a newcomer chose to rate says half of what it can say
+
+
+@dataclass(frozen=True, slots=True)
+class FormerVectors:
+    """Where a former fit ended, by row of a new one; vectors are (bias, factors)."""
+
+    users: Floats  # (n_users, 1 + k); who was not there has the mean
+    movies: Floats  # (n_movies, 1 + k); which was not there has zeros
+    movie_weights: Floats  # (n_movies,); 1 where it was not there
+    noise_variance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +46,22 @@ class DrawnStars:
     movie_factors: Floats  # (n_movies, s, k)
     movie_weight: Floats  # (n_movies,): how much more than usual a rating of this film tells
     movie_doubt: Floats  # (n_movies,): variance of its stars from not knowing the film, within a draw
+    movie_appeal: Floats  # (n_movies,): stars its own audience gives it more than anyone
+    movie_openness: Floats  # (n_movies,): variance of its stars among people of whom nothing is known
     implicit: Floats  # (n_movies, d): what it says to have rated this film, however
     implicit_links: Floats  # (s, d, 1 + k): the same in vectors of people
     implicit_centre: Floats  # (d,): mean over people
+    genre_links: Floats  # (n_genres, s, 1 + k): what a genre answer says; none where they are not known
     prior_mean: Floats  # (s, 1 + k): of people of whom nothing is known
     prior_precision: Floats  # (s, 1 + k, 1 + k)
     noise_variance: Floats  # (s,): of a rating of a usual film, stars squared
     noise_spread: Floats  # (1,): how much larger it is when it is not known how steady the person is
     offset: Floats  # (1,): mean of the ratings
+
+    def people(self, user_rows: npt.ArrayLike) -> Floats:
+        """Vectors of training people in all draws; shape (n, s, 1 + k)."""
+        users = np.asarray(user_rows, np.int64)
+        return np.concatenate([self.user_bias[users, :, None], self.user_factors[users]], 2, dtype=np.float32)
 
     @property
     def n_users(self) -> int:
@@ -64,10 +82,12 @@ class DrawnStars:
         )
         return _as_rating(self.offset + bias + match / len(self.noise_variance))
 
-    def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
+    def fold_in(
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+    ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: Bayesian linear regression on each draw's films.
 
-        Which films they rated moves the prior, as far as there are enough to tell.
+        The prior moves with genre answers, and with which films they rated (as far as there are enough).
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         X = np.concatenate(
@@ -77,7 +97,7 @@ class DrawnStars:
         weighted = X / variance[..., None]
         left = stars[:, None] - self.offset - self.movie_bias[movies]
         precision = self.prior_precision + weighted.transpose(1, 2, 0) @ X.transpose(1, 0, 2)
-        pull = self.prior_precision @ self._prior(movies)[..., None]
+        pull = self.prior_precision @ self._prior(movies, answers)[..., None]
         covariance = np.linalg.inv(precision)
         mean = covariance @ (pull + np.einsum("nsk,ns->sk", weighted, left)[..., None])
         return StarsPosterior(mean[..., 0], covariance)
@@ -95,8 +115,10 @@ class DrawnStars:
         linear = by_draw @ covariance[:, 1:, 1:] + 2 * covariance[:, None, 0, 1:]
         doubt = np.einsum("snk,snk->n", linear, by_draw) / len(person) + covariance[:, 0, 0].mean()
         noise = self.noise_variance.mean() * self.noise_spread / self.movie_weight[rows]
+        # Who rates a film chose it, and so likes it better than anyone: the less, the better we know them.
+        audience = self.movie_appeal[rows] * doubt / self.movie_openness[rows]
         deviation = np.sqrt(doubt + self.movie_doubt[rows] + means.var(axis=0) + noise)
-        return _as_rating(self.offset + means.mean(axis=0)), deviation.astype(np.float32)
+        return _as_rating(self.offset + means.mean(axis=0) + audience), deviation.astype(np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Every field by name; for safetensors."""
@@ -118,9 +140,12 @@ class DrawnStars:
             "movie_factors": (movies, s, width - 1),
             "movie_weight": (movies,),
             "movie_doubt": (movies,),
+            "movie_appeal": (movies,),
+            "movie_openness": (movies,),
             "implicit": (movies, d),
             "implicit_links": (s, d, width),
             "implicit_centre": (d,),
+            "genre_links": (len(stars.genre_links), s, width),
             "prior_mean": (s, width),
             "prior_precision": (s, width, width),
             "noise_variance": (s,),
@@ -132,13 +157,17 @@ class DrawnStars:
                 raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
         return stars
 
-    def _prior(self, movies: IntArray) -> Array:
-        """Means of the draws' priors for somebody who rated these films; shape (s, 1 + k)."""
-        if not movies.size:
-            return self.prior_mean
-        told = self.implicit[movies].sum(0) / np.sqrt(movies.size) - self.implicit_centre
-        trust = movies.size / (movies.size + IMPLICIT_FADE)
-        return self.prior_mean + trust * (told @ self.implicit_links)
+    def _prior(self, movies: IntArray, answers: npt.ArrayLike | None) -> Array:
+        """Means of the draws' priors for somebody who rated these films and answered so; shape (s, 1 + k)."""
+        mean: Array = self.prior_mean
+        if answers is not None and len(self.genre_links):
+            told = np.asarray(answers, np.float32)
+            mean = mean + np.tensordot(told - told.mean(), self.genre_links, 1)
+        if movies.size:
+            told = self.implicit[movies].sum(0) / np.sqrt(movies.size) - self.implicit_centre
+            trust = movies.size / (movies.size + IMPLICIT_FADE)
+            mean = mean + trust * (told @ self.implicit_links)
+        return mean
 
 
 def _as_rating(stars: Array) -> Floats:

@@ -24,8 +24,8 @@ def test_json_there_and_back() -> None:
 
 
 def test_unknown_models_and_parts_are_told_what_exists() -> None:
-    with pytest.raises(UnknownModel, match=r"'pmf'.*dot_bias"):
-        TrainingConfig(model="pmf")
+    with pytest.raises(UnknownModel, match=r"'svd'.*pmf, dot_bias"):
+        TrainingConfig(model="svd")
     with pytest.raises(UnknownModel, match=r"'group'.*stars, ranker, similar"):
         TrainingConfig(parts=("stars", "group"))
 
@@ -47,6 +47,10 @@ def test_unknown_models_and_parts_are_told_what_exists() -> None:
         {"dot_bias": {"learning_rate": 0.0}},
         {"dot_bias": {"weight_decay": float("nan")}},
         {"dot_bias": {"valid_share": 1.0}},
+        {"pmf": {"draws": 0}},
+        {"pmf": {"burn_in": 1.0}},
+        {"pmf": {"implicit": -1}},
+        {"pmf": {"noise_shape": 0}},
         {"ranker": {"unseen_weight": -0.1}},
     ],
     ids=str,
