@@ -42,10 +42,10 @@ class PmfConfig:
     """Bayesian matrix factorisation (recsys.models.pmf)."""
 
     factors: int = 16  # length of a person's and a film's vector, beside the bias
-    sweeps: int = 150  # draws of everything
+    sweeps: int = 200  # draws of everything
     refit_sweeps: int = 30  # the same when a fit starts where another one ended
-    burn_in: float = 0.25  # share of the sweeps whose draws still depend on the start, and are not served
-    draws: int = 8  # draws served, spread evenly over the rest
+    burn_in: float = 0.3  # share of the sweeps whose draws still depend on the start, and are not served
+    draws: int = 12  # draws served, spread evenly over the rest
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
     noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
     genre_ridge: float = 30.0  # of the map from a newcomer's genre answers to vectors, in people

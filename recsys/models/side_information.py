@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch.nn.functional import embedding_bag
 
 __all__ = ["Basis", "basis_of", "who_rated_what"]
 
 SMALLEST = 1e-4  # singular values below this share of the largest are numerical noise
-OVERSAMPLING, ITERATIONS = 10, 4  # of the randomised decomposition
+OVERSAMPLING, ITERATIONS = 10, 3  # of the randomised decomposition
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,29 @@ def who_rated_what(
     (n_ratings,). The decomposition is randomised (Halko, Martinsson & Tropp 2011) and never makes the matrix
     dense: its cost is that of (2·ITERATIONS + 2)·rank numbers a rating.
     """
-    values = torch.bincount(rows, minlength=shape[0]).double().rsqrt()[rows].float()
-    matrix, transposed = _sparse(rows, columns, values, shape), _sparse(columns, rows, values, shape[::-1])
+    scale = torch.bincount(rows, minlength=shape[0]).clamp_min(1).float().rsqrt()[:, None]
+    by_row, by_column = _Sums(rows, columns, shape[0]), _Sums(columns, rows, shape[1])
     width = min(rank + OVERSAMPLING, *shape)
     start = torch.randn(shape[1], width, generator=generator, device=rows.device)
-    found = torch.linalg.qr(torch.sparse.mm(matrix, start))[0]
+    found = torch.linalg.qr(scale * by_row(start))[0]
     for _ in range(ITERATIONS):
-        back = torch.linalg.qr(torch.sparse.mm(transposed, found))[0]
-        found = torch.linalg.qr(torch.sparse.mm(matrix, back))[0]
-    right, strengths, left = torch.linalg.svd(
-        torch.sparse.mm(transposed, found).double(), full_matrices=False
-    )
+        back = torch.linalg.qr(by_column(scale * found))[0]
+        found = torch.linalg.qr(scale * by_row(back))[0]
+    right, strengths, left = torch.linalg.svd(by_column(scale * found).double(), full_matrices=False)
     return _basis(found.double() @ left.T[:, :rank], strengths[:rank], right[:, :rank])
 
 
-def _sparse(
-    rows: torch.Tensor, columns: torch.Tensor, values: torch.Tensor, shape: tuple[int, int]
-) -> torch.Tensor:
-    at = torch.stack([rows, columns])
-    return torch.sparse_coo_tensor(at, values, shape, check_invariants=True).coalesce()
+class _Sums:
+    """The matrix with 1 at each (row, column), as a map: sums over each row's columns."""
+
+    def __init__(self, rows: torch.Tensor, columns: torch.Tensor, n: int) -> None:
+        self._columns = columns[torch.argsort(rows, stable=True)]
+        lengths = torch.bincount(rows, minlength=n)
+        self._starts = torch.cumsum(lengths, 0) - lengths
+
+    def __call__(self, matrix: torch.Tensor) -> torch.Tensor:
+        """Rows of `matrix` (n_columns, d) summed; shape (n, d)."""
+        return embedding_bag(self._columns, matrix, self._starts, mode="sum")
 
 
 def _basis(left: torch.Tensor, strengths: torch.Tensor, right: torch.Tensor) -> Basis:
