@@ -6,7 +6,7 @@ torch and pandas come with the first `fit` or `load_dataset`, not with this impo
 from __future__ import annotations
 
 from recsys.catalog import Catalog, Film
-from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, RankerConfig, TrainingConfig
+from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, PmfConfig, RankerConfig, TrainingConfig
 from recsys.data.datasets import Dataset, load_dataset
 from recsys.errors import (
     ArtifactError,
@@ -36,6 +36,7 @@ __all__ = [
     "InvalidData",
     "MissingPart",
     "NetworkConfig",
+    "PmfConfig",
     "RankerConfig",
     "Ratings",
     "Recommendation",

@@ -17,11 +17,12 @@ __all__ = [
     "DotBiasConfig",
     "DotConfig",
     "NetworkConfig",
+    "PmfConfig",
     "RankerConfig",
     "TrainingConfig",
 ]
 
-MODELS = ("dot", "dot_bias", "nn")
+MODELS = ("pmf", "dot_bias", "dot", "nn")
 PARTS = ("stars", "ranker", "similar")
 TABLES = ("parameter", "embedding")  # plain torch.nn.Parameter or torch.nn.Embedding
 DECAYS = ("ridge", "decoupled")
@@ -85,6 +86,29 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PmfConfig:
+    """Bayesian matrix factorisation (recsys.models.pmf)."""
+
+    factors: int = 16  # length of a person's and a film's vector, beside the bias
+    sweeps: int = 200  # draws of everything
+    refit_sweeps: int = 30  # the same when a fit starts where another one ended
+    burn_in: float = 0.3  # share of the sweeps whose draws still depend on the start, and are not served
+    draws: int = 12  # draws served, spread evenly over the rest
+    implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
+    noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
+    genre_ridge: float = 30.0  # of the map from a newcomer's genre answers to vectors, in people
+    batch_size: int = 200_000  # ratings, with padding, whose regressors are held at once: bounds the memory
+
+    def __post_init__(self) -> None:
+        _counts(self, "factors", "sweeps", "refit_sweeps", "draws", "batch_size")
+        _positive(self, "noise_shape", "genre_ridge")
+        if not isinstance(self.implicit, int) or self.implicit < 0:
+            raise InvalidData(f"implicit is {self.implicit!r}: it must be a whole number, 0 or more")
+        if not (isinstance(self.burn_in, int | float) and 0 <= self.burn_in < 1):
+            raise InvalidData(f"burn_in is {self.burn_in!r}: it must lie in [0, 1)")
+
+
+@dataclass(frozen=True, slots=True)
 class RankerConfig:
     """The order of recommendations (recsys.models.ials) and its genre prior (recsys.prior)."""
 
@@ -111,10 +135,11 @@ class TrainingConfig:
     Raises UnknownModel for a model or part that does not exist, InvalidData for what makes no sense.
     """
 
-    model: str = "dot_bias"  # the predictor of stars: one of MODELS
+    model: str = "pmf"  # the predictor of stars: one of MODELS
     device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
     seed: int = 0  # the same seed gives the same model on the CPU
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
+    pmf: PmfConfig = field(default_factory=PmfConfig)  # settings of model="pmf"
     dot: DotConfig = field(default_factory=DotConfig)  # settings of model="dot"
     dot_bias: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot_bias"
     nn: NetworkConfig = field(default_factory=NetworkConfig)  # settings of model="nn"
@@ -134,6 +159,11 @@ class TrainingConfig:
         if not isinstance(self.seed, int) or self.seed < 0:
             raise InvalidData(f"seed is {self.seed!r}: it must be a whole number, 0 or more")
 
+    @classmethod
+    def quick(cls) -> TrainingConfig:
+        """Seconds instead of a minute on 100,000 ratings, for a first start: a little less accurate."""
+        return cls(pmf=PmfConfig(sweeps=30, burn_in=0.5, draws=6), ranker=RankerConfig(factors=64))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` reads them back."""
         return {**asdict(self), "parts": list(self.parts)}
@@ -152,6 +182,7 @@ class TrainingConfig:
 
 
 _NESTED: dict[str, type] = {
+    "pmf": PmfConfig,
     "dot": DotConfig,
     "dot_bias": DotBiasConfig,
     "nn": NetworkConfig,

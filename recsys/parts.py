@@ -15,11 +15,12 @@ from recsys.errors import ArtifactError
 from recsys.prior import GenrePrior
 from recsys.ranker import Ranker
 from recsys.similarity import Neighbours
-from recsys.stars import FactorStars, NetworkStars, Stars
+from recsys.stars import DrawnStars, FactorStars, NetworkStars, Stars
 
 __all__ = ["Parts"]
 
-_PREDICTORS: dict[str, type[FactorStars | NetworkStars]] = {  # how the stars of each model are served
+_PREDICTORS: dict[str, type[DrawnStars | FactorStars | NetworkStars]] = {  # how each model's stars are served
+    "pmf": DrawnStars,
     "dot": FactorStars,
     "dot_bias": FactorStars,
     "nn": NetworkStars,

@@ -93,9 +93,9 @@ class Recommender:
         return self._parts.popularity
 
     @property
-    def stars(self) -> Stars | None:
-        """The predictor of stars as it is served, for whoever wants to look inside; None without one."""
-        return self._parts.stars
+    def stars(self) -> Stars:
+        """The predictor of stars, by row numbers. Raises MissingPart."""
+        return _needed(self._parts.stars, "stars")
 
     def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
         """What somebody of whom nothing is known would give these films; shape (n,).
@@ -128,7 +128,7 @@ class Recommender:
         if self._parts.ranker is not None and self._parts.prior is not None:
             fade = np.float32(np.exp(-len(rows) / self.config.ranker.prior_fade))
             vector = self._parts.ranker.fold_in(rows, values) + fade * self._parts.prior.vector(checked)
-        posterior = None if self._parts.stars is None else self._parts.stars.fold_in(rows, values)
+        posterior = None if self._parts.stars is None else self._parts.stars.fold_in(rows, values, checked)
         return User(given, answers, vector, posterior)
 
     def predict_for(self, user: User, movie_ids: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from recsys.catalog import Catalog
@@ -12,12 +14,12 @@ from recsys.errors import InvalidData
 from recsys.parts import Parts
 from recsys.prior import GenrePrior, fit_genre_prior, genre_profiles, genre_taste
 from recsys.progress import Report
-from recsys.ranker import Ranker
+from recsys.ranker import FloatArray, IntArray, Ranker
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
 from recsys.rows import Rows
 from recsys.similarity import Neighbours
-from recsys.stars import Stars
+from recsys.stars import DrawnStars, FormerVectors, Stars
 
 __all__ = ["fit"]
 
@@ -26,12 +28,20 @@ PRIOR_PEOPLE = 5000  # people enough to learn what genre answers mean
 
 
 def fit(
-    ratings: Ratings, catalog: Catalog, config: TrainingConfig = DEFAULTS, *, report: Report | None = None
+    ratings: Ratings,
+    catalog: Catalog,
+    config: TrainingConfig = DEFAULTS,
+    *,
+    report: Report | None = None,
+    start: Recommender | None = None,
 ) -> Recommender:
-    """Train on all of `ratings`; `report` hears of every epoch of the stars and every sweep of the ranker.
+    """Train on all of `ratings`; `report` hears of every epoch or sweep of the stars and the ranker.
 
-    The order of the ratings changes nothing. Raises InvalidData without ratings, UnknownMovie for a
-    rating of a film that `catalog` does not have, Diverged when training ends in numbers that are not finite.
+    `start` is a recommender fitted before, on fewer ratings or an older catalog: the stars of model="pmf" go
+    on from where it ended, for `config.pmf.refit_sweeps` only; people and films are matched by id. The
+    order of the ratings changes nothing. Raises InvalidData without ratings or with a `start` that does not
+    fit, UnknownMovie for a rating of a film that `catalog` does not have, Diverged when training ends in
+    numbers that are not finite.
     """
     if not len(ratings):
         raise InvalidData("there are no ratings to learn from")
@@ -39,7 +49,10 @@ def fit(
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
     rows = Rows(users, catalog.rows(ratings.movie_ids), ratings.values, len(user_ids), len(catalog))
     counts = np.bincount(rows.movies, minlength=len(catalog)).astype(np.float32)
-    stars = _stars(rows, config, report) if "stars" in config.parts else None
+    stars = None
+    if "stars" in config.parts:
+        former = None if start is None else _former_vectors(start, user_ids, catalog, config)
+        stars = _stars(rows, catalog, config, report, former)
     ranker = prior = neighbours = None
     if "ranker" in config.parts or "similar" in config.parts:
         ranker = _ranker(rows, catalog, config, report)
@@ -55,12 +68,58 @@ def fit(
     )
 
 
-def _stars(rows: Rows, config: TrainingConfig, report: Report | None) -> Stars:
-    from recsys.models import dot_bias, network
+def _stars(
+    rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None, former: FormerVectors | None
+) -> Stars:
+    from recsys.models import dot_bias, network, pmf
 
     if config.model == "nn":
         return network.fit_stars(rows, config, report)
-    return dot_bias.fit_stars(rows, config, report)
+    if config.model != "pmf":
+        return dot_bias.fit_stars(rows, config, report)
+    stars = pmf.fit_stars(rows, content_features(catalog), config, report, former)
+    people = _some_people(rows, config)
+    vectors = stars.people(people)
+    prior = fit_genre_prior(
+        vectors.reshape(len(people), -1),
+        _genre_taste(rows, catalog)[people],
+        ridge=config.pmf.genre_ridge,
+        strength=1.0,
+        seed=config.seed,
+    )
+    return replace(stars, genre_links=prior.weights.reshape(-1, *vectors.shape[1:]))
+
+
+def _former_vectors(
+    start: Recommender, user_ids: IntArray, catalog: Catalog, config: TrainingConfig
+) -> FormerVectors:
+    """The last draw of a former fit, by the rows of this one. Raises InvalidData if it is of another kind."""
+    stars = start.stars
+    if config.model != "pmf" or not isinstance(stars, DrawnStars):
+        raise InvalidData("start: only a fit of model='pmf' can go on, from one of the same model")
+    if stars.movie_factors.shape[2] != config.pmf.factors:
+        raise InvalidData(
+            f"start has {stars.movie_factors.shape[2]} factors, config.pmf asks for {config.pmf.factors}"
+        )
+    users, former_users = _common(user_ids, start.user_ids)
+    movies, former_movies = _common(catalog.movie_ids, start.catalog.movie_ids)
+    former = FormerVectors(
+        np.tile(stars.prior_mean[-1], (len(user_ids), 1)),
+        np.zeros((len(catalog), stars.prior_mean.shape[1]), np.float32),
+        np.ones(len(catalog), np.float32),
+        float(stars.noise_variance[-1]),
+    )
+    former.users[users] = stars.people(former_users)[:, -1]
+    former.movies[movies, 0] = stars.movie_bias[former_movies, -1]
+    former.movies[movies, 1:] = stars.movie_factors[former_movies, -1]
+    former.movie_weights[movies] = stars.movie_weight[former_movies]
+    return former
+
+
+def _common(ids: IntArray, former_ids: IntArray) -> tuple[IntArray, IntArray]:
+    """Rows of the ids that are in both, here and there."""
+    _, rows, former_rows = np.intersect1d(ids, former_ids, assume_unique=True, return_indices=True)
+    return rows, former_rows
 
 
 def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Ranker:
@@ -71,9 +130,7 @@ def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report
 
 def _genre_prior(ranker: Ranker, rows: Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:
     """Learned on the vectors that training people get by folding in all of their ratings."""
-    profiles = genre_profiles(rows.users, rows.movies, rows.values, genre_matrix(catalog), rows.n_users)
-    taste = genre_taste(profiles, among=profiles)
-    people = np.random.default_rng(config.seed).permutation(rows.n_users)[:PRIOR_PEOPLE]
+    people = _some_people(rows, config)
     starts = np.searchsorted(rows.users, np.arange(rows.n_users + 1))
     vectors = np.stack(
         [
@@ -86,8 +143,17 @@ def _genre_prior(ranker: Ranker, rows: Rows, catalog: Catalog, config: TrainingC
     settings = config.ranker
     return fit_genre_prior(
         vectors,
-        taste[people],
+        _genre_taste(rows, catalog)[people],
         ridge=settings.prior_ridge,
         strength=settings.prior_strength,
         seed=config.seed,
     )
+
+
+def _genre_taste(rows: Rows, catalog: Catalog) -> FloatArray:
+    profiles = genre_profiles(rows.users, rows.movies, rows.values, genre_matrix(catalog), rows.n_users)
+    return genre_taste(profiles, among=profiles)
+
+
+def _some_people(rows: Rows, config: TrainingConfig) -> IntArray:
+    return np.random.default_rng(config.seed).permutation(rows.n_users)[:PRIOR_PEOPLE]

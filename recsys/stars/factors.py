@@ -61,8 +61,12 @@ class FactorStars:
         logits = self.offset + self.user_bias[users] + self.movie_bias[movies] + match
         return _as_rating(self._stars(logits))
 
-    def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
+    def fold_in(
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+    ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: ridge regression on the fixed film factors, in logits.
+
+        Genre answers say nothing here.
 
         The bias is one more factor whose partner is 1. A rating of 5 lies where the sigmoid is flat
         and says little about the logit, so the regression is linearised where the person stands

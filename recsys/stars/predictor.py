@@ -39,8 +39,13 @@ class Stars(Protocol):
     def predict(self, user_rows: npt.ArrayLike, movie_rows: npt.ArrayLike) -> Floats:
         """Stars of training people for films, pair by pair; shape (n,)."""
 
-    def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
-        """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole."""
+    def fold_in(
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+    ) -> StarsPosterior:
+        """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole.
+
+        `answers` (n_genres,) in {-1, 0, 1} matter where the predictor learned what they mean.
+        """
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None

@@ -26,7 +26,7 @@ def test_json_there_and_back() -> None:
 
 
 def test_unknown_models_and_parts_are_told_what_exists() -> None:
-    with pytest.raises(UnknownModel, match=r"'magic'.*dot_bias, nn"):
+    with pytest.raises(UnknownModel, match=r"'magic'.*pmf, dot_bias"):
         TrainingConfig(model="magic")
     with pytest.raises(UnknownModel, match=r"'group'.*stars, ranker, similar"):
         TrainingConfig(parts=("stars", "group"))
@@ -55,6 +55,10 @@ def test_unknown_models_and_parts_are_told_what_exists() -> None:
         {"nn": {"layers": ()}},
         {"nn": {"layers": (100, 0)}},
         {"nn": {"batch_size": 0}},
+        {"pmf": {"draws": 0}},
+        {"pmf": {"burn_in": 1.0}},
+        {"pmf": {"implicit": -1}},
+        {"pmf": {"noise_shape": 0}},
         {"ranker": {"unseen_weight": -0.1}},
     ],
     ids=str,

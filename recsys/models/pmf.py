@@ -1,0 +1,293 @@
+"""Bayesian probabilistic matrix factorisation by Gibbs sampling: the default predictor of stars.
+
+A rating is offset + bias of the person + bias of the film + the product of their factors + noise. A bias is
+one more factor whose partner is 1, so that all people's vectors are drawn at once as independent linear
+regressions on the films, then all films' on the people. Priors lean on side information
+(recsys.models.pmf_side): genres and years of films, and on both sides who rated what, however they rated it.
+Noise differs from person to person and from film to film: its precision has a Gamma weight each, so that
+errors have heavy tails and outliers do little harm.
+
+What is served is some of the draws, evenly spread (recsys.stars.draws). Each keeps the films' means given the
+people drawn, and the people's means given these films: a few of them average as well as many plain draws.
+On ml-100k (a random fifth left out), in MSE: .764 with all of who rated what and one noise, .7626 with a
+hundred directions of it, .756 with noise by person and film. Without any effect: log counts as features.
+Harmful: graded who-rated-what (it holds the answer), slopes on fixed directions.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.functional import embedding
+
+from recsys.config import TrainingConfig
+from recsys.errors import Diverged
+from recsys.models.device import torch_device
+from recsys.models.pmf_side import Matrix, Regression, Side
+from recsys.models.side_information import Basis, basis_of, who_rated_what
+from recsys.models.threads import one_thread
+from recsys.progress import Report, Step
+from recsys.ranker import FloatArray
+from recsys.rows import Rows
+from recsys.stars import DrawnStars, FormerVectors
+
+__all__ = ["fit_stars"]
+
+HalfArray = npt.NDArray[np.float16]
+
+CONTENT = 0  # where the films' content is among their bases
+NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
+APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
+INITIAL_PRECISION = 1.5  # of a rating, per star squared
+
+
+@one_thread()
+def fit_stars(
+    rows: Rows,
+    content: FloatArray,
+    config: TrainingConfig,
+    report: Report | None = None,
+    start: FormerVectors | None = None,
+) -> DrawnStars:
+    """Learn from ratings; `content` (n_movies, n_features) is known of all films.
+
+    `start` makes it a refit: `refit_sweeps` from where the former fit ended. `report` hears of every sweep,
+    with the mean squared error of that draw on the ratings. The same seed gives the same model on the CPU.
+
+    Raises Diverged when a number is not finite.
+    """
+    chain = _Chain(rows, content, config, start)
+    settings = config.pmf
+    sweeps = settings.refit_sweeps if start is not None else settings.sweeps
+    burn_in = int(sweeps * settings.burn_in)
+    kept = set(np.linspace(burn_in, sweeps - 1, min(settings.draws, sweeps - burn_in)).round().tolist())
+    for number in range(sweeps):
+        began = time.perf_counter()
+        loss = chain.sweep()
+        if number >= burn_in:
+            chain.measure_doubt()
+        if number in kept:
+            chain.keep()
+        if not np.isfinite(loss):
+            raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
+        if report is not None:
+            report(Step("stars", number + 1, sweeps, time.perf_counter() - began, train_loss=loss))
+    return chain.served()
+
+
+class _Chain:
+    """The Gibbs sampler: both sides, the noise, and the draws kept so far."""
+
+    def __init__(
+        self, rows: Rows, content: FloatArray, config: TrainingConfig, start: FormerVectors | None
+    ) -> None:
+        settings, device = config.pmf, torch_device(config.device)
+        self._settings, self._rows = settings, rows
+        self._generator = torch.Generator(device).manual_seed(config.seed)
+        self._rng = np.random.default_rng(config.seed)
+        # A film without ratings would only echo the prior, and slow down how it moves.
+        self._rated, movies = np.unique(rows.movies, return_inverse=True)
+        self._unrated = np.setdiff1d(np.arange(rows.n_movies), self._rated)
+        self._users = torch.from_numpy(np.asarray(rows.users, np.int64)).to(device)
+        self._movies = torch.from_numpy(movies).to(device)
+        values = torch.from_numpy(np.asarray(rows.values, np.float64)).to(device)
+        self._offset = float(values.mean())
+        self._values = (values - self._offset).float()
+        self._content = torch.from_numpy(content).to(device)
+        self._alpha = INITIAL_PRECISION
+        self._kept: list[_Draw] = []
+        self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
+        people, films = self._bases()
+        self._implicit = people[0] if people else None
+        self._people = self._side(self._users, rows.n_users, people)
+        self._films = self._side(self._movies, len(self._rated), films)
+        if start is not None:
+            self._people.vectors = torch.from_numpy(start.users).to(device)
+            self._films.vectors = torch.from_numpy(start.movies[self._rated]).to(device)
+            self._films.noise_weights = torch.from_numpy(start.movie_weights[self._rated]).to(device)
+            self._alpha = 1 / start.noise_variance
+
+    def sweep(self) -> float:
+        """Draw all there is once. The mean squared error of the draw."""
+        people, films, users, movies = self._people, self._films, self._users, self._movies
+        weights = self._weights()
+        films.draw_prior()
+        films.draw_vectors(self._regression(people.vectors, users, weights))
+        people.draw_prior()
+        people.draw_vectors(self._regression(films.vectors, movies, weights))
+        errors = (self._values - self._predicted(people.vectors, films.vectors)).square()
+        total = float((errors * weights).double().sum()) / self._alpha
+        self._alpha = self._rng.gamma(NOISE_SHAPE + len(errors) / 2) / (NOISE_SHAPE + total / 2)
+        for side, own, other, others in (
+            (people, users, films, movies),
+            (films, movies, people, users),
+        ):
+            squares = self._alpha * errors * other.noise_weights[others]
+            by_row = torch.zeros_like(side.noise_weights).index_add_(0, own, squares)
+            side.draw_noise_weights(by_row, self._settings.noise_shape)
+        return float(errors.mean())
+
+    def measure_doubt(self) -> None:
+        """How far films were drawn from their means, as it shows in the stars of the people of this draw."""
+        films, x = self._films, _with_ones(self._people.vectors)
+        off = films.vectors - films.means
+        self._doubt += ((off @ (x.T @ x / len(x))) * off).sum(1)
+        self._measured += 1
+
+    def keep(self) -> None:
+        """Keep the films' means and the people's means given these, for serving."""
+        people, films = self._people, self._films
+        users = people.expected_vectors(self._regression(films.means, self._movies, self._weights()))
+        unrated = films.expected_unrated(self._content[self._unrated], CONTENT)
+        x = _with_ones(people.vectors)
+        mean, covariance = people.newcomers()
+        mean = mean.float()
+        links = people.links[0] if self._implicit is not None else people.vectors[:0]
+        unrated_doubt = torch.trace(torch.linalg.solve(films.precision, x.T @ x / len(x)))
+        self._kept.append(
+            _Draw(
+                users=users.half().cpu().numpy(),
+                movies=self._of_all(films.means, unrated),
+                movie_weight=self._of_all(films.noise_weights, torch.ones(())),
+                movie_doubt=self._of_all(self._doubt / self._measured, unrated_doubt),
+                movie_appeal=self._of_all(self._appeal(users, films.means, mean), torch.zeros(())),
+                implicit_links=links.cpu().numpy(),
+                prior_mean=mean.cpu().numpy(),
+                prior_covariance=covariance.cpu().numpy(),
+                noise_variance=1 / self._alpha,
+                noise_spread=float(people.noise_weights.reciprocal().mean()),
+            )
+        )
+
+    def served(self) -> DrawnStars:
+        """What the kept draws make together."""
+        single = np.float32
+        users, movies, links, means, covariances, noises = (
+            np.stack([getattr(draw, name) for draw in self._kept])
+            for name in (
+                "users",
+                "movies",
+                "implicit_links",
+                "prior_mean",
+                "prior_covariance",
+                "noise_variance",
+            )
+        )
+        weight, appeal, spread = (
+            np.stack([np.atleast_1d(getattr(draw, name)) for draw in self._kept]).mean(axis=0, dtype=single)
+            for name in ("movie_weight", "movie_appeal", "noise_spread")
+        )
+        x = movies.copy()
+        x[..., 0] = 1
+        openness = np.einsum("snk,snk->n", x @ covariances.astype(single), x) / len(x)
+        implicit, centre = self._implicit_map()
+        return DrawnStars(
+            user_bias=users[..., 0].T.copy(),
+            user_factors=users[..., 1:].transpose(1, 0, 2).copy(),
+            movie_bias=movies[..., 0].T.copy(),
+            movie_factors=movies[..., 1:].transpose(1, 0, 2).copy(),
+            movie_weight=weight,
+            movie_doubt=self._kept[-1].movie_doubt,
+            movie_appeal=appeal,
+            movie_openness=openness,
+            implicit=implicit,
+            implicit_links=links,
+            implicit_centre=centre,
+            genre_links=np.zeros((0, *means.shape), single),
+            prior_mean=means.astype(single),
+            prior_precision=np.linalg.inv(covariances).astype(single),
+            noise_variance=noises.astype(single),
+            noise_spread=spread,
+            offset=np.array([self._offset], single),
+        )
+
+    def _implicit_map(self) -> tuple[FloatArray, FloatArray]:
+        """What it says of a person to have rated each film, (n_movies, d), and its mean over people, (d,)."""
+        if self._implicit is None:
+            return np.zeros((self._rows.n_movies, 0), np.float32), np.zeros(0, np.float32)
+        loadings = self._implicit.loadings
+        centre = self._implicit.coordinates.mean(0).cpu().numpy()
+        return self._of_all(loadings, torch.zeros(loadings.shape[1])), centre
+
+    def _of_all(self, rated: torch.Tensor, unrated: torch.Tensor) -> FloatArray:
+        """One array for all films of the catalog; `unrated` is broadcast."""
+        found = np.empty((self._rows.n_movies, *rated.shape[1:]), np.float32)
+        found[self._rated], found[self._unrated] = rated.cpu().numpy(), unrated.cpu().numpy()
+        return found
+
+    def _bases(self) -> tuple[list[Basis], list[Basis]]:
+        """Side information of people and films."""
+        people, films = [], [basis_of(self._content[self._rated])]
+        rank, shape = self._settings.implicit, (self._rows.n_users, len(self._rated))
+        if rank:
+            people.append(who_rated_what(self._users, self._movies, shape, rank, self._generator))
+            films.append(who_rated_what(self._movies, self._users, shape[::-1], rank, self._generator))
+        return people, films
+
+    def _side(self, ratings: torch.Tensor, n: int, bases: list[Basis]) -> Side:
+        return Side(
+            ratings,
+            n,
+            self._settings.factors,
+            bases,
+            batch_size=self._settings.batch_size,
+            generator=self._generator,
+            rng=self._rng,
+        )
+
+    def _regression(self, partners: torch.Tensor, columns: torch.Tensor, weights: torch.Tensor) -> Regression:
+        """On the vectors of the other side, with a rating of no weight at the end for padding."""
+        bias, nothing = partners[:, 0], weights.new_zeros(1)
+        return Regression(
+            design=_with_ones(partners),
+            columns=torch.cat([columns, columns[:1]]),
+            targets=torch.cat([self._values - bias[columns], nothing]),
+            weights=torch.cat([weights, nothing]),
+        )
+
+    def _predicted(self, people: torch.Tensor, films: torch.Tensor) -> torch.Tensor:
+        """Of every rating, less the offset; shape (n_ratings,)."""
+        found = torch.empty_like(self._values)
+        columns = (self._users, self._movies, found)
+        parts = (torch.split(column, self._settings.batch_size) for column in columns)
+        for users, movies, into in zip(*parts, strict=True):
+            person, film = embedding(users, people), embedding(movies, films)
+            into.copy_(person[:, 0] + film[:, 0] + (person[:, 1:] * film[:, 1:]).sum(1))
+        return found
+
+    def _appeal(self, people: torch.Tensor, films: torch.Tensor, anyone: torch.Tensor) -> torch.Tensor:
+        """How many stars more than anyone a film's own audience gives, shrunk; shape (n_rated,)."""
+        by_anyone = anyone[0] + films[:, 0] + films[:, 1:] @ anyone[1:]
+        surplus = self._predicted(people, films) - by_anyone.take(self._movies)
+        total = torch.zeros_like(by_anyone).index_add_(0, self._movies, surplus)
+        return total / (self._films.counts + APPEAL_SHRINKAGE)
+
+    def _weights(self) -> torch.Tensor:
+        """Precision of each rating."""
+        people, films = self._people.noise_weights[self._users], self._films.noise_weights[self._movies]
+        return self._alpha * people * films
+
+
+def _with_ones(vectors: torch.Tensor) -> torch.Tensor:
+    """The factors with the partner of the other side's bias in front; shape (n, 1 + factors)."""
+    return torch.cat([torch.ones_like(vectors[:, :1]), vectors[:, 1:]], 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """One of those served; arrays as in DrawnStars, without the axis of draws."""
+
+    users: HalfArray  # (n_users, 1 + k)
+    movies: FloatArray  # (n_movies, 1 + k)
+    movie_weight: FloatArray
+    movie_doubt: FloatArray
+    movie_appeal: FloatArray
+    implicit_links: FloatArray
+    prior_mean: Matrix
+    prior_covariance: Matrix
+    noise_variance: float
+    noise_spread: float

@@ -1,0 +1,174 @@
+"""Stars from several draws of a Bayesian model: what is served of pmf, in numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.errors import ArtifactError
+from recsys.ratings import MAX_STARS, MIN_STARS
+from recsys.stars.predictor import Floats, StarsPosterior
+
+__all__ = ["DrawnStars", "FormerVectors"]
+
+Array = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.int64]
+
+IMPLICIT_FADE = 10.0  # ratings after which what a newcomer chose to rate says half of what it can say
+
+
+@dataclass(frozen=True, slots=True)
+class FormerVectors:
+    """Where a former fit ended, by row of a new one; vectors are (bias, factors)."""
+
+    users: Floats  # (n_users, 1 + k); who was not there has the mean
+    movies: Floats  # (n_movies, 1 + k); which was not there has zeros
+    movie_weights: Floats  # (n_movies,); 1 where it was not there
+    noise_variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStars:
+    """stars = offset + user_bias + movie_bias + user_factors @ movie_factors, averaged over `s` draws.
+
+    A posterior holds one Gaussian a draw over (bias, factors): means (s, 1 + k), covariances
+    (s, 1 + k, 1 + k). Each is the exact posterior of a person given that draw's films, so that their mixture
+    joins what is not known of the person and of the films.
+    """
+
+    user_bias: Array  # (n_users, s), half precision
+    user_factors: Array  # (n_users, s, k), half precision
+    movie_bias: Floats  # (n_movies, s)
+    movie_factors: Floats  # (n_movies, s, k)
+    movie_weight: Floats  # (n_movies,): how much more than usual a rating of this film tells
+    movie_doubt: Floats  # (n_movies,): variance of its stars from not knowing the film, within a draw
+    movie_appeal: Floats  # (n_movies,): stars its own audience gives it more than anyone
+    movie_openness: Floats  # (n_movies,): variance of its stars among people of whom nothing is known
+    implicit: Floats  # (n_movies, d): what it says to have rated this film, however
+    implicit_links: Floats  # (s, d, 1 + k): the same in vectors of people
+    implicit_centre: Floats  # (d,): mean over people
+    genre_links: Floats  # (n_genres, s, 1 + k): what a genre answer says; none where they are not known
+    prior_mean: Floats  # (s, 1 + k): of people of whom nothing is known
+    prior_precision: Floats  # (s, 1 + k, 1 + k)
+    noise_variance: Floats  # (s,): of a rating of a usual film, stars squared
+    noise_spread: Floats  # (1,): how much larger it is when it is not known how steady the person is
+    offset: Floats  # (1,): mean of the ratings
+
+    def people(self, user_rows: npt.ArrayLike) -> Floats:
+        """Vectors of training people in all draws; shape (n, s, 1 + k)."""
+        users = np.asarray(user_rows, np.int64)
+        return np.concatenate([self.user_bias[users, :, None], self.user_factors[users]], 2, dtype=np.float32)
+
+    @property
+    def n_users(self) -> int:
+        """People who were in training."""
+        return len(self.user_bias)
+
+    @property
+    def n_movies(self) -> int:
+        """Films of the catalog, rated or not."""
+        return len(self.movie_bias)
+
+    def predict(self, user_rows: npt.ArrayLike, movie_rows: npt.ArrayLike) -> Floats:
+        """Stars of training people for films, pair by pair; shape (n,)."""
+        users, movies = np.asarray(user_rows, np.int64), np.asarray(movie_rows, np.int64)
+        bias = self.user_bias[users].mean(1, np.float32) + self.movie_bias[movies].mean(1)
+        match = np.einsum(
+            "nsk,nsk->n", self.user_factors[users].astype(np.float32), self.movie_factors[movies]
+        )
+        return _as_rating(self.offset + bias + match / len(self.noise_variance))
+
+    def fold_in(
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+    ) -> StarsPosterior:
+        """A newcomer, from their ratings in stars: Bayesian linear regression on each draw's films.
+
+        The prior moves with genre answers, and with which films they rated (as far as there are enough).
+        """
+        movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
+        X = np.concatenate(
+            [np.ones((movies.size, len(self.noise_variance), 1)), self.movie_factors[movies]], axis=2
+        )
+        variance = self.noise_variance / self.movie_weight[movies, None] + self.movie_doubt[movies, None]
+        weighted = X / variance[..., None]
+        left = stars[:, None] - self.offset - self.movie_bias[movies]
+        precision = self.prior_precision + weighted.transpose(1, 2, 0) @ X.transpose(1, 0, 2)
+        pull = self.prior_precision @ self._prior(movies, answers)[..., None]
+        covariance = np.linalg.inv(precision)
+        mean = covariance @ (pull + np.einsum("nsk,ns->sk", weighted, left)[..., None])
+        return StarsPosterior(mean[..., 0], covariance)
+
+    def predict_posterior(
+        self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None
+    ) -> tuple[Floats, Floats]:
+        """Mean and standard deviation, in stars, of the rating this person would give; shapes (n,)."""
+        rows = slice(None) if movie_rows is None else np.asarray(movie_rows, np.int64)
+        factors, bias = self.movie_factors[rows], self.movie_bias[rows]
+        person = posterior.mean.astype(np.float32)
+        covariance = posterior.covariance.astype(np.float32)
+        by_draw = factors.transpose(1, 0, 2)
+        means = (by_draw @ person[:, 1:, None])[..., 0] + person[:, :1] + bias.T  # (s, n)
+        linear = by_draw @ covariance[:, 1:, 1:] + 2 * covariance[:, None, 0, 1:]
+        doubt = np.einsum("snk,snk->n", linear, by_draw) / len(person) + covariance[:, 0, 0].mean()
+        noise = self.noise_variance.mean() * self.noise_spread / self.movie_weight[rows]
+        # Who rates a film chose it, and so likes it better than anyone: the less, the better we know them.
+        audience = self.movie_appeal[rows] * doubt / self.movie_openness[rows]
+        deviation = np.sqrt(doubt + self.movie_doubt[rows] + means.var(axis=0) + noise)
+        return _as_rating(self.offset + means.mean(axis=0) + audience), deviation.astype(np.float32)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Every field by name; for safetensors."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> DrawnStars:
+        """The inverse of `arrays`. Raises ArtifactError when names or shapes do not fit together."""
+        names = {each.name for each in fields(cls)}
+        if set(arrays) != names:
+            raise ArtifactError(f"stars: expected arrays {sorted(names)}, found {sorted(arrays)}")
+        stars = cls(**arrays)
+        s, width = stars.prior_mean.shape if stars.prior_mean.ndim == 2 else (0, 0)
+        users, movies, d = len(stars.user_bias), len(stars.movie_bias), stars.implicit_centre.size
+        shapes = {
+            "user_bias": (users, s),
+            "user_factors": (users, s, width - 1),
+            "movie_bias": (movies, s),
+            "movie_factors": (movies, s, width - 1),
+            "movie_weight": (movies,),
+            "movie_doubt": (movies,),
+            "movie_appeal": (movies,),
+            "movie_openness": (movies,),
+            "implicit": (movies, d),
+            "implicit_links": (s, d, width),
+            "implicit_centre": (d,),
+            "genre_links": (len(stars.genre_links), s, width),
+            "prior_mean": (s, width),
+            "prior_precision": (s, width, width),
+            "noise_variance": (s,),
+            "noise_spread": (1,),
+            "offset": (1,),
+        }
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
+        return stars
+
+    def _prior(self, movies: IntArray, answers: npt.ArrayLike | None) -> Array:
+        """Means of the draws' priors for somebody who rated these films and answered so; shape (s, 1 + k)."""
+        mean: Array = self.prior_mean
+        if answers is not None and len(self.genre_links):
+            told = np.asarray(answers, np.float32)
+            mean = mean + np.tensordot(told - told.mean(), self.genre_links, 1)
+        if movies.size:
+            told = self.implicit[movies].sum(0) / np.sqrt(movies.size) - self.implicit_centre
+            trust = movies.size / (movies.size + IMPLICIT_FADE)
+            mean = mean + trust * (told @ self.implicit_links)
+        return mean
+
+
+def _as_rating(stars: Array) -> Floats:
+    return np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)
