@@ -18,7 +18,7 @@ from recsys.data.datasets import Dataset
 from recsys.errors import InvalidData
 from recsys.evaluation.holdout import Holdout, falls
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
-from recsys.evaluation.splits import RELEVANT, Person, held_out_people, random_fifth
+from recsys.evaluation.splits import Person, by_movie, held_out_people, random_fifth
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender, User
 from recsys.training import fit
@@ -26,7 +26,7 @@ from recsys.training import fit
 __all__ = ["PROTOCOLS", "Measure", "Report", "evaluate", "measure_holdout"]
 
 PROTOCOLS = ("stars", "order", "newcomers")
-NEWCOMER_RATINGS = (0, 3, 5, 10, 20)
+NEWCOMER_RATINGS = (0, 3, 5, 10, 20, None)  # None: the whole history
 LISTED = 20  # films asked for: enough for Recall@20
 DEFAULTS = TrainingConfig()
 
@@ -124,7 +124,8 @@ def _measure(
     if "order" in protocols or "newcomers" in protocols:
         say(f"held-out people, seed {config.seed}")
         train, people = held_out_people(dataset.ratings, dataset.catalog, config.seed)
-        recommender = fit(train, dataset.catalog, replace(config, parts=("ranker",)))
+        parts = ("stars", "ranker") if "newcomers" in protocols else ("ranker",)
+        recommender = fit(train, dataset.catalog, replace(config, parts=parts))
         popular = dataset.catalog.movie_ids[np.argsort(-recommender.popularity, kind="stable")]
         if "order" in protocols:
             scores |= _order(recommender, people, popular)
@@ -159,21 +160,27 @@ def _order(
 def _newcomers(
     recommender: Recommender, people: list[Person], popular: npt.NDArray[np.int64]
 ) -> dict[Key, float]:
-    """Strict: the candidates are the same however much is revealed, what most people rated first."""
+    """Strict: the candidates are the same however much is revealed, what most people rated first.
+
+    The RMSE is over all ratings of what is withheld.
+    """
     scores: dict[Key, float] = {}
     rank = {movie_id: at for at, movie_id in enumerate(popular.tolist())}
     theirs = _order_metrics([_popular(popular, each) for each in people], people)
     for k in NEWCOMER_RATINGS:
-        protocol = f"newcomers, {k} ratings"
+        protocol = f"newcomers, {'all' if k is None else k} ratings"
         scores[protocol, "popularity", "NDCG@10"] = theirs["NDCG@10"]
         for method, asked in (("without genres", False), ("recommender", True)):
-            lists = []
+            lists, predicted, actual = [], [], []
             for person in people:
                 revealed = sorted(person.history, key=rank.__getitem__)[:k]
                 ratings = {movie_id: person.history[movie_id] for movie_id in revealed}
                 user = recommender.fold_in(ratings, person.answers if asked else None)
                 lists.append(_recommended(recommender, user, person))
+                predicted.extend(recommender.predict_for(user, list(person.withheld))[0].tolist())
+                actual.extend(person.withheld.values())
             scores[protocol, method, "NDCG@10"] = _order_metrics(lists, people)["NDCG@10"]
+            scores[protocol, method, "RMSE"] = mean_squared_error(predicted, actual) ** 0.5
     return scores
 
 
@@ -200,6 +207,4 @@ def _by_hash(own: Ratings) -> Person:
             for user, movie in zip(own.user_ids, own.movie_ids, strict=True)
         ]
     )
-    shown, rest = own.take(~withheld), own.take(withheld)
-    history = dict(zip(shown.movie_ids.tolist(), shown.values.tolist(), strict=True))
-    return Person(history, {}, frozenset(rest.movie_ids[rest.values >= RELEVANT].tolist()))
+    return Person(by_movie(own.take(~withheld)), {}, by_movie(own.take(withheld)))

@@ -61,18 +61,23 @@ class FactorStars:
         logits = self.offset + self.user_bias[users] + self.movie_bias[movies] + match
         return _as_rating(self._stars(logits))
 
-    def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
+    def fold_in(
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
+    ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: ridge regression on the fixed film factors, in logits.
 
         The bias is one more factor whose partner is 1. A rating of 5 lies where the sigmoid is flat
         and says little about the logit, so the regression is linearised where the person stands
         (Gauss-Newton; Bishop, Pattern Recognition and Machine Learning, 4.3.3): targets
-        eta + (r - s(eta)) / s'(eta), weights s'(eta)^2 / noise_variance. Without ratings: the prior.
+        eta + (r - s(eta)) / s'(eta), weights s'(eta)^2 / noise_variance. Without ratings: the prior, its
+        mean moved by `prior_shift` (k + 1,).
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         X, base = self._design(movies), self._base(movies)
         precision: Array = self.prior_precision.astype(np.float64)
         mean: Array = self.prior_mean.astype(np.float64)
+        if prior_shift is not None:
+            mean = mean + prior_shift
         pull = precision @ mean
         for _ in range(STEPS if movies.size else 0):
             eta = X @ mean
@@ -99,6 +104,12 @@ class FactorStars:
         doubt = np.einsum("nk,nk->n", X @ posterior.covariance, X) + self.movie_variance[movies]
         deviation = np.sqrt(self._slope(mean) ** 2 * doubt + self.noise_variance)
         return _as_rating(mean), deviation.astype(np.float32)
+
+    def gradients(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Array:
+        """Stars per unit of this person's vector, at its mean; shape (n, k + 1)."""
+        movies = np.asarray(movie_rows, np.int64)
+        X = self._design(movies)
+        return X * self._slope(self._stars(self._base(movies) + X @ posterior.mean))[:, None]
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""

@@ -36,11 +36,32 @@ class Stars(Protocol):
     def n_movies(self) -> int:
         """Films of the catalog, rated or not."""
 
+    @property
+    def noise_variance(self) -> float:
+        """What stays unexplained of a rating when a person is known well, in stars squared."""
+
     def predict(self, user_rows: npt.ArrayLike, movie_rows: npt.ArrayLike) -> Floats:
         """Stars of training people for films, pair by pair; shape (n,)."""
 
-    def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
-        """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole."""
+    def fold_in(
+        self,
+        movie_rows: npt.ArrayLike,
+        values: npt.ArrayLike,
+        prior_shift: npt.NDArray[np.floating[Any]] | None = None,
+    ) -> StarsPosterior:
+        """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole.
+
+        `prior_shift` (k,) is how far from those their vector was expected before any rating.
+        """
+
+    def gradients(
+        self, posterior: StarsPosterior, movie_rows: npt.ArrayLike
+    ) -> npt.NDArray[np.floating[Any]]:
+        """Stars per unit of this person's vector, at its mean; shape (n, k).
+
+        So gradient · covariance · gradient is the variance, in stars squared, that comes from not knowing
+        the person.
+        """
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None
