@@ -171,7 +171,9 @@ def _newcomers(
         protocol = f"newcomers, {'all' if k is None else k} ratings"
         scores[protocol, "popularity", "NDCG@10"] = theirs["NDCG@10"]
         for method, asked in (("without genres", False), ("recommender", True)):
-            lists, predicted, actual = [], [], []
+            lists: list[list[int]] = []
+            predicted: list[float] = []
+            actual: list[float] = []
             for person in people:
                 revealed = sorted(person.history, key=rank.__getitem__)[:k]
                 ratings = {movie_id: person.history[movie_id] for movie_id in revealed}

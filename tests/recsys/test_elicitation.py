@@ -64,7 +64,8 @@ class TestInformative:
         return float(self.chances @ np.einsum("nk,kl,nl->n", self.gradients, covariance, self.gradients))
 
     def test_is_the_greatest_fall_in_variance_by_brute_force_each_time(self) -> None:
-        remaining, asked = [0, 1, 2, 3], []
+        remaining = [0, 1, 2, 3]
+        asked: list[int] = []
         while remaining:
             falls = {
                 each: self.chances[each] ** 2 * (self.left_open(asked) - self.left_open([*asked, each]))
