@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys.config import TrainingConfig
 from recsys.errors import ArtifactError
 from recsys.prior import AnswerPrior, fit_answer_prior, genre_profiles, genre_taste, simulate_features
-from recsys.ranker import FloatArray, IntArray, Ranker
+from recsys.ranker import FloatArray, Ranker
 from recsys.rows import Rows
 from recsys.seen import Seen
 from recsys.shelves import Shelves
@@ -92,7 +92,7 @@ def fit_newcomers(
     settings = config.ranker
     return Newcomers(
         seen=fit_answer_prior(
-            _stack([seen.locate(movies, _others(seen, movies)) for movies, _ in histories]),
+            seen.locate_training(rows.users, rows.movies, rows.n_users)[people],
             features,
             ridge=SEEN_RIDGE,
             strength=1.0,
@@ -114,10 +114,6 @@ def fit_newcomers(
             strength=STARS_STRENGTH,
         ),
     )
-
-
-def _others(seen: Seen, movies: IntArray) -> IntArray:
-    return seen.films[~seen.among(movies)]
 
 
 def _stack(vectors: list[npt.NDArray[np.floating]]) -> FloatArray:

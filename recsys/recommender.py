@@ -285,8 +285,10 @@ class Recommender:
             chosen = elicitation.informative(n, chances, waiting, person)
         else:
             chosen = elicitation.divisive(n, chances, waiting, self._kinds, asked)
-        left = np.setdiff1d(np.arange(len(self.catalog)), np.concatenate([asked, chosen]))
-        rows = [*chosen, *_best(self.popularity, left, n - len(chosen))]
+        rows = chosen.tolist()
+        if len(rows) < n:  # no candidate is left
+            left = np.setdiff1d(np.arange(len(self.catalog)), np.concatenate([asked, chosen]))
+            rows += _best(self.popularity, left, n - len(rows)).tolist()
         return [int(self.catalog.movie_ids[row]) for row in rows]
 
     def shelves(self, n: int = 8) -> list[Shelf]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ FACTORS = 10  # kinds of film lovers
 PEOPLE = 20_000  # people enough to learn who knows what
 SURE = 0.02  # nobody is surer than this, or the complement, that a film is known
 LEAST_NOISE = 0.2  # of a film's unit variance, however well the others tell it
+
+Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +69,11 @@ class Seen:
 
     def among(self, movie_rows: IntArray) -> npt.NDArray[np.bool_]:
         """Which of `films` are among these rows of the catalog; shape (n,)."""
-        return np.isin(self.films, movie_rows)
+        if not self.films.size or not movie_rows.size:
+            return np.zeros(len(self.films), np.bool_)
+        told = np.zeros(max(self.films.max(), movie_rows.max()) + 1, np.bool_)
+        told[movie_rows] = True
+        return told[self.films]
 
     def locate(self, known: IntArray, unknown: IntArray, expected: FloatArray | None = None) -> FloatArray:
         """z of somebody who knows the films at rows `known`, but not those at `unknown`; shape (n_factors,).
@@ -75,18 +82,34 @@ class Seen:
         """
         yes, no = self.among(known), self.among(unknown)
         told = yes | no
-        L = self.loadings[told].astype(np.float64)
-        noise = np.maximum(1 - np.square(L).sum(axis=1), LEAST_NOISE)
+        L, weighted, A = self._system(told)
         before = np.zeros(L.shape[1]) if expected is None else expected.astype(np.float64)
         residual = (yes[told] - self.share[told]) / self._deviations()[told] - L @ before
-        weighted = L / noise[:, None]
-        moved = np.linalg.solve(np.eye(L.shape[1]) + weighted.T @ L, weighted.T @ residual)
-        return (before + moved).astype(np.float32)
+        return (before + np.linalg.solve(A, weighted.T @ residual)).astype(np.float32)
+
+    def locate_training(self, user_rows: IntArray, movie_rows: IntArray, n_users: int) -> FloatArray:
+        """z of people of whom all is told, from who rated what; shape (n_users, n_factors)."""
+        place = np.full(max(self.films.max(initial=0), movie_rows.max(initial=0)) + 1, -1)
+        place[self.films] = np.arange(len(self.films))
+        known = place[movie_rows] >= 0
+        users, films = user_rows[known], place[movie_rows[known]]
+        _, weighted, A = self._system(np.ones(len(self.films), np.bool_))
+        pulls = weighted / self._deviations()[:, None]
+        sums = np.zeros((n_users, pulls.shape[1]))
+        for factor, pull in enumerate(pulls.T):
+            sums[:, factor] = np.bincount(users, pull[films], n_users) - pull @ self.share
+        return np.linalg.solve(A, sums.T).T.astype(np.float32)
 
     def chances(self, z: FloatArray) -> FloatArray:
         """How probably somebody at `z` knows each of `films`; shape (n,)."""
         expected = self.share + self._deviations() * (self.loadings @ z)
         return np.clip(expected, SURE, 1 - SURE).astype(np.float32)
+
+    def _system(self, told: npt.NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+        """Loadings of the films told of, the same per unit of noise, and the posterior precision of z."""
+        L = self.loadings[told].astype(np.float64)
+        weighted = L / np.maximum(1 - np.square(L).sum(axis=1), LEAST_NOISE)[:, None]
+        return L, weighted, np.eye(L.shape[1]) + weighted.T @ L
 
     def _deviations(self) -> FloatArray:
         deviations: FloatArray = np.sqrt(self.share * (1 - self.share))

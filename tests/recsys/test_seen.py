@@ -60,3 +60,11 @@ def test_what_was_expected_counts_as_far_as_answers_leave_it_open(seen: Seen) ->
 
 def test_films_that_nobody_knew_say_nothing(seen: Seen) -> None:
     assert chance(seen, [13], []) == chance(seen, [], [])
+
+
+def test_people_of_the_training_stand_where_telling_all_would_put_them(seen: Seen) -> None:
+    people, films = np.array([0, 0, 2, 2, 2]), np.array([0, 13, 6, 7, 12])
+    found = seen.locate_training(people, films, n_users=3)
+    for person in range(3):
+        own = films[people == person]
+        assert found[person] == pytest.approx(seen.locate(own, np.setdiff1d(np.arange(14), own)), abs=1e-4)
