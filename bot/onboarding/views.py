@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.cards import film_label
 from bot.library import genre_code
 from bot.onboarding.service import Bookcase, Questionnaire
 from bot.preferences.views import ShowSettings
@@ -29,6 +28,7 @@ __all__ = [
 
 _COLUMNS = 3
 _SHELF_COLUMNS = 4
+_BETWEEN = "\N{NO-BREAK SPACE}· "  # no line begins with a dot
 _NEXT = {0: 1, 1: -1, -1: 0}
 _TOASTS = {0: "genre.toast.neither", 1: "genre.toast.liked", -1: "genre.toast.disliked"}
 _LABELS = {0: "genre.neither", 1: "genre.liked", -1: "genre.disliked"}
@@ -88,7 +88,7 @@ def shelves_screen(bookcase: Bookcase, t: Translator) -> Screen:
     """A line of titles for each shelf and a numbered toggle, the way to the genres, Done and Skip."""
     lines, buttons = [], []
     for number, shelf in enumerate(bookcase.shelves, start=1):
-        titles = " · ".join(film_label(film) for film in shelf.films)
+        titles = _BETWEEN.join(film.title for film in shelf.films)
         lines.append(t.html("shelf.picked" if shelf.picked else "shelf.line", number=number, titles=titles))
         label = t.plain("button.number", number=number)
         if shelf.picked:

@@ -186,7 +186,7 @@ def test_shelves_are_lines_of_titles_and_numbered_toggles(make_film: MakeFilm) -
     shelves = [Shelf((make_film(), make_film("Heat")), picked=number == 2) for number in range(1, 6)]
     screen = shelves_screen(Bookcase(tuple(shelves)), T)
     lines = shown(screen).split("\n\n")
-    assert lines[1] == '1. <b>Fast & "Furious" <3 (1996) · Heat (1996)'
+    assert lines[1] == '1. <b>Fast & "Furious" <3\N{NO-BREAK SPACE}· Heat'
     assert lines[2].startswith("2. ✓ ")
     assert labels(screen) == [["1", "✓ 2", "3", "4"], ["5"], ["Genres"], ["Done", "Skip"]]
     assert button(screen, "1").action == PickShelf(shelves[0].films[0].id, 1)

@@ -62,7 +62,7 @@ def test_shelves_instead_of_genres(ada: Person) -> None:
     assert len(lines) >= 6
     assert [label for row in asked.labels[:-2] for label in row] == numbers
     assert asked.labels[-2:] == [["Genres"], ["Done", "Skip"]]
-    first = lines[1].removeprefix("2. ").split(" (")[0]
+    first = lines[1].removeprefix("2. ").split("\N{NO-BREAK SPACE}·")[0]
     assert ada.tap("2") == f"✓ {first} and its like"
     assert "✓ 2" in ada.again(asked).buttons
     ada.tap("4")
