@@ -15,34 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.ranker import FloatArray, IntArray
 from recsys.seen import Seen
+from recsys.stars import Sensitivity
 
-__all__ = ["Elicitation", "Knowledge"]
+__all__ = ["Elicitation"]
 
 SPREAD_SHRINKAGE = 20  # ratings that weigh as much as knowing nothing of how opinions differ
 VARIETY = 0.5  # share of its worth that a film loses when all films asked before had its genres
 CAUTION = 2.0  # power of the chance to know a film: people tire of "haven't seen"
-
-Array = npt.NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Knowledge:
-    """What is known of a person's stars for the candidates.
-
-    `gradients` (n, k) are stars per unit of their vector, `covariance` (k, k) what is not known of it,
-    `noise` the variance of a rating in stars squared.
-    """
-
-    gradients: Array
-    covariance: Array
-    noise: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +57,7 @@ class Elicitation:
         return cls(Seen.from_arrays(arrays), np.asarray(arrays["variance"], np.float32))
 
     def informative(
-        self, n: int, chances: FloatArray, open_: npt.NDArray[np.bool_], person: Knowledge
+        self, n: int, chances: FloatArray, open_: npt.NDArray[np.bool_], person: Sensitivity
     ) -> IntArray:
         """Rows of the catalog of the `n` films to ask next, best first: greedily, as if each were answered.
 

@@ -108,7 +108,7 @@ def fit_newcomers(
         stars=None
         if stars is None
         else fit_answer_prior(
-            _stack([stars.fold_in(*history).mean for history in histories]),
+            _stack([stars.fold_in(*history).mean.ravel() for history in histories]),
             features,
             ridge=STARS_RIDGE,
             strength=STARS_STRENGTH,

@@ -94,7 +94,7 @@ class Parts:
             films["stars"] = self.stars.n_movies
             if self.stars.n_users != len(self.user_ids):
                 raise ArtifactError(f"stars know {self.stars.n_users} people of {len(self.user_ids)}")
-            widths["stars"] = len(self.stars.fold_in([], []).mean)
+            widths["stars"] = self.stars.fold_in([], []).mean.size
         if self.ranker is not None:
             films["ranker"] = len(self.ranker.film_factors)
             widths["ranker"] = len(self.ranker.gram)

@@ -14,7 +14,6 @@ from recsys.artifact import read_artifact, write_artifact
 from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
 from recsys.content import genre_vectors
-from recsys.elicitation import Knowledge
 from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, UnknownUser
 from recsys.groups import Strategy, slate, utilities
 from recsys.narrowing import Narrowing, Years
@@ -280,8 +279,7 @@ class Recommender:
         waiting = ~elicitation.seen.among(asked)
         stars, posterior = self._parts.stars, user.posterior
         if stars is not None and posterior is not None:
-            gradients = stars.gradients(posterior, elicitation.seen.films)
-            person = Knowledge(gradients, posterior.covariance, stars.noise_variance)
+            person = stars.sensitivity(posterior, elicitation.seen.films)
             chosen = elicitation.informative(n, chances, waiting, person)
         else:
             chosen = elicitation.divisive(n, chances, waiting, self._kinds, asked)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from recsys.stars.factors import FactorStars
-from recsys.stars.predictor import Stars, StarsPosterior
+from recsys.stars.predictor import Sensitivity, Stars, StarsPosterior
 
-__all__ = ["FactorStars", "Stars", "StarsPosterior"]
+__all__ = ["FactorStars", "Sensitivity", "Stars", "StarsPosterior"]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars.predictor import Floats, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
 
 __all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
@@ -105,11 +105,12 @@ class FactorStars:
         deviation = np.sqrt(self._slope(mean) ** 2 * doubt + self.noise_variance)
         return _as_rating(mean), deviation.astype(np.float32)
 
-    def gradients(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Array:
-        """Stars per unit of this person's vector, at its mean; shape (n, k + 1)."""
+    def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
+        """How the stars of these films depend on what is not known of this person."""
         movies = np.asarray(movie_rows, np.int64)
         X = self._design(movies)
-        return X * self._slope(self._stars(self._base(movies) + X @ posterior.mean))[:, None]
+        slope = self._slope(self._stars(self._base(movies) + X @ posterior.mean))
+        return Sensitivity(X * slope[:, None], posterior.covariance, self.noise_variance)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Stars", "StarsPosterior"]
+__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -25,6 +25,19 @@ class StarsPosterior:
     covariance: npt.NDArray[np.floating[Any]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """How the predicted stars of n films move with a person's vector, near what is known of it.
+
+    `gradients` (n, k) are stars per unit of the vector, and `covariance` (k, k) is what is not known of it:
+    so gradient · covariance · gradient is a variance in stars squared. `noise` is that of a rating.
+    """
+
+    gradients: npt.NDArray[np.floating[Any]]
+    covariance: npt.NDArray[np.floating[Any]]
+    noise: float
+
+
 class Stars(Protocol):
     """A served predictor; people and films by row number."""
 
@@ -35,10 +48,6 @@ class Stars(Protocol):
     @property
     def n_movies(self) -> int:
         """Films of the catalog, rated or not."""
-
-    @property
-    def noise_variance(self) -> float:
-        """What stays unexplained of a rating when a person is known well, in stars squared."""
 
     def predict(self, user_rows: npt.ArrayLike, movie_rows: npt.ArrayLike) -> Floats:
         """Stars of training people for films, pair by pair; shape (n,)."""
@@ -51,17 +60,12 @@ class Stars(Protocol):
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole.
 
-        `prior_shift` (k,) is how far from those their vector was expected before any rating.
+        `prior_shift` is how far from those their vector was expected before any rating; as many numbers as
+        the posterior's mean has.
         """
 
-    def gradients(
-        self, posterior: StarsPosterior, movie_rows: npt.ArrayLike
-    ) -> npt.NDArray[np.floating[Any]]:
-        """Stars per unit of this person's vector, at its mean; shape (n, k).
-
-        So gradient · covariance · gradient is the variance, in stars squared, that comes from not knowing
-        the person.
-        """
+    def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
+        """How the stars of these films depend on what is not known of this person."""
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None

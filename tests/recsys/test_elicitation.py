@@ -8,8 +8,9 @@ import pytest
 import recsys
 from recsys import Recommender
 from recsys.data.datasets import Dataset
-from recsys.elicitation import SPREAD_SHRINKAGE, Elicitation, Knowledge
+from recsys.elicitation import SPREAD_SHRINKAGE, Elicitation
 from recsys.seen import Seen
+from recsys.stars import Sensitivity
 
 KINDS = np.array([[0, 0], [1, 0], [1, 0], [0, 1], [0, 1]], np.float32)  # row 0 is no candidate
 FILMS = np.array([1, 2, 3, 4])
@@ -54,7 +55,7 @@ class TestInformative:
     rng = np.random.default_rng(3)
     gradients = rng.normal(size=(4, 3))
     root = rng.normal(size=(3, 3))
-    person = Knowledge(gradients, root @ root.T, noise=0.7)
+    person = Sensitivity(gradients, root @ root.T, noise=0.7)
     chances = np.array([0.9, 0.4, 0.6, 0.8], np.float32)
 
     def left_open(self, asked: list[int]) -> float:
@@ -78,7 +79,7 @@ class TestInformative:
 
     def test_a_film_like_the_one_just_chosen_waits(self) -> None:
         gradients = np.array([[1.0, 0], [1, 0], [0, 0.9], [0, 0.1]])
-        person = Knowledge(gradients, np.eye(2), noise=0.1)
+        person = Sensitivity(gradients, np.eye(2), noise=0.1)
         found = elicitation([1, 1, 1, 1]).informative(2, np.ones(4, np.float32), ALL, person)
         assert found.tolist() == [1, 3]
 
