@@ -207,7 +207,7 @@ def _services(database: Database, library: Library, taste: Taste, time_zone: str
     discover = Discover(database, library, taste, phrases)
     return Services(
         library=library,
-        onboarding=Onboarding(database, library),
+        onboarding=Onboarding(database, library, taste),
         rating=Rating(database, library, taste),
         discover=discover,
         history=History(database, library),

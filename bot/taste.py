@@ -9,7 +9,7 @@ from typing import TypedDict
 from bot.library import EARLIEST_DECADE, Library
 from recsys.narrowing import Years
 from recsys.recommender import Recommender, User
-from storage import genres, marks, ratings, watchlist
+from storage import genres, marks, ratings, shelves, watchlist
 from storage.database import AsyncConnection
 from storage.films import Film
 from storage.filters import NO_FILTERS, Fame, Filters
@@ -87,12 +87,14 @@ class Taste:
         answers = await genres.of(conn, person_id)
         kinds = await marks.of(conn, person_id)
         wanted = await watchlist.of(conn, person_id)
+        picks = await shelves.of(conn, person_id)
         known = {
             self._library.movie_id(film_id): value for film_id, value in stars.items() if film_id not in muted
         }
         user = self._recommender.fold_in(
             ratings={movie_id: value for movie_id, value in known.items() if movie_id is not None},
             genres={genre: value for genre, value in answers.items() if genre in self._library.genres},
+            shelves=[self._library.movie_ids(films) for films in picks],
         )
         return Profile(
             user=user,
@@ -171,9 +173,16 @@ class Taste:
 
     def next_questions(self, profile: Profile, n: int, exclude: Iterable[int] = ()) -> list[int]:
         """The n films most worth asking about, best first; fewer when few are left."""
-        asked = profile.done_with | profile.unseen | profile.watchlist | set(exclude)
-        found = self._recommender.next_questions(profile.user, n=n, exclude=self._library.movie_ids(asked))
+        asked = profile.done_with | profile.watchlist | set(exclude)
+        movie_ids = self._library.movie_ids
+        found = self._recommender.next_questions(
+            profile.user, n=n, exclude=movie_ids(asked), unseen=movie_ids(profile.unseen)
+        )
         return [self._library.film_id(movie_id) for movie_id in found]
+
+    def shelves(self) -> list[tuple[int, ...]]:
+        """Shelves of a few films each, to ask "which is yours?"; as film ids."""
+        return [tuple(map(self._library.film_id, each.movie_ids)) for each in self._recommender.shelves()]
 
     def guesses(self, profile: Profile, film_ids: Iterable[int]) -> list[Guess]:
         """What this person would give these films; those that the model does not know are left out."""

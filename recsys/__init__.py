@@ -21,6 +21,7 @@ from recsys.errors import (
 )
 from recsys.ratings import Ratings
 from recsys.recommender import Recommendation, Recommender, Similar, User
+from recsys.shelves import Shelf
 from recsys.titles import TitleIndex, TitleMatch, TitleSearch
 from recsys.training import fit
 
@@ -42,6 +43,7 @@ __all__ = [
     "Recommendation",
     "Recommender",
     "RecsysError",
+    "Shelf",
     "Similar",
     "TitleIndex",
     "TitleMatch",

@@ -96,12 +96,11 @@ class PmfConfig:
     draws: int = 12  # draws served, spread evenly over the rest
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
     noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
-    genre_ridge: float = 30.0  # of the map from a newcomer's genre answers to vectors, in people
     batch_size: int = 200_000  # ratings, with padding, whose regressors are held at once: bounds the memory
 
     def __post_init__(self) -> None:
         _counts(self, "factors", "sweeps", "refit_sweeps", "draws", "batch_size")
-        _positive(self, "noise_shape", "genre_ridge")
+        _positive(self, "noise_shape")
         if not isinstance(self.implicit, int) or self.implicit < 0:
             raise InvalidData(f"implicit is {self.implicit!r}: it must be a whole number, 0 or more")
         if not (isinstance(self.burn_in, int | float) and 0 <= self.burn_in < 1):
@@ -119,13 +118,15 @@ class RankerConfig:
     film_regularisation: float = 1.5  # times as strong for films, which are pulled to their content's mean
     content_ridge: float = 5.0  # of the map from genres and years to film factors
     slope: float = 0.25  # target of a rating: 1 + slope × (stars - 4)
-    prior_fade: float = 4.0  # ratings after which the weight of genre answers has fallen to 1/e
-    prior_ridge: float = 10.0  # of the map from genre answers to people's vectors
+    crowd_fade: float = 1.5  # ratings after which the weight of the average person has fallen to 1/e
+    prior_fade: float = 6.0  # ratings after which the weight of genre answers and picks has
+    prior_ridge: float = 10.0  # of the map from answers to people's vectors
     prior_strength: float = 1.5  # times what the map makes of the answers
 
     def __post_init__(self) -> None:
         _positive(self, "factors", "sweeps", "unseen_weight", "regularisation", "film_regularisation")
-        _positive(self, "content_ridge", "slope", "prior_fade", "prior_ridge", "prior_strength")
+        _positive(self, "content_ridge", "slope")
+        _positive(self, "crowd_fade", "prior_fade", "prior_ridge", "prior_strength")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from recsys.config import TrainingConfig
 from recsys.elicitation import Elicitation
 from recsys.errors import ArtifactError
-from recsys.prior import GenrePrior
+from recsys.newcomers import Newcomers
 from recsys.ranker import Ranker
+from recsys.shelves import Shelves
 from recsys.similarity import Neighbours
 from recsys.stars import DrawnStars, FactorStars, NetworkStars, Stars
 
@@ -33,7 +34,7 @@ class _Stored(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Parts that were not fitted are None; the genre prior comes with the ranker.
+    """Parts that were not fitted are None.
 
     `user_ids` (n_users,) are the people in training, `popularity` (n_films,) the ratings per film.
     """
@@ -41,9 +42,10 @@ class Parts:
     user_ids: npt.NDArray[np.int64]
     popularity: npt.NDArray[np.float32]
     elicitation: Elicitation
+    shelves: Shelves
+    newcomers: Newcomers
     stars: Stars | None = None
     ranker: Ranker | None = None
-    prior: GenrePrior | None = None
     neighbours: Neighbours | None = None
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -51,9 +53,10 @@ class Parts:
         flat: dict[str, npt.NDArray[Any]] = {"user_ids": self.user_ids, "popularity": self.popularity}
         parts: dict[str, _Stored | None] = {
             "elicitation": self.elicitation,
+            "shelves": self.shelves,
+            "newcomers": self.newcomers,
             "stars": self.stars,
             "ranker": self.ranker,
-            "prior": self.prior,
             "neighbours": self.neighbours,
         }
         for name, part in parts.items():
@@ -75,9 +78,10 @@ class Parts:
                 flat["user_ids"],
                 flat["popularity"],
                 Elicitation.from_arrays(groups["elicitation"]),
+                Shelves.from_arrays(groups["shelves"]),
+                Newcomers.from_arrays(groups["newcomers"]),
                 _PREDICTORS[config.model].from_arrays(groups["stars"]) if "stars" in groups else None,
                 Ranker.from_arrays(groups["ranker"], config.ranker) if "ranker" in groups else None,
-                GenrePrior.from_arrays(groups["prior"]) if "ranker" in groups else None,
                 Neighbours.from_arrays(groups["neighbours"]) if "neighbours" in groups else None,
             )
         except KeyError as error:
@@ -86,16 +90,20 @@ class Parts:
         return parts
 
     def _fit_together(self, n_films: int, n_genres: int) -> None:
-        films = {"popularity": len(self.popularity), "elicitation": len(self.elicitation.worth)}
+        films = {"popularity": len(self.popularity), "shelves": len(self.shelves.cells)}
+        asked = self.elicitation.seen
+        if len(asked.films) and not 0 <= asked.films.min() <= asked.films.max() < n_films:
+            raise ArtifactError(f"questions are about films that are not among {n_films}")
+        widths = {"seen": asked.loadings.shape[1]}
         if self.stars is not None:
             films["stars"] = self.stars.n_movies
             if self.stars.n_users != len(self.user_ids):
                 raise ArtifactError(f"stars know {self.stars.n_users} people of {len(self.user_ids)}")
-        if self.ranker is not None and self.prior is not None:
+            widths["stars"] = self.stars.fold_in([], []).mean.size
+        if self.ranker is not None:
             films["ranker"] = len(self.ranker.film_factors)
-            expected = (n_genres, len(self.ranker.gram))
-            if self.prior.weights.shape != expected or self.prior.mean.shape != expected[1:]:
-                raise ArtifactError(f"the genre prior has shape {self.prior.weights.shape}, not {expected}")
+            widths["ranker"] = len(self.ranker.gram)
+        self.newcomers.fit_together(n_genres + len(self.shelves.shown), widths)
         if self.neighbours is not None:
             films["neighbours"] = len(self.neighbours.vectors)
         for name, known in films.items():

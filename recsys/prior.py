@@ -1,8 +1,9 @@
-"""A newcomer's genre answers as a prior of their vector.
+"""A newcomer's answers, before the first rating, as a prior of their vector.
 
 A ridge map from answers to people's vectors, learned on training people whose answers are simulated from what
-they rated. (The mean of a genre's film vectors, the obvious bootstrap, is worth nothing.) Answers are centred
-over all genres of the catalog, so that liking everything, or disliking everything, says nothing.
+they rated. (The mean of a genre's film vectors, the obvious bootstrap, is worth nothing.) Answers are liked
+and disliked genres and picked shelves, each centred over all that there are, so that liking everything, or
+disliking everything, says nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ import numpy.typing as npt
 
 from recsys.ranker import FloatArray, IntArray
 
-__all__ = ["GenrePrior", "fit_genre_prior", "genre_profiles", "genre_taste", "simulate_answers"]
+__all__ = [
+    "AnswerPrior",
+    "answer_features",
+    "fit_answer_prior",
+    "genre_profiles",
+    "genre_taste",
+    "simulate_answers",
+    "simulate_features",
+    "simulate_picks",
+]
 
 Profiles = npt.NDArray[np.float64]
 
@@ -23,11 +33,13 @@ SHRINKAGE = 5  # ratings of a genre that weigh as much as having no opinion of i
 FLIPPED = 0.2  # share of answers that say the opposite (UMAP 2019: stated preferences are noisy)
 DRAWS = 8  # simulated questionnaires per person
 MOST_LIKED, MOST_DISLIKED = 6, 4  # genres named in one simulated questionnaire at most; at least one liked
+MOST_PICKED = 3  # shelves picked in one at most
+WHIM = 1.0  # deviation of what people make of a shelf from what their ratings make of it, in z
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GenrePrior:
-    """`mean` (n_factors,) is the average person; `weights` (n_genres, n_factors) what centred answers add."""
+class AnswerPrior:
+    """`mean` (n_factors,) is the average person; `weights` (n_features, n_factors) what answers add."""
 
     mean: FloatArray
     weights: FloatArray
@@ -37,30 +49,49 @@ class GenrePrior:
         return {"mean": self.mean, "weights": self.weights}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> GenrePrior:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> AnswerPrior:
         """The inverse of `arrays`."""
         return cls(np.asarray(arrays["mean"], np.float32), np.asarray(arrays["weights"], np.float32))
 
-    def vector(self, answers: FloatArray) -> FloatArray:
-        """The expected vector (n_factors,) of somebody with these answers (n_genres,) in {-1, 0, 1}."""
-        return self.mean + _centred(answers) @ self.weights
+    def shift(self, features: FloatArray) -> FloatArray:
+        """What answers add to the average person's vector; `features` (n_features,) of `answer_features`."""
+        added: FloatArray = features @ self.weights
+        return added
 
 
-def fit_genre_prior(
-    vectors: FloatArray, taste: FloatArray, *, ridge: float, strength: float, seed: int
-) -> GenrePrior:
-    """The map from simulated answers to `vectors` (n_people, n_factors); `taste` is that of `genre_taste`.
+def answer_features(genres: FloatArray, shelves: FloatArray) -> FloatArray:
+    """Answers (..., n_genres) in {-1, 0, 1} and picks (..., n_shelves), each centred, side by side."""
+    return np.concatenate([_centred(genres), _centred(shelves)], axis=-1)
 
-    `ridge` is in people: a genre that this many people answer is believed by half. `strength` multiplies
+
+def simulate_features(
+    genre_taste: FloatArray, shelf_taste: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """What people would answer in `DRAWS` questionnaires; shape (DRAWS, n_people, n_features).
+
+    Of four in a row one asks for genres alone, and one for shelves alone.
+    """
+    draws = []
+    for draw in range(DRAWS):
+        genres, shelves = _questionnaire(genre_taste, rng), simulate_picks(shelf_taste, rng)
+        draws.append(answer_features(genres * (draw % 4 != 3), shelves * (draw % 4 != 1)))
+    return np.stack(draws)
+
+
+def fit_answer_prior(
+    vectors: FloatArray, features: FloatArray, *, ridge: float, strength: float
+) -> AnswerPrior:
+    """The map from simulated answers (draws, n_people, n_features) to `vectors` (n_people, n_factors).
+
+    `ridge` is in people: an answer that this many people give is believed by half. `strength` multiplies
     what an answer adds: the expected vector is the safest guess, but an order gains from a bolder one.
     """
-    rng = np.random.default_rng(seed)
+    draws, _, n_features = features.shape
     mean = vectors.mean(axis=0)
-    answers = np.vstack([_centred(_questionnaire(taste, rng)) for _ in range(DRAWS)]).astype(np.float64)
-    targets = np.tile(vectors - mean, (DRAWS, 1))
-    gram = answers.T @ answers + ridge * DRAWS * np.eye(taste.shape[1])
-    weights = np.linalg.solve(gram, answers.T @ targets)
-    return GenrePrior(mean.astype(np.float32), (strength * weights).astype(np.float32))
+    X = features.astype(np.float64)
+    gram = np.einsum("dpf,dpg->fg", X, X) + ridge * draws * np.eye(n_features)
+    weights = np.linalg.solve(gram, X.sum(axis=0).T @ (vectors - mean))
+    return AnswerPrior(mean.astype(np.float32), (strength * weights).astype(np.float32))
 
 
 def genre_profiles(
@@ -100,6 +131,20 @@ def simulate_answers(
     if disliked:
         np.put_along_axis(answers, best[:, -disliked:], -1, axis=1)
     return np.where(rng.random(taste.shape) < FLIPPED, -answers, answers)
+
+
+def simulate_picks(taste: FloatArray, rng: np.random.Generator, *, picked: int | None = None) -> FloatArray:
+    """Which shelves people would point at: 1 for those they like best, with a whim; (people, n_shelves).
+
+    `taste` is that of `genre_taste` for the shelves' cells; `picked` None draws how many.
+    """
+    n_shelves = taste.shape[1]
+    number = int(rng.integers(1, MOST_PICKED + 1)) if picked is None else picked
+    liked = taste + WHIM * rng.standard_normal(taste.shape)
+    best = np.argsort(-liked, axis=1, kind="stable")[:, : min(number, n_shelves)]
+    picks = np.zeros(taste.shape, np.float32)
+    np.put_along_axis(picks, best, 1, axis=1)
+    return picks
 
 
 def _questionnaire(taste: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -18,8 +18,10 @@ from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, 
 from recsys.groups import Strategy, slate, utilities
 from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
+from recsys.prior import answer_features
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import MAX_STARS, MIN_STARS
+from recsys.shelves import Shelf
 from recsys.stars import Stars, StarsPosterior
 from recsys.vocabulary import Vocabulary
 
@@ -34,12 +36,14 @@ Part = TypeVar("Part")
 class User:
     """A person folded in: what they told, and what this recommender makes of it. Build with `fold_in`.
 
+    `shelves` are those they picked, as movie ids.
     `vector` (n_factors,) orders films, None without a ranker; `posterior` predicts stars, None without stars.
     Meaningless to any other recommender.
     """
 
     ratings: Mapping[int, float]
     genres: Mapping[str, int]
+    shelves: tuple[tuple[int, ...], ...]
     vector: FloatArray | None
     posterior: StarsPosterior | None
 
@@ -115,21 +119,31 @@ class Recommender:
         return stars.predict(users, movies)
 
     def fold_in(
-        self, ratings: Mapping[int, float] | None = None, genres: Mapping[str, int] | None = None
+        self,
+        ratings: Mapping[int, float] | None = None,
+        genres: Mapping[str, int] | None = None,
+        shelves: Iterable[Collection[int]] = (),
     ) -> User:
-        """A person from ratings in stars and genre answers in {-1, 0, 1}; pure, in closed form.
+        """A person from ratings in stars, genre answers in {-1, 0, 1} and picked shelves; pure.
 
+        A shelf is its movie ids, of `shelves` of this recommender or of an earlier one.
         Raises InvalidData for stars out of range, another genre or another answer.
         """
         given, answers = dict(ratings or {}), dict(genres or {})
+        picks = tuple(tuple(shelf) for shelf in shelves)
         rows, values = self._checked_ratings(given)
-        checked = self._checked_answers(answers)
-        vector = None
-        if self._parts.ranker is not None and self._parts.prior is not None:
-            fade = np.float32(np.exp(-len(rows) / self.config.ranker.prior_fade))
-            vector = self._parts.ranker.fold_in(rows, values) + fade * self._parts.prior.vector(checked)
-        posterior = None if self._parts.stars is None else self._parts.stars.fold_in(rows, values, checked)
-        return User(given, answers, vector, posterior)
+        features = self._features(answers, picks)
+        priors, vector, posterior = self._parts.newcomers, None, None
+        if self._parts.ranker is not None and priors.ranker is not None:
+            fading = self.config.ranker
+            crowd, answered = (np.exp(-len(rows) / fade) for fade in (fading.crowd_fade, fading.prior_fade))
+            vector = self._parts.ranker.fold_in(rows, values)
+            vector += np.float32(crowd) * priors.ranker.mean + np.float32(answered) * priors.ranker.shift(
+                features
+            )
+        if self._parts.stars is not None and priors.stars is not None:
+            posterior = self._parts.stars.fold_in(rows, values, priors.stars.shift(features))
+        return User(given, answers, picks, vector, posterior)
 
     def predict_for(self, user: User, movie_ids: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation, in stars, of what this person would give; shapes (n,)."""
@@ -217,7 +231,8 @@ class Recommender:
     def explain(self, user: User, movie_id: int) -> int | None:
         """The film this person gave 4 stars or more that adds most to the score of `movie_id`, or None.
 
-        The score is a sum over their ratings (Ranker.contributions), so this is exact, up to the genre prior.
+        The score is a sum over their ratings (Ranker.contributions), so this is exact, up to what their
+        answers add.
         """
         ranker = _needed(self._parts.ranker, "ranker")
         row = self.catalog.row(movie_id)
@@ -253,11 +268,36 @@ class Recommender:
         best = _best(cosines, np.flatnonzero(others), n)
         return [Similar(int(self.catalog.movie_ids[row]), float(cosines[row])) for row in best]
 
-    def next_questions(self, user: User, n: int = 5, exclude: Iterable[int] = ()) -> list[int]:
-        """Ids of the `n` films most worth asking about, best first; never one rated or in `exclude`."""
-        asked = self.catalog.rows([*user.ratings, *exclude])
-        rows = self._parts.elicitation.choose(_count(n), asked=np.unique(asked), kinds=self._kinds)
+    def next_questions(
+        self, user: User, n: int = 5, exclude: Iterable[int] = (), *, unseen: Iterable[int] = ()
+    ) -> list[int]:
+        """Ids of the `n` films most worth asking about, best first; never one rated or in `exclude`.
+
+        `unseen` are films that this person said not to have seen: neither are they asked, and others like
+        them come later.
+        """
+        rated, unknown = self.catalog.rows([*user.ratings]), self.catalog.rows(list(unseen))
+        asked = np.unique(np.concatenate([rated, unknown, self.catalog.rows(list(exclude))]))
+        elicitation, priors, n = self._parts.elicitation, self._parts.newcomers, _count(n)
+        expected = priors.seen.shift(self._features(user.genres, user.shelves))
+        chances = elicitation.seen.chances(elicitation.seen.locate(rated, unknown, expected))
+        waiting = ~elicitation.seen.among(asked)
+        stars, posterior = self._parts.stars, user.posterior
+        if stars is not None and posterior is not None:
+            person = stars.sensitivity(posterior, elicitation.seen.films)
+            chosen = elicitation.informative(n, chances, waiting, person)
+        else:
+            chosen = elicitation.divisive(n, chances, waiting, self._kinds, asked)
+        rows = chosen.tolist()
+        if len(rows) < n:  # no candidate is left
+            left = np.setdiff1d(np.arange(len(self.catalog)), np.concatenate([asked, chosen]))
+            rows += _best(self.popularity, left, n - len(rows)).tolist()
         return [int(self.catalog.movie_ids[row]) for row in rows]
+
+    def shelves(self, n: int = 8) -> list[Shelf]:
+        """At most `n` shelves of a few well-known films each, to ask "which is yours?"; best known first."""
+        shown = self._parts.shelves.shown[: _count(n)]
+        return [Shelf(tuple(int(self.catalog.movie_ids[row]) for row in rows)) for rows in shown]
 
     def save(self, folder: str | Path, *, metrics: Mapping[str, float] | None = None) -> None:
         """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest."""
@@ -310,13 +350,15 @@ class Recommender:
         order = np.argsort(rows)
         return rows[order], values[order]
 
-    def _checked_answers(self, answers: Mapping[str, int]) -> FloatArray:
+    def _features(self, answers: Mapping[str, int], picks: Iterable[Collection[int]]) -> FloatArray:
+        """Genre answers and picked shelves as the priors take them."""
         row = np.zeros(len(self.catalog.genres), np.float32)
         for genre, answer in answers.items():
             if answer not in (-1, 0, 1):
                 raise InvalidData(f"the answer for {genre} is {answer!r}: it must be -1, 0 or 1")
             row[self._narrowing.column(genre)] = answer
-        return row
+        shelves = [self.catalog.rows(list(pick)).tolist() for pick in picks]
+        return answer_features(row, self._parts.shelves.answers(shelves))
 
 
 def _needed(part: Part | None, name: str) -> Part:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from recsys.catalog import Catalog
@@ -11,20 +9,21 @@ from recsys.config import TrainingConfig
 from recsys.content import content_features, genre_matrix, genre_vectors
 from recsys.elicitation import Elicitation
 from recsys.errors import InvalidData
+from recsys.newcomers import fit_newcomers
 from recsys.parts import Parts
-from recsys.prior import GenrePrior, fit_genre_prior, genre_profiles, genre_taste
 from recsys.progress import Report
-from recsys.ranker import FloatArray, IntArray, Ranker
+from recsys.ranker import IntArray, Ranker
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
 from recsys.rows import Rows
+from recsys.seen import Seen
+from recsys.shelves import Shelves
 from recsys.similarity import Neighbours
 from recsys.stars import DrawnStars, FormerVectors, Stars
 
 __all__ = ["fit"]
 
 DEFAULTS = TrainingConfig()
-PRIOR_PEOPLE = 5000  # people enough to learn what genre answers mean
 
 
 def fit(
@@ -53,19 +52,20 @@ def fit(
     if "stars" in config.parts:
         former = None if start is None else _former_vectors(start, user_ids, catalog, config)
         stars = _stars(rows, catalog, config, report, former)
-    ranker = prior = neighbours = None
+    ranker = neighbours = None
     if "ranker" in config.parts or "similar" in config.parts:
         ranker = _ranker(rows, catalog, config, report)
+    kinds = genre_vectors(catalog)
     if ranker is not None and "similar" in config.parts:
-        neighbours = Neighbours.build(ranker.film_factors, genre_vectors(catalog), counts)
-    if ranker is not None and "ranker" in config.parts:
-        prior = _genre_prior(ranker, rows, catalog, config)
-    else:
+        neighbours = Neighbours.build(ranker.film_factors, kinds, counts)
+    if "ranker" not in config.parts:
         ranker = None  # it was needed for the neighbours alone
-    elicitation = Elicitation.build(rows.movies, rows.values, len(catalog))
-    return Recommender(
-        catalog, Parts(user_ids, counts, elicitation, stars, ranker, prior, neighbours), config
-    )
+    seen = Seen.build(rows.users, rows.movies, rows.n_users, len(catalog))
+    elicitation = Elicitation.build(seen, rows.movies, rows.values, len(catalog))
+    shelves = Shelves.build(seen, kinds)
+    newcomers = fit_newcomers(rows, genre_matrix(catalog), seen, shelves, ranker, stars, config)
+    parts = Parts(user_ids, counts, elicitation, shelves, newcomers, stars, ranker, neighbours)
+    return Recommender(catalog, parts, config)
 
 
 def _stars(
@@ -77,17 +77,7 @@ def _stars(
         return network.fit_stars(rows, config, report)
     if config.model != "pmf":
         return dot_bias.fit_stars(rows, config, report)
-    stars = pmf.fit_stars(rows, content_features(catalog), config, report, former)
-    people = _some_people(rows, config)
-    vectors = stars.people(people)
-    prior = fit_genre_prior(
-        vectors.reshape(len(people), -1),
-        _genre_taste(rows, catalog)[people],
-        ridge=config.pmf.genre_ridge,
-        strength=1.0,
-        seed=config.seed,
-    )
-    return replace(stars, genre_links=prior.weights.reshape(-1, *vectors.shape[1:]))
+    return pmf.fit_stars(rows, content_features(catalog), config, report, former)
 
 
 def _former_vectors(
@@ -126,34 +116,3 @@ def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report
     from recsys.models import ials
 
     return ials.fit_ranker(rows, content_features(catalog), config, report)
-
-
-def _genre_prior(ranker: Ranker, rows: Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:
-    """Learned on the vectors that training people get by folding in all of their ratings."""
-    people = _some_people(rows, config)
-    starts = np.searchsorted(rows.users, np.arange(rows.n_users + 1))
-    vectors = np.stack(
-        [
-            ranker.fold_in(
-                rows.movies[starts[row] : starts[row + 1]], rows.values[starts[row] : starts[row + 1]]
-            )
-            for row in people
-        ]
-    )
-    settings = config.ranker
-    return fit_genre_prior(
-        vectors,
-        _genre_taste(rows, catalog)[people],
-        ridge=settings.prior_ridge,
-        strength=settings.prior_strength,
-        seed=config.seed,
-    )
-
-
-def _genre_taste(rows: Rows, catalog: Catalog) -> FloatArray:
-    profiles = genre_profiles(rows.users, rows.movies, rows.values, genre_matrix(catalog), rows.n_users)
-    return genre_taste(profiles, among=profiles)
-
-
-def _some_people(rows: Rows, config: TrainingConfig) -> IntArray:
-    return np.random.default_rng(config.seed).permutation(rows.n_users)[:PRIOR_PEOPLE]

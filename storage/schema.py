@@ -49,6 +49,7 @@ __all__ = [
     "round_questions",
     "rounds",
     "settings",
+    "shelf_picks",
     "standing_filters",
     "updates",
     "watchlist",
@@ -140,6 +141,17 @@ films = Table(
     Column("alternatives", JSON, nullable=False),
     UniqueConstraint("source", "source_id"),
     sqlite_autoincrement=True,
+)
+
+# A shelf is a few films shown together, known by the first of them; see bot/onboarding.
+shelf_picks = Table(
+    "shelf_picks",
+    metadata,
+    _person(primary_key=True),
+    _film("first_id", primary_key=True),
+    _film(primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("picked_at", UtcDateTime, nullable=False),
 )
 
 ratings = Table(

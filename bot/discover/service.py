@@ -12,7 +12,7 @@ from bot.errors import StaleButton
 from bot.library import Found, Library
 from bot.taste import Pick, Profile, Taste
 from storage import filters as stored_filters
-from storage import genres, lists, marks, ratings, watchlist
+from storage import genres, lists, marks, ratings, shelves, watchlist
 from storage.database import AsyncConnection, Database
 from storage.films import Film
 from storage.filters import NO_FILTERS, Filters
@@ -204,7 +204,7 @@ class Discover:
         wanted = await watchlist.of(conn, person_id)
         kinds = await marks.of(conn, person_id)
         liked = {genre for genre, value in answers.items() if value > 0}
-        anonymous = not stars and not answers
+        anonymous = not stars and not answers and not await shelves.of(conn, person_id)
         return ListPage(
             id=found.id,
             kind=found.kind,

@@ -1,16 +1,21 @@
-"""/start and the genre questionnaire."""
+"""/start, the genre questionnaire and the shelves."""
 
 from __future__ import annotations
 
 from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import (
     FinishGenres,
+    PickShelf,
     SetGenre,
     SetGenreAgain,
+    ShowGenres,
+    ShowShelves,
     answer_toast,
     noted_toast,
     questionnaire_screen,
     revision_screen,
+    shelf_toast,
+    shelves_screen,
 )
 from bot.preferences.views import ReviseGenres
 from bot.rating.views import round_screen
@@ -31,6 +36,9 @@ class Handlers:
         """Claim the commands and buttons of this room."""
         router.command("start", self.start)
         router.button(SetGenre, self.set_genre)
+        router.button(ShowShelves, self.shelves)
+        router.button(PickShelf, self.pick_shelf)
+        router.button(ShowGenres, self.genres)
         router.button(FinishGenres, self.finish)
         router.button(ReviseGenres, self.revise)
         router.button(SetGenreAgain, self.set_genre_again)
@@ -43,6 +51,26 @@ class Handlers:
     async def set_genre(self, request: Request, tap: SetGenre) -> None:
         """A tap on a genre."""
         await request.show(questionnaire_screen(await self._answered(request, tap), request.t))
+
+    async def shelves(self, request: Request, tap: ShowShelves) -> None:
+        """Pick shelves instead: the same message shows them."""
+        await request.toast()
+        bookcase = await self._services.onboarding.bookcase(request.person.id)
+        await request.show(shelves_screen(bookcase, request.t))
+
+    async def pick_shelf(self, request: Request, tap: PickShelf) -> None:
+        """A tap on a shelf."""
+        onboarding, person_id, picked = self._services.onboarding, request.person.id, tap.picked == 1
+        await request.once(lambda conn: onboarding.pick(conn, person_id, tap.first_id, picked, request.now))
+        title = self._services.library.film(tap.first_id).title
+        await request.toast(shelf_toast(title, picked, request.t))
+        await request.show(shelves_screen(await onboarding.bookcase(person_id), request.t))
+
+    async def genres(self, request: Request, tap: ShowGenres) -> None:
+        """From the shelves back to the genres."""
+        await request.toast()
+        questionnaire = await self._services.onboarding.questionnaire(request.person.id)
+        await request.show(questionnaire_screen(questionnaire, request.t))
 
     async def finish(self, request: Request, tap: FinishGenres) -> None:
         """Done or Skip: the questionnaire becomes the first rating card."""

@@ -1,4 +1,4 @@
-"""Genre answers: what a newcomer likes and dislikes before the first rating."""
+"""What a newcomer says before the first rating: genres they like and dislike, shelves that are theirs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from datetime import datetime
 
 from bot.errors import StaleButton
 from bot.library import Library
-from storage import genres
+from bot.taste import Taste
+from storage import genres, shelves
 from storage.database import AsyncConnection, Database
+from storage.films import Film
 
-__all__ = ["Onboarding", "Questionnaire"]
+__all__ = ["Bookcase", "Onboarding", "Questionnaire", "Shelf"]
 
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """Every genre with this person's answer: 1 liked, -1 disliked, 0 neither."""
+    """Every genre with its answer: 1 liked, -1 disliked, 0 neither; and how many shelves are picked."""
 
     answers: tuple[tuple[str, int], ...]
+    shelves: int = 0
 
     @property
     def says_nothing(self) -> bool:
@@ -26,18 +29,36 @@ class Questionnaire:
         return len(self.answers) > 1 and len(values) == 1 and values != {0}
 
 
-class Onboarding:
-    """Reads and writes genre answers."""
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Films that go together, and whether somebody picked them. The first film stands for all."""
 
-    def __init__(self, database: Database, library: Library) -> None:
+    films: tuple[Film, ...]
+    picked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bookcase:
+    """The shelves to choose from: the model's, then those picked when there was another model."""
+
+    shelves: tuple[Shelf, ...]
+
+
+class Onboarding:
+    """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
+
+    def __init__(self, database: Database, library: Library, taste: Taste) -> None:
         self._database = database
         self._library = library
+        self._taste = taste
 
     async def questionnaire(self, person_id: int) -> Questionnaire:
         """The questionnaire as this person has filled it in so far."""
         async with self._database.read() as conn:
             answers = await genres.of(conn, person_id)
-        return Questionnaire(tuple((genre, answers.get(genre, 0)) for genre in self._library.genres))
+            picked = await shelves.of(conn, person_id)
+        told = tuple((genre, answers.get(genre, 0)) for genre in self._library.genres)
+        return Questionnaire(told, len(picked))
 
     async def answer(
         self, conn: AsyncConnection, person_id: int, genre: str, value: int, at: datetime
@@ -46,3 +67,28 @@ class Onboarding:
         if genre not in self._library.genres or value not in (-1, 0, 1):
             raise StaleButton(f"no answer {value} to genre {genre!r}")
         await genres.answer(conn, person_id, genre, value, at)
+
+    async def bookcase(self, person_id: int) -> Bookcase:
+        """The shelves with this person's picks so far."""
+        async with self._database.read() as conn:
+            mine = {films[0]: films for films in await shelves.of(conn, person_id)}
+        offered = {films[0]: films for films in self._taste.shelves()}
+        return Bookcase(
+            tuple(
+                Shelf(tuple(map(self._library.film, films)), first_id in mine)
+                for first_id, films in (offered | mine).items()
+            )
+        )
+
+    async def pick(
+        self, conn: AsyncConnection, person_id: int, first_id: int, picked: bool, at: datetime
+    ) -> None:
+        """Take the shelf with this first film, or put it back. Raises StaleButton for one that is gone."""
+        if not picked:
+            await shelves.drop(conn, person_id, first_id)
+            return
+        for films in self._taste.shelves():
+            if films[0] == first_id:
+                await shelves.pick(conn, person_id, films, at)
+                return
+        raise StaleButton(f"no shelf that begins with film {first_id}")

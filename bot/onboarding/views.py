@@ -1,11 +1,11 @@
-"""The genre questionnaire as a message."""
+"""The genre questionnaire and the shelves as messages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from bot.library import genre_code
-from bot.onboarding.service import Questionnaire
+from bot.onboarding.service import Bookcase, Questionnaire
 from bot.preferences.views import ShowSettings
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
@@ -13,15 +13,22 @@ from bot.texts import Translator
 
 __all__ = [
     "FinishGenres",
+    "PickShelf",
     "SetGenre",
     "SetGenreAgain",
+    "ShowGenres",
+    "ShowShelves",
     "answer_toast",
     "noted_toast",
     "questionnaire_screen",
     "revision_screen",
+    "shelf_toast",
+    "shelves_screen",
 ]
 
 _COLUMNS = 3
+_SHELF_COLUMNS = 4
+_BETWEEN = "\N{NO-BREAK SPACE}· "  # no line begins with a dot
 _NEXT = {0: 1, 1: -1, -1: 0}
 _TOASTS = {0: "genre.toast.neither", 1: "genre.toast.liked", -1: "genre.toast.disliked"}
 _LABELS = {0: "genre.neither", 1: "genre.liked", -1: "genre.disliked"}
@@ -51,13 +58,47 @@ class FinishGenres(Record):
     """Done or Skip: on to the films."""
 
 
+@record("gb")
+class ShowShelves(Record):
+    """Shelves instead of genres, or after them."""
+
+
+@record("gg")
+class ShowGenres(Record):
+    """Back to the genres."""
+
+
+@record("gp")
+class PickShelf(Record):
+    """The shelf with this first film is theirs (1), or not (0)."""
+
+    first_id: int
+    picked: int
+
+
 def questionnaire_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
-    """Greeting, genres in three columns, Done and Skip."""
+    """Greeting, genres in three columns, the way to the shelves, Done and Skip."""
     rows = _genre_rows(questionnaire, t, SetGenre)
-    rows.append(
-        (Button(t.plain("button.done"), FinishGenres()), Button(t.plain("button.skip"), FinishGenres()))
-    )
+    rows.append((Button(t.plain("button.shelves"), ShowShelves()),))
+    rows.append(_way_out(t))
     return Screen(t.html("genres.ask"), tuple(rows))
+
+
+def shelves_screen(bookcase: Bookcase, t: Translator) -> Screen:
+    """A line of titles for each shelf and a numbered toggle, the way to the genres, Done and Skip."""
+    lines, buttons = [], []
+    for number, shelf in enumerate(bookcase.shelves, start=1):
+        titles = _BETWEEN.join(film.title for film in shelf.films)
+        lines.append(t.html("shelf.picked" if shelf.picked else "shelf.line", number=number, titles=titles))
+        label = t.plain("button.number", number=number)
+        if shelf.picked:
+            label = t.plain("button.set", label=label)
+        buttons.append(Button(label, PickShelf(shelf.films[0].id, 1 - shelf.picked)))
+    rows = [
+        tuple(buttons[start : start + _SHELF_COLUMNS]) for start in range(0, len(buttons), _SHELF_COLUMNS)
+    ]
+    rows += [(Button(t.plain("button.genres"), ShowGenres()),), _way_out(t)]
+    return Screen("\n\n".join([t.html("shelves.ask"), *lines]), tuple(rows))
 
 
 def revision_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
@@ -77,6 +118,15 @@ def _genre_rows(
     return [tuple(buttons[start : start + _COLUMNS]) for start in range(0, len(buttons), _COLUMNS)]
 
 
+def _way_out(t: Translator) -> tuple[Button, ...]:
+    return (Button(t.plain("button.done"), FinishGenres()), Button(t.plain("button.skip"), FinishGenres()))
+
+
+def shelf_toast(title: str, picked: bool, t: Translator) -> str:
+    """What a tap on a shelf did; `title` is that of its first film."""
+    return t.plain("shelf.toast.picked" if picked else "shelf.toast.dropped", title=title)
+
+
 def answer_toast(genre: str, value: int, t: Translator) -> str:
     """What a tap on a genre did."""
     return t.plain(_TOASTS[value], genre=genre)
@@ -88,6 +138,8 @@ def noted_toast(questionnaire: Questionnaire, t: Translator) -> str:
         return t.plain("genres.same")
     liked = sum(value == 1 for _, value in questionnaire.answers)
     disliked = sum(value == -1 for _, value in questionnaire.answers)
+    if not liked and not disliked and questionnaire.shelves:
+        return t.plain("shelves.noted", count=questionnaire.shelves)
     if not liked and not disliked:
         return t.plain("genres.skipped")
     return t.plain("genres.noted", liked=liked, disliked=disliked)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.order import order_metrics, recommended
-from recsys.evaluation.splits import RELEVANT, Person
+from recsys.evaluation.splits import Person, by_movie
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
 
@@ -82,6 +82,4 @@ def _by_hash(own: Ratings) -> Person:
             for user, movie in zip(own.user_ids, own.movie_ids, strict=True)
         ]
     )
-    shown, rest = own.take(~withheld), own.take(withheld)
-    history = dict(zip(shown.movie_ids.tolist(), shown.values.tolist(), strict=True))
-    return Person(history, {}, frozenset(rest.movie_ids[rest.values >= RELEVANT].tolist()))
+    return Person(by_movie(own.take(~withheld)), {}, by_movie(own.take(withheld)))

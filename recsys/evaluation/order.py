@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recsys.evaluation.metrics import ndcg, recall
+from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
 from recsys.evaluation.report import Scores
 from recsys.evaluation.splits import Person
 from recsys.evaluation.trial import Trial
@@ -13,7 +13,7 @@ from recsys.recommender import Recommender, User
 
 __all__ = ["newcomers", "order", "order_metrics", "recommended"]
 
-NEWCOMER_RATINGS = (0, 3, 5, 10, 20)
+NEWCOMER_RATINGS = (0, 3, 5, 10, 20, None)  # None: the whole history
 LISTED = 20  # films asked for: enough for Recall@20
 
 
@@ -29,22 +29,30 @@ def order(trial: Trial) -> Scores:
 
 
 def newcomers(trial: Trial) -> Scores:
-    """Strict: the candidates are the same however much is revealed, what most people rated first."""
+    """Strict: the candidates are the same however much is revealed, what most people rated first.
+
+    The RMSE is over all ratings of what is withheld.
+    """
     recommender, people = trial.strangers.recommender, trial.strangers.people
     scores: Scores = {}
     rank = {movie_id: at for at, movie_id in enumerate(trial.strangers.popular.tolist())}
     theirs = order_metrics([_popular(trial.strangers.popular, each) for each in people], people)
     for k in NEWCOMER_RATINGS:
-        protocol = f"newcomers, {k} ratings"
+        protocol = f"newcomers, {'all' if k is None else k} ratings"
         scores[protocol, "popularity", "NDCG@10"] = theirs["NDCG@10"]
         for method, asked in (("without genres", False), ("recommender", True)):
-            lists = []
+            lists: list[list[int]] = []
+            predicted: list[float] = []
+            actual: list[float] = []
             for person in people:
                 revealed = sorted(person.history, key=rank.__getitem__)[:k]
                 ratings = {movie_id: person.history[movie_id] for movie_id in revealed}
                 user = recommender.fold_in(ratings, person.answers if asked else None)
                 lists.append(recommended(recommender, user, person))
+                predicted.extend(recommender.predict_for(user, list(person.withheld))[0].tolist())
+                actual.extend(person.withheld.values())
             scores[protocol, method, "NDCG@10"] = order_metrics(lists, people)["NDCG@10"]
+            scores[protocol, method, "RMSE"] = mean_squared_error(predicted, actual) ** 0.5
     return scores
 
 

@@ -45,8 +45,9 @@ def evaluate(
     if unknown := sorted(set(protocols) - set(PROTOCOLS)):
         raise InvalidData(f"no protocol {unknown[0]!r}: there are {', '.join(PROTOCOLS)}")
     found: dict[Key, list[float]] = {}
+    parts = ("stars", "ranker") if "newcomers" in protocols else ("ranker",)
     for seed in seeds:
-        trial = Trial(dataset, replace(config, seed=seed), progress or (lambda _: None))
+        trial = Trial(dataset, replace(config, seed=seed), progress or (lambda _: None), parts)
         for name in dict.fromkeys(protocols):  # each once
             for key, value in PROTOCOLS[name](trial).items():
                 found.setdefault(key, []).append(value)

@@ -13,7 +13,7 @@ from recsys.errors import InvalidData
 from recsys.prior import Profiles, genre_profiles, genre_taste, simulate_answers
 from recsys.ratings import Ratings
 
-__all__ = ["RELEVANT", "Person", "held_out_people", "random_fifth"]
+__all__ = ["RELEVANT", "Person", "by_movie", "held_out_people", "random_fifth"]
 
 RELEVANT = 4.0  # stars from which a held-out film was worth recommending
 ENOUGH = 20  # ratings that a held-out person needs
@@ -21,14 +21,20 @@ ENOUGH = 20  # ratings that a held-out person needs
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who was not in training: what they show, and which other films they liked.
+    """Somebody who was not in training: what they show, and what else they rated.
 
-    `history` maps movie ids to stars; `answers` are simulated from it, three genres liked, two disliked.
+    `history` and `withheld` map movie ids to stars; `answers` are simulated from the history, three genres
+    liked, two disliked.
     """
 
     history: dict[int, float]
     answers: dict[str, int]
-    relevant: frozenset[int]
+    withheld: dict[int, float]
+
+    @property
+    def relevant(self) -> frozenset[int]:
+        """What they liked of the withheld films."""
+        return frozenset(movie_id for movie_id, stars in self.withheld.items() if stars >= RELEVANT)
 
 
 def random_fifth(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
@@ -57,14 +63,18 @@ def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Rati
         order = np.random.default_rng([seed, row]).permutation(len(own))
         shown = round(0.8 * len(own))
         history, rest = own.take(order[:shown]), own.take(order[shown:])
-        relevant = frozenset(rest.movie_ids[rest.values >= RELEVANT].tolist())
-        if relevant:
-            answers = _answers(history, catalog, among, np.random.default_rng([seed, row, 1]))
-            shows = dict(zip(history.movie_ids.tolist(), history.values.tolist(), strict=True))
-            people.append(Person(shows, answers, relevant))
+        answers = _answers(history, catalog, among, np.random.default_rng([seed, row, 1]))
+        person = Person(by_movie(history), answers, by_movie(rest))
+        if person.relevant:
+            people.append(person)
     if not people:
         raise InvalidData(f"nobody to hold out: too few people with {ENOUGH} ratings")
     return train, people
+
+
+def by_movie(own: Ratings) -> dict[int, float]:
+    """One person's ratings: movie id to stars."""
+    return dict(zip(own.movie_ids.tolist(), own.values.tolist(), strict=True))
 
 
 def _answers(history: Ratings, catalog: Catalog, among: Profiles, rng: np.random.Generator) -> dict[str, int]:

@@ -34,11 +34,15 @@ class Strangers:
 
 @dataclass(frozen=True)
 class Trial:
-    """`config` carries the seed; `say` hears of each fit before it starts."""
+    """`config` carries the seed; `say` hears of each fit before it starts.
+
+    `parts` are what the recommender of strangers is fitted with.
+    """
 
     dataset: Dataset
     config: TrainingConfig
     say: Say
+    parts: tuple[str, ...] = ("ranker",)
 
     @cached_property
     def strangers(self) -> Strangers:
@@ -46,6 +50,6 @@ class Trial:
         self.say(f"held-out people, seed {self.config.seed}")
         catalog = self.dataset.catalog
         train, people = held_out_people(self.dataset.ratings, catalog, self.config.seed)
-        recommender = fit(train, catalog, replace(self.config, parts=("ranker",)))
+        recommender = fit(train, catalog, replace(self.config, parts=self.parts))
         popular = catalog.movie_ids[np.argsort(-recommender.popularity, kind="stable")]
         return Strangers(recommender, people, popular)

@@ -197,7 +197,6 @@ class _Chain:
             implicit=implicit,
             implicit_links=links,
             implicit_centre=centre,
-            genre_links=np.zeros((0, *means.shape), single),
             prior_mean=means.astype(single),
             prior_precision=np.linalg.inv(covariances).astype(single),
             noise_variance=noises.astype(single),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars.predictor import Floats, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
 
 __all__ = ["DrawnStars", "FormerVectors"]
 
@@ -51,7 +51,6 @@ class DrawnStars:
     implicit: Floats  # (n_movies, d): what it says to have rated this film, however
     implicit_links: Floats  # (s, d, 1 + k): the same in vectors of people
     implicit_centre: Floats  # (d,): mean over people
-    genre_links: Floats  # (n_genres, s, 1 + k): what a genre answer says; none where they are not known
     prior_mean: Floats  # (s, 1 + k): of people of whom nothing is known
     prior_precision: Floats  # (s, 1 + k, 1 + k)
     noise_variance: Floats  # (s,): of a rating of a usual film, stars squared
@@ -83,11 +82,12 @@ class DrawnStars:
         return _as_rating(self.offset + bias + match / len(self.noise_variance))
 
     def fold_in(
-        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: Bayesian linear regression on each draw's films.
 
-        The prior moves with genre answers, and with which films they rated (as far as there are enough).
+        The prior moves with which films they rated (as far as there are enough) and, where it is given, by
+        `prior_shift` (s · (1 + k),), draw by draw.
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         X = np.concatenate(
@@ -97,7 +97,7 @@ class DrawnStars:
         weighted = X / variance[..., None]
         left = stars[:, None] - self.offset - self.movie_bias[movies]
         precision = self.prior_precision + weighted.transpose(1, 2, 0) @ X.transpose(1, 0, 2)
-        pull = self.prior_precision @ self._prior(movies, answers)[..., None]
+        pull = self.prior_precision @ self._prior(movies, prior_shift)[..., None]
         covariance = np.linalg.inv(precision)
         mean = covariance @ (pull + np.einsum("nsk,ns->sk", weighted, left)[..., None])
         return StarsPosterior(mean[..., 0], covariance)
@@ -119,6 +119,15 @@ class DrawnStars:
         audience = self.movie_appeal[rows] * doubt / self.movie_openness[rows]
         deviation = np.sqrt(doubt + self.movie_doubt[rows] + means.var(axis=0) + noise)
         return _as_rating(self.offset + means.mean(axis=0) + audience), deviation.astype(np.float32)
+
+    def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
+        """How the stars of these films depend on what is not known of this person, in the last draw.
+
+        One draw tells which film says most about somebody about as well as all of them.
+        """
+        factors = self.movie_factors[np.asarray(movie_rows, np.int64), -1]
+        gradients = np.concatenate([np.ones((len(factors), 1)), factors], axis=1)
+        return Sensitivity(gradients, posterior.covariance[-1], float(self.noise_variance[-1]))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Every field by name; for safetensors."""
@@ -145,7 +154,6 @@ class DrawnStars:
             "implicit": (movies, d),
             "implicit_links": (s, d, width),
             "implicit_centre": (d,),
-            "genre_links": (len(stars.genre_links), s, width),
             "prior_mean": (s, width),
             "prior_precision": (s, width, width),
             "noise_variance": (s,),
@@ -157,12 +165,11 @@ class DrawnStars:
                 raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
         return stars
 
-    def _prior(self, movies: IntArray, answers: npt.ArrayLike | None) -> Array:
-        """Means of the draws' priors for somebody who rated these films and answered so; shape (s, 1 + k)."""
+    def _prior(self, movies: IntArray, shift: Array | None) -> Array:
+        """Means of the draws' priors for somebody who rated these films; shape (s, 1 + k)."""
         mean: Array = self.prior_mean
-        if answers is not None and len(self.genre_links):
-            told = np.asarray(answers, np.float32)
-            mean = mean + np.tensordot(told - told.mean(), self.genre_links, 1)
+        if shift is not None:
+            mean = mean + shift.reshape(mean.shape)
         if movies.size:
             told = self.implicit[movies].sum(0) / np.sqrt(movies.size) - self.implicit_centre
             trust = movies.size / (movies.size + IMPLICIT_FADE)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars.predictor import Floats, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
 
 __all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
@@ -62,21 +62,22 @@ class FactorStars:
         return _as_rating(self._stars(logits))
 
     def fold_in(
-        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: ridge regression on the fixed film factors, in logits.
-
-        Genre answers say nothing here.
 
         The bias is one more factor whose partner is 1. A rating of 5 lies where the sigmoid is flat
         and says little about the logit, so the regression is linearised where the person stands
         (Gauss-Newton; Bishop, Pattern Recognition and Machine Learning, 4.3.3): targets
-        eta + (r - s(eta)) / s'(eta), weights s'(eta)^2 / noise_variance. Without ratings: the prior.
+        eta + (r - s(eta)) / s'(eta), weights s'(eta)^2 / noise_variance. Without ratings: the prior, its
+        mean moved by `prior_shift` (k + 1,).
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         X, base = self._design(movies), self._base(movies)
         precision: Array = self.prior_precision.astype(np.float64)
         mean: Array = self.prior_mean.astype(np.float64)
+        if prior_shift is not None:
+            mean = mean + prior_shift
         pull = precision @ mean
         for _ in range(STEPS if movies.size else 0):
             eta = X @ mean
@@ -103,6 +104,13 @@ class FactorStars:
         doubt = np.einsum("nk,nk->n", X @ posterior.covariance, X) + self.movie_variance[movies]
         deviation = np.sqrt(self._slope(mean) ** 2 * doubt + self.noise_variance)
         return _as_rating(mean), deviation.astype(np.float32)
+
+    def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
+        """How the stars of these films depend on what is not known of this person."""
+        movies = np.asarray(movie_rows, np.int64)
+        X = self._design(movies)
+        slope = self._slope(self._stars(self._base(movies) + X @ posterior.mean))
+        return Sensitivity(X * slope[:, None], posterior.covariance, self.noise_variance)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from recsys.errors import ArtifactError
 from recsys.ratings import MAX_STARS, MIN_STARS
 from recsys.stars.factors import Array, IntArray, sigmoid_range, slope_at
-from recsys.stars.predictor import Floats, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
 
 __all__ = ["Layer", "Net", "NetworkStars"]
 
@@ -112,25 +112,29 @@ class NetworkStars:
         users, movies = np.asarray(user_rows, np.int64), np.asarray(movie_rows, np.int64)
         return _as_rating(self.net.stars(self.user_vectors[users], movies))
 
-    def fold_in(self, movie_rows: npt.ArrayLike, values: npt.ArrayLike) -> StarsPosterior:
+    def fold_in(
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
+    ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: their embedding is learned, the network stays as it is.
 
         Laplace's approximation: the embedding u that minimises half of
         Σ (r - s(u))² / noise_variance + (u - prior_mean)ᵀ prior_precision (u - prior_mean),
         by Levenberg-Marquardt steps (Nocedal & Wright, Numerical Optimization, 10.3), and the inverse of
-        the Gauss-Newton Hessian there. Without ratings: the prior.
+        the Gauss-Newton Hessian there. Without ratings: the prior, whose mean `prior_shift` moves.
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         precision, prior = self.prior_precision.astype(np.float64), self.prior_mean.astype(np.float64)
+        if prior_shift is not None:
+            prior = prior + prior_shift
         person, damping = prior, 0.0
         predicted, J = self.net.jacobian(person, movies)
-        loss = self._loss(person, stars - predicted)
+        loss = self._loss(person - prior, stars - predicted)
         for _ in range(STEPS if movies.size else 0):
             hessian = precision + J.T @ J / self.noise_variance
             downhill = J.T @ (stars - predicted) / self.noise_variance - precision @ (person - prior)
             there = person + np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), downhill)
             predicted_there, J_there = self.net.jacobian(there, movies)
-            fall = loss - self._loss(there, stars - predicted_there)
+            fall = loss - self._loss(there - prior, stars - predicted_there)
             if fall > 0:
                 person, predicted, J, loss = there, predicted_there, J_there, loss - fall
                 damping /= 10
@@ -139,6 +143,11 @@ class NetworkStars:
             if 0 <= fall < ENOUGH:
                 break
         return StarsPosterior(person, np.linalg.inv(precision + J.T @ J / self.noise_variance))
+
+    def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
+        """How the stars of these films depend on what is not known of this person."""
+        _, J = self.net.jacobian(posterior.mean, np.asarray(movie_rows, np.int64))
+        return Sensitivity(J, posterior.covariance, self.noise_variance)
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None
@@ -195,8 +204,8 @@ class NetworkStars:
         tables: dict[str, Any] = {name: arrays[name] for name in TABLES}
         return cls(net, noise_variance=noise, **tables)
 
-    def _loss(self, person: Array, misses: Array) -> float:
-        away = person - self.prior_mean
+    def _loss(self, away: Array, misses: Array) -> float:
+        """`away` is how far the embedding is from where it was expected."""
         return float(misses @ misses / self.noise_variance + away @ self.prior_precision @ away) / 2
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Stars", "StarsPosterior"]
+__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -23,6 +23,19 @@ class StarsPosterior:
 
     mean: npt.NDArray[np.floating[Any]]
     covariance: npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """How the predicted stars of n films move with a person's vector, near what is known of it.
+
+    `gradients` (n, k) are stars per unit of the vector, and `covariance` (k, k) is what is not known of it:
+    so gradient · covariance · gradient is a variance in stars squared. `noise` is that of a rating.
+    """
+
+    gradients: npt.NDArray[np.floating[Any]]
+    covariance: npt.NDArray[np.floating[Any]]
+    noise: float
 
 
 class Stars(Protocol):
@@ -40,12 +53,19 @@ class Stars(Protocol):
         """Stars of training people for films, pair by pair; shape (n,)."""
 
     def fold_in(
-        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, answers: npt.ArrayLike | None = None
+        self,
+        movie_rows: npt.ArrayLike,
+        values: npt.ArrayLike,
+        prior_shift: npt.NDArray[np.floating[Any]] | None = None,
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole.
 
-        `answers` (n_genres,) in {-1, 0, 1} matter where the predictor learned what they mean.
+        `prior_shift` is how far from those their vector was expected before any rating; as many numbers as
+        the posterior's mean has.
         """
+
+    def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
+        """How the stars of these films depend on what is not known of this person."""
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None

@@ -23,8 +23,8 @@ from bot.cards import (
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import MoreOfList, ShowList, candidates_screen, list_screen
 from bot.library import Found, genre_code
-from bot.onboarding.service import Questionnaire
-from bot.onboarding.views import SetGenre, noted_toast, questionnaire_screen
+from bot.onboarding.service import Bookcase, Questionnaire, Shelf
+from bot.onboarding.views import PickShelf, SetGenre, noted_toast, questionnaire_screen, shelves_screen
 from bot.profile.history.service import HistoryPage, Rated
 from bot.profile.history.views import ShowHistory, history_screen
 from bot.rating.service import RoundState
@@ -150,12 +150,15 @@ def test_a_film_of_which_little_is_known(make_film: MakeFilm) -> None:
     ]
 
 
+WAYS_ON = [["Pick shelves instead"], ["Done", "Skip"]]
+
+
 def test_the_questionnaire_has_three_columns_and_the_next_answer_on_each_button() -> None:
     answers = tuple(zip(["Action", "Comedy", "Crime", "Drama"], [0, 1, -1, 0], strict=True))
     screen = questionnaire_screen(Questionnaire(answers), T)
     shown(screen)
-    assert labels(screen) == [["Action", "👍 Comedy", "👎 Crime"], ["Drama"], ["Done", "Skip"]]
-    actions = [each.action for row in screen.rows[:-1] for each in row]
+    assert labels(screen) == [["Action", "👍 Comedy", "👎 Crime"], ["Drama"], *WAYS_ON]
+    actions = [each.action for row in screen.rows[:-2] for each in row]
     assert actions == [
         SetGenre(genre_code("Action"), 1),
         SetGenre(genre_code("Comedy"), -1),
@@ -177,6 +180,22 @@ def test_the_questionnaire_has_three_columns_and_the_next_answer_on_each_button(
 def test_what_is_made_of_the_answers(answers: tuple[int, int], toast: str) -> None:
     questionnaire = Questionnaire(tuple(zip(("Action", "Comedy"), answers, strict=True)))
     assert noted_toast(questionnaire, T).startswith(toast)
+
+
+def test_shelves_are_lines_of_titles_and_numbered_toggles(make_film: MakeFilm) -> None:
+    shelves = [Shelf((make_film(), make_film("Heat")), picked=number == 2) for number in range(1, 6)]
+    screen = shelves_screen(Bookcase(tuple(shelves)), T)
+    lines = shown(screen).split("\n\n")
+    assert lines[1] == '1. <b>Fast & "Furious" <3\N{NO-BREAK SPACE}· Heat'
+    assert lines[2].startswith("2. ✓ ")
+    assert labels(screen) == [["1", "✓ 2", "3", "4"], ["5"], ["Genres"], ["Done", "Skip"]]
+    assert button(screen, "1").action == PickShelf(shelves[0].films[0].id, 1)
+    assert button(screen, "✓ 2").action == PickShelf(shelves[1].films[0].id, 0)
+
+
+@pytest.mark.parametrize(("shelves", "toast"), [(1, "Noted: 1 shelf"), (2, "Noted: 2 shelves")])
+def test_shelves_without_genres_are_noted_too(shelves: int, toast: str) -> None:
+    assert noted_toast(Questionnaire((("Action", 0), ("Comedy", 0)), shelves), T) == toast
 
 
 def test_a_round_shows_how_far_one_is(make_film: MakeFilm) -> None:

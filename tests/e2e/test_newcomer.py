@@ -26,7 +26,8 @@ def assert_card(card: Message, progress: str) -> None:
 
 def test_genres_cycle_in_place(ada: Person) -> None:
     asked = ada.send("/start")
-    *genres, last = asked.labels
+    *genres, shelves, last = asked.labels
+    assert shelves == ["Pick shelves instead"]
     assert last == ["Done", "Skip"]
     assert all(len(row) == 3 for row in genres[:-1])
     assert "Comedy" in asked.buttons
@@ -49,6 +50,31 @@ def test_the_questionnaire_is_as_it_was_left(ada: Person) -> None:
     ada.tap("👍 Drama")
     again = ada.send("/start")
     assert {"👍 Horror", "👎 Drama", "Comedy"} <= set(again.buttons)
+
+
+def test_shelves_instead_of_genres(ada: Person) -> None:
+    """Picked, put back and kept over a restart of the questionnaire; and they tell something."""
+    asked = ada.send("/start")
+    ada.tap("Pick shelves instead")
+    asked = ada.again(asked)
+    lines = asked.text.split("\n\n")[1:]
+    numbers = [str(number + 1) for number in range(len(lines))]
+    assert len(lines) >= 6
+    assert [label for row in asked.labels[:-2] for label in row] == numbers
+    assert asked.labels[-2:] == [["Genres"], ["Done", "Skip"]]
+    first = lines[1].removeprefix("2. ").split("\N{NO-BREAK SPACE}·")[0]
+    assert ada.tap("2") == f"✓ {first} and its like"
+    assert "✓ 2" in ada.again(asked).buttons
+    ada.tap("4")
+    assert ada.tap("✓ 4").startswith("Put back: ")
+    ada.tap("Genres")
+    assert "Comedy" in ada.again(asked).buttons
+    asked = ada.send("/start")
+    ada.tap("Pick shelves instead")
+    assert [label for label in ada.again(asked).buttons if label.startswith("✓")] == ["✓ 2"]
+    assert ada.tap("Done") == "Noted: 1 shelf"
+    assert_card(ada.again(asked), "0 of 5")
+    assert "because people with your taste like it" in ada.send("/recommend").text
 
 
 def test_five_answers_bring_the_first_list(ada: Person) -> None:
@@ -102,9 +128,9 @@ def test_undo_brings_the_film_back(ada: Person) -> None:
     assert ada.again(card).head == first
     assert_card(ada.again(card), "0 of 5")
     assert ada.history() == {}
-    assert ada.tap("2★", card) == f"{first}: 2★"
+    assert ada.tap("5★", card) == f"{first}: 5★"
     assert ada.again(card).head == second
-    assert ada.history() == {first: "2★"}
+    assert ada.history() == {first: "5★"}
 
 
 def test_undo_makes_room_for_another_answer(ada: Person) -> None:
@@ -148,7 +174,7 @@ def test_the_same_for_every_genre_says_nothing(bot: Bot, taps: int) -> None:
     silent.begin()
     silent.tap("Done")
     questionnaire = even.send("/start")
-    for genre in questionnaire.buttons[:-2]:
+    for genre in questionnaire.buttons[:-3]:
         even.tap(genre, questionnaire)
         if taps == 2:
             even.tap(f"👍 {genre}", questionnaire)

@@ -169,7 +169,12 @@ def test_a_manifest_cannot_point_outside_its_folder(folder: Path, tmp_path: Path
             lambda arrays: arrays.update({"popularity": arrays["popularity"][:-1]}),
             r"popularity knows 23 films.* 24",
         ),
-        (lambda arrays: arrays.update({"prior.mean": arrays["prior.mean"][:-1]}), r"genre prior"),
+        (
+            lambda arrays: arrays.update({"newcomers.stars_mean": arrays["newcomers.stars_mean"][:-1]}),
+            r"newcomers: the map for stars",
+        ),
+        (lambda arrays: arrays.update({"shelves.cells": arrays["shelves.cells"][:-1]}), r"shelves knows 23"),
+        (lambda arrays: arrays.update({"elicitation.films": arrays["elicitation.films"] + 9}), r"questions"),
         (lambda arrays: arrays.update({"user_ids": arrays["user_ids"][:-1]}), r"people"),
         (lambda arrays: arrays.update({"user_ids": arrays["user_ids"] * 0}), r"user 0 appears twice"),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
-from recsys.config import RankerConfig
+from recsys.config import DotBiasConfig, RankerConfig
 from recsys.data.datasets import Dataset
 from recsys.evaluation import Report, evaluate, measure_holdout
 from recsys.evaluation.holdout import split
@@ -97,8 +97,9 @@ class TestHeldOutPeople:
 
 @pytest.fixture(scope="module")
 def report(movielens_100k: Dataset) -> Report:
-    """Order and newcomers on ml-100k, one seed that nobody tuned on, a ranker smaller than the product's."""
-    config = TrainingConfig(device="cpu", ranker=RankerConfig(factors=48, sweeps=6))
+    """Order and newcomers on ml-100k, a seed that nobody tuned on, smaller models than the product's."""
+    stars = DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3)
+    config = TrainingConfig(device="cpu", dot_bias=stars, ranker=RankerConfig(factors=48, sweeps=6))
     return evaluate(movielens_100k, (7,), config=config, protocols=("order", "newcomers"))
 
 
@@ -112,6 +113,10 @@ class TestRealRatings:
     def test_newcomers_gain_from_genres_and_from_every_rating(self, report: Report) -> None:
         curve = [report.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10").mean for k in (0, 5, 20)]
         assert curve == sorted(curve)
+        errors = [
+            report.measure(f"newcomers, {k} ratings", "recommender", "RMSE").mean for k in (0, 5, "all")
+        ]
+        assert errors == sorted(errors, reverse=True)
         assert curve[0] > report.measure("newcomers, 0 ratings", "without genres", "NDCG@10").mean
         assert curve[1] > report.measure("newcomers, 5 ratings", "popularity", "NDCG@10").mean
 

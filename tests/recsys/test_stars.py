@@ -58,12 +58,48 @@ class TestPredict:
         assert stars.predict([3], [6])[0] == pytest.approx(5.5 / (1 + np.exp(-logit)), rel=1e-6)
 
 
+class TestSensitivity:
+    def test_gradients_are_the_change_of_the_stars(self) -> None:
+        stars, movies = served(), np.array([5, 0, 3])
+        person = stars.fold_in([1, 2], [4.0, 2.5])
+        found = stars.sensitivity(person, movies)
+        for at in range(K + 1):
+            step = 1e-2 * np.eye(K + 1)[at]
+            there, back = (
+                stars.predict_posterior(StarsPosterior(person.mean + way * step, person.covariance), movies)[
+                    0
+                ]
+                for way in (1, -1)
+            )
+            assert found.gradients[:, at] == pytest.approx((there - back) / 2e-2, abs=1e-3)
+
+    def test_with_the_films_and_the_noise_it_makes_the_deviation(self) -> None:
+        stars = replace(served(), movie_variance=np.zeros(N_MOVIES, np.float32))
+        person = stars.fold_in([1, 2], [4.0, 2.5])
+        found = stars.sensitivity(person, np.arange(N_MOVIES))
+        doubt = np.einsum("nk,kl,nl->n", found.gradients, found.covariance, found.gradients)
+        deviation = stars.predict_posterior(person)[1]
+        assert deviation == pytest.approx(np.sqrt(doubt + found.noise), rel=1e-5)
+
+
 class TestFoldIn:
     def test_without_ratings_gives_the_prior(self) -> None:
         stars = served()
         nobody = stars.fold_in([], [])
         assert nobody.mean == pytest.approx(stars.prior_mean)
         assert nobody.covariance @ stars.prior_precision == pytest.approx(np.eye(K + 1), abs=1e-5)
+
+    def test_a_shift_moves_the_prior_and_fades_with_ratings(self) -> None:
+        stars, shift = served(), np.array([0.4, -0.3, 0.2])
+        expected = replace(stars, prior_mean=(stars.prior_mean + shift).astype(np.float32))
+        moved = []
+        for n in (0, 3, 7):
+            movies, values = np.arange(n), np.full(n, 4.0)
+            there = stars.fold_in(movies, values, shift)
+            assert there.mean == pytest.approx(expected.fold_in(movies, values).mean, abs=1e-6)
+            moved.append(float(np.linalg.norm(there.mean - stars.fold_in(movies, values).mean)))
+        assert moved == sorted(moved, reverse=True)
+        assert moved[0] == pytest.approx(float(np.linalg.norm(shift)))
 
     def test_is_the_ridge_regression_where_it_ends(self) -> None:
         """The posterior solves the weighted ridge regression whose targets and weights are its own."""

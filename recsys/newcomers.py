@@ -1,0 +1,120 @@
+"""What answers and picks say of newcomers, learned for every part that can use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.config import TrainingConfig
+from recsys.errors import ArtifactError
+from recsys.prior import AnswerPrior, fit_answer_prior, genre_profiles, genre_taste, simulate_features
+from recsys.ranker import FloatArray, Ranker
+from recsys.rows import Rows
+from recsys.seen import Seen
+from recsys.shelves import Shelves
+from recsys.stars import Stars
+
+__all__ = ["Newcomers", "fit_newcomers"]
+
+PEOPLE = 2000  # people enough to learn what answers mean
+STARS_RIDGE, STARS_STRENGTH = 50.0, 0.8  # of the map to the stars' vectors: the safest guess is the best one
+SEEN_RIDGE = 10.0  # of the map to what people have seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Newcomers:
+    """One map for the ranker's vectors, one for the stars' vectors, one for what people have seen.
+
+    Those of parts that were not fitted are None.
+    """
+
+    seen: AnswerPrior
+    ranker: AnswerPrior | None
+    stars: AnswerPrior | None
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """What an artifact stores: every array under "part_name"."""
+        parts = {"seen": self.seen, "ranker": self.ranker, "stars": self.stars}
+        return {
+            f"{name}_{key}": array
+            for name, prior in parts.items()
+            if prior is not None
+            for key, array in prior.arrays().items()
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Newcomers:
+        """The inverse of `arrays`. Raises KeyError for an array that is missing."""
+
+        def prior(name: str) -> AnswerPrior:
+            return AnswerPrior.from_arrays({key: arrays[f"{name}_{key}"] for key in ("mean", "weights")})
+
+        ranker, stars = (prior(name) if f"{name}_mean" in arrays else None for name in ("ranker", "stars"))
+        return cls(prior("seen"), ranker, stars)
+
+    def fit_together(self, n_features: int, widths: Mapping[str, int]) -> None:
+        """Raises ArtifactError unless there is a map of `n_features` answers for each part and its width."""
+        for name, width in widths.items():
+            prior: AnswerPrior | None = getattr(self, name)
+            found = None if prior is None else (prior.weights.shape, prior.mean.shape)
+            if found != ((n_features, width), (width,)):
+                raise ArtifactError(f"newcomers: the map for {name} has shapes {found}")
+
+
+def fit_newcomers(
+    rows: Rows,
+    genres: npt.NDArray[np.bool_],
+    seen: Seen,
+    shelves: Shelves,
+    ranker: Ranker | None,
+    stars: Stars | None,
+    config: TrainingConfig,
+) -> Newcomers:
+    """Learned on what training people would answer, and the vectors that folding in all their ratings gives.
+
+    `rows` are sorted by person; `genres` is the genre matrix (n_films, n_genres).
+    """
+    rng = np.random.default_rng(config.seed)
+    people = rng.permutation(rows.n_users)[:PEOPLE]
+    tastes = []
+    for kinds in (genres, shelves.membership()):
+        profiles = genre_profiles(rows.users, rows.movies, rows.values, kinds, rows.n_users)
+        tastes.append(genre_taste(profiles, among=profiles)[people])
+    features = simulate_features(tastes[0], tastes[1], rng)
+    starts = np.searchsorted(rows.users, np.arange(rows.n_users + 1))
+    histories = [
+        (rows.movies[starts[row] : starts[row + 1]], rows.values[starts[row] : starts[row + 1]])
+        for row in people
+    ]
+    settings = config.ranker
+    return Newcomers(
+        seen=fit_answer_prior(
+            seen.locate_training(rows.users, rows.movies, rows.n_users)[people],
+            features,
+            ridge=SEEN_RIDGE,
+            strength=1.0,
+        ),
+        ranker=None
+        if ranker is None
+        else fit_answer_prior(
+            _stack([ranker.fold_in(*history) for history in histories]),
+            features,
+            ridge=settings.prior_ridge,
+            strength=settings.prior_strength,
+        ),
+        stars=None
+        if stars is None
+        else fit_answer_prior(
+            _stack([stars.fold_in(*history).mean.ravel() for history in histories]),
+            features,
+            ridge=STARS_RIDGE,
+            strength=STARS_STRENGTH,
+        ),
+    )
+
+
+def _stack(vectors: list[npt.NDArray[np.floating]]) -> FloatArray:
+    return np.stack(vectors).astype(np.float32)
