@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
+from bot.cards import Kinship
 from bot.library import EARLIEST_DECADE, Library
 from recsys.narrowing import Years
 from recsys.recommender import Recommender, User
@@ -163,6 +164,19 @@ class Taste:
             Pick(self._library.film(self._library.film_id(item.movie_id)), item.similarity, float(expected))
             for item, expected in zip(nearest, stars, strict=True)
         ]
+
+    def kinships(self, film_id: int, others: Iterable[int]) -> dict[int, Kinship]:
+        """What makes each of `others` like this film; those that the model does not know are left out, and
+        those that have nothing in common with it."""
+        seed = self._library.movie_id(film_id)
+        if seed is None:
+            return {}
+        compared = self._recommender.compare([seed], self._library.movie_ids(others))
+        return {
+            self._library.film_id(each.movie_id): Kinship(each.because, each.shared_genres)
+            for each in compared
+            if each.because is not None
+        }
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:
         """The film most worth asking about next, None when there is none left."""

@@ -92,7 +92,7 @@ class Parts:
             if self.prior.weights.shape != expected or self.prior.mean.shape != expected[1:]:
                 raise ArtifactError(f"the genre prior has shape {self.prior.weights.shape}, not {expected}")
         if self.neighbours is not None:
-            films["neighbours"] = len(self.neighbours.vectors)
+            films["neighbours"] = len(self.neighbours.codes)
         for name, known in films.items():
             if known != n_films:
                 raise ArtifactError(f"{name} knows {known} films, the catalog {n_films}")

@@ -20,12 +20,14 @@ from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import MAX_STARS, MIN_STARS
+from recsys.similarity import Because, Neighbours
 from recsys.stars import StarsPosterior
 from recsys.vocabulary import Vocabulary
 
 __all__ = ["Recommendation", "Recommender", "Similar", "User"]
 
 LIKED = 4.0  # stars from which a film may serve as a reason
+TOLD_GENRES = 3  # more would be no reason any more
 
 Part = TypeVar("Part")
 
@@ -55,10 +57,16 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A film like another; `similarity` is a cosine."""
+    """A film like another; `similarity` is a cosine, and `because` names the largest part of it.
+
+    "lovers": the same people choose and like both; "genres": they share `shared_genres` (up to three, the one
+    that adds most first); "years": they are of one time; None: no part is above 0.
+    """
 
     movie_id: int
     similarity: float
+    because: Because | None = None
+    shared_genres: tuple[str, ...] = ()
 
 
 class Recommender:
@@ -238,15 +246,19 @@ class Recommender:
         What is left out besides is told as in `recommend`.
         """
         neighbours = _needed(self._parts.neighbours, "similar")
-        seeds = np.unique(self.catalog.rows(list(movie_ids)))
-        if not seeds.size:
-            raise InvalidData("similar needs one movie id or more")
+        seeds = self._seeds(movie_ids)
         cosines = neighbours.cosines(seeds)
         others = self._narrowing.allowed(genres, years, without, popularity)
         others[seeds] = False
         others[self.catalog.rows(list(exclude))] = False
         best = _best(cosines, np.flatnonzero(others), n)
-        return [Similar(int(self.catalog.movie_ids[row]), float(cosines[row])) for row in best]
+        return self._told(neighbours, seeds, best, cosines)
+
+    def compare(self, movie_ids: Iterable[int], others: Iterable[int]) -> list[Similar]:
+        """How like these together each of `others` is, and why, in their order."""
+        neighbours = _needed(self._parts.neighbours, "similar")
+        seeds = self._seeds(movie_ids)
+        return self._told(neighbours, seeds, self.catalog.rows(list(others)), neighbours.cosines(seeds))
 
     def next_questions(self, user: User, n: int = 5, exclude: Iterable[int] = ()) -> list[int]:
         """Ids of the `n` films most worth asking about, best first; never one rated or in `exclude`."""
@@ -289,6 +301,26 @@ class Recommender:
             raise InvalidData("a group needs one user or more")
         ranker = _needed(self._parts.ranker, "ranker")
         return np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
+
+    def _seeds(self, movie_ids: Iterable[int]) -> IntArray:
+        seeds = np.unique(self.catalog.rows(list(movie_ids)))
+        if not seeds.size:
+            raise InvalidData("what should it be like? One movie id or more is needed")
+        return seeds
+
+    def _told(
+        self, neighbours: Neighbours, seeds: IntArray, rows: IntArray, cosines: FloatArray
+    ) -> list[Similar]:
+        names, movie_ids = self.catalog.genres, self.catalog.movie_ids
+        return [
+            Similar(
+                int(movie_ids[row]),
+                float(cosines[row]),
+                likeness.because,
+                tuple(names[column] for column in likeness.genres[:TOLD_GENRES]),
+            )
+            for row, likeness in zip(rows, neighbours.explain(seeds, rows), strict=True)
+        ]
 
     def _stars_of(self, user: User, rows: IntArray) -> list[float | None]:
         if self._parts.stars is None or user.posterior is None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
-from recsys.content import content_features, genre_matrix, genre_vectors
+from recsys.content import content_features, genre_matrix, genre_vectors, year_kernels
 from recsys.elicitation import Elicitation
 from recsys.errors import InvalidData
 from recsys.parts import Parts
@@ -44,7 +44,10 @@ def fit(
     if "ranker" in config.parts or "similar" in config.parts:
         ranker = _ranker(rows, catalog, config, report)
     if ranker is not None and "similar" in config.parts:
-        neighbours = Neighbours.build(ranker.film_factors, genre_vectors(catalog), counts)
+        vectors = None if stars is None else stars.film_vectors()
+        neighbours = Neighbours.build(
+            ranker.film_factors, vectors, genre_vectors(catalog), year_kernels(catalog), counts
+        )
     if ranker is not None and "ranker" in config.parts:
         prior = _genre_prior(ranker, rows, catalog, config)
     else:

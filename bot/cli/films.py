@@ -39,7 +39,12 @@ def similar(
     film = _film(_titles(recommender), recommender, " ".join(title))
     found = recommender.similar([film.movie_id], n)
     rows = [
-        {**_values(recommender.catalog[each.movie_id]), "similarity": round(each.similarity, 4)}
+        {
+            **_values(recommender.catalog[each.movie_id]),
+            "similarity": round(each.similarity, 4),
+            "because": each.because,
+            "shared_genres": list(each.shared_genres),
+        }
         for each in found
     ]
     if as_json:

@@ -100,6 +100,10 @@ class FactorStars:
         deviation = np.sqrt(self._slope(mean) ** 2 * doubt + self.noise_variance)
         return _as_rating(mean), deviation.astype(np.float32)
 
+    def film_vectors(self) -> Floats:
+        """The film factors, without biases; shape (n_movies, k)."""
+        return self.movie_factors
+
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""
         return {

@@ -51,5 +51,8 @@ class Stars(Protocol):
         two ratings in three fall within one deviation. `movie_rows` None means every film.
         """
 
+    def film_vectors(self) -> Floats:
+        """How films are rated: two with like vectors are liked by the same people; shape (n_movies, k)."""
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """What an artifact stores."""
