@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from recsys.catalog import Catalog
 from recsys.titles.scores import NameScores
-from recsys.titles.text import fold, normalise, number_words_as_digits
+from recsys.titles.text import fold, fold_begun, normalise, number_words_as_digits
 
 __all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch"]
 
@@ -99,18 +99,20 @@ class TitleIndex:
 
     def _score(self, text: str) -> npt.NDArray[np.float64]:
         """Scores of all films, shape (n_films,): the best over readings of the text and names of the film."""
-        best = self._score_reading(text)
+        best = self._score_reading(text, unfinished=True)
         for year in {match[1] for match in _YEAR.finditer(text)}:
             rest = re.sub(rf"\(?\b{year}\b\)?", " ", text)
             apart = np.abs(self._years - int(year))
             off = np.where(apart == 0, 0.0, np.where(apart == 1, _NEXT_YEAR, _OTHER_YEAR))
-            best = np.maximum(best, self._score_reading(rest) - off)
+            best = np.maximum(best, self._score_reading(rest, unfinished=False) - off)
         return np.clip(np.round(best), 0.0, 100.0)  # whole points, so that popularity orders the nearly equal
 
-    def _score_reading(self, text: str) -> npt.NDArray[np.float64]:
+    def _score_reading(self, text: str, *, unfinished: bool) -> npt.NDArray[np.float64]:
         best: npt.NDArray[np.float64] = np.zeros(len(self._films))
         for literal, bare in _spellings(text):
             np.maximum.at(best, self._film_rows, self._scores.score(literal, bare) - self._malus)
+        rows, scores = self._scores.score_beginning(fold_begun(text), unfinished=unfinished)
+        np.maximum.at(best, self._film_rows[rows], scores - self._malus[rows])
         return best
 
     def _verdict(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,8 @@ __all__ = ["NameScores"]
 _Scores = npt.NDArray[np.float64]
 
 _LITERAL, _BARE, _FUZZY = 100.0, 99.0, 98.0  # letter by letter; but for articles; at most, for all else
-_BEGINS, _UNFINISHED = 90.0, 84.0  # the name begins with the typed words, or with the last one unfinished
+_BEGINS, _UNFINISHED = 90.0, 89.0  # the name begins with the typed words, or with the last one unfinished
+_LEAST_BEGINNING = 3  # letters; with fewer any name may go on
 _ALL_WORDS, _SAME_WORDS = 82.0, 92.0  # the name has all typed words; and no others
 _NUMBER_MISSING = 25.0  # points off when the name lacks a typed number: Rocky 2 is not Rocky
 _NUMBER_EXTRA = 4.0  # points off when the name has a number that was not typed
@@ -30,6 +32,7 @@ class NameScores:
     def __init__(self, literals: Sequence[str], bares: Sequence[str]) -> None:
         self._bares = list(bares)
         self._sorted = [_sorted_words(name) for name in bares]
+        self._literal_order, self._bare_order = _Sorted(literals), _Sorted(bares)
         self._literal_rows = _rows_by_text(literals)
         self._bare_rows = _rows_by_text(bares)
         rows_by_word: dict[str, list[int]] = defaultdict(list)
@@ -50,23 +53,32 @@ class NameScores:
     def score(self, literal: str, bare: str) -> _Scores:
         """Scores of all names, shape (n_names,), for one text in both spellings."""
         words = list(dict.fromkeys(bare.split()))
-        by_word, coverage = self._match_words(words)
+        by_word = self._match_words(words)
         in_order = _ratios(bare, self._bares)
         reordered = _ratios(_sorted_words(bare), self._sorted) - _REORDERED
         scores = np.maximum(np.maximum(in_order, reordered), by_word) - self._number_malus(words)
-        for row in np.flatnonzero(coverage >= _BEGUN_WORD):
-            name = self._bares[row]
-            if name.startswith((f"{bare} ", f"{bare}s ")):  # Monty Python's
-                scores[row] = max(scores[row], _BEGINS)
-            elif name.startswith(bare):
-                scores[row] = max(scores[row], _UNFINISHED)
         scores = np.clip(scores, 0.0, _FUZZY)
         scores[self._bare_rows.get(bare, [])] = _BARE
         scores[self._literal_rows.get(literal, [])] = _LITERAL
         return scores
 
-    def _match_words(self, words: list[str]) -> tuple[_Scores, _Scores]:
-        """Scores of the names word by word, and how much of the typed words they cover, 0 to 1."""
+    def score_beginning(self, text: str, *, unfinished: bool) -> tuple[npt.NDArray[np.int64], list[float]]:
+        """Names that begin with a text, spelt by `fold_begun`: their rows, and a score for each.
+
+        `unfinished`: its last word may break off.
+        """
+        rows: list[int] = []
+        scores: list[float] = []
+        for names in (self._literal_order, self._bare_order):
+            for name, row in names.beginning_with(text) if len(text) >= _LEAST_BEGINNING else ():
+                whole = name[len(text) :].startswith((" ", "s "))  # Monty Python's
+                if whole or unfinished:
+                    rows.append(row)
+                    scores.append(_BEGINS if whole else _UNFINISHED)
+        return np.array(rows, dtype=np.int64), scores
+
+    def _match_words(self, words: list[str]) -> _Scores:
+        """Scores of the names word by word: how much of the typed words they cover, and what they add."""
         covered, mass = np.zeros(len(self._bares)), np.zeros(len(self._bares))
         wanted = 0.0
         for position, word in enumerate(words):
@@ -83,7 +95,8 @@ class NameScores:
             mass += best_weight
         coverage = covered / max(wanted, 1e-9)
         share = np.minimum(mass / np.maximum(self._mass, 1e-9), 1.0)
-        return coverage * (_ALL_WORDS + (_SAME_WORDS - _ALL_WORDS) * share), np.round(coverage, 9)
+        scores: _Scores = coverage * (_ALL_WORDS + (_SAME_WORDS - _ALL_WORDS) * share)
+        return scores
 
     def _likeness(self, word: str, *, last: bool) -> _Scores:
         """How like a typed word each word of the names is, 0 to 1; 0 is another word."""
@@ -105,6 +118,22 @@ class NameScores:
             if number in self._word_index:
                 shared[self._names_with[self._word_index[number]]] += 1
         return _NUMBER_MISSING * (len(numbers) - shared) + _NUMBER_EXTRA * (self._numbers - shared)
+
+
+class _Sorted:
+    """Names in order, so that those with one beginning stand together."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._rows = sorted(range(len(names)), key=names.__getitem__)
+        self._names = [names[row] for row in self._rows]
+
+    def beginning_with(self, text: str) -> Iterator[tuple[str, int]]:
+        """Names that go on after `text`, each with its row."""
+        for at in range(bisect_left(self._names, text), len(self._names)):
+            if not self._names[at].startswith(text):
+                return
+            if len(self._names[at]) > len(text):
+                yield self._names[at], self._rows[at]
 
 
 def _ratios(text: str, names: list[str], least: float = _LEAST_RATIO) -> _Scores:
