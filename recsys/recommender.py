@@ -72,7 +72,8 @@ class Similar:
 class Recommender:
     """A trained model. Make one with `recsys.fit` or `Recommender.load`; it never changes.
 
-    Unknown ids raise UnknownMovie or UnknownUser; a call that needs a part that was not fitted, MissingPart.
+    `preliminary`: it was saved as a quick one that another is to replace. Unknown ids raise UnknownMovie or
+    UnknownUser; a call that needs a part that was not fitted, MissingPart.
     """
 
     def __init__(
@@ -81,7 +82,10 @@ class Recommender:
         parts: Parts,
         config: TrainingConfig,
         metrics: Mapping[str, float] | None = None,
+        *,
+        preliminary: bool = False,
     ) -> None:
+        self.preliminary = preliminary
         self.catalog = catalog
         self.config = config
         self.metrics: dict[str, float] = dict(metrics or {})
@@ -266,8 +270,17 @@ class Recommender:
         rows = self._parts.elicitation.choose(_count(n), asked=np.unique(asked), kinds=self._kinds)
         return [int(self.catalog.movie_ids[row]) for row in rows]
 
-    def save(self, folder: str | Path, *, metrics: Mapping[str, float] | None = None) -> None:
-        """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest."""
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        metrics: Mapping[str, float] | None = None,
+        preliminary: bool | None = None,
+    ) -> None:
+        """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest.
+
+        `preliminary` is what it says of itself when it is loaded; None leaves what this one says.
+        """
         parts = self._parts
         counts = {
             "users": len(parts.user_ids),
@@ -278,6 +291,7 @@ class Recommender:
             "config": self.config.to_dict(),
             "counts": counts,
             "metrics": {**self.metrics, **(metrics or {})},
+            "preliminary": self.preliminary if preliminary is None else preliminary,
         }
         write_artifact(Path(folder), parts.arrays(), self.catalog, about)
 
@@ -291,7 +305,7 @@ class Recommender:
             parts = Parts.from_arrays(
                 artifact.arrays, config, n_films=len(catalog), n_genres=len(catalog.genres)
             )
-            return cls(catalog, parts, config, about["metrics"])
+            return cls(catalog, parts, config, about["metrics"], preliminary=about.get("preliminary", False))
         except (RecsysError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: {error}") from error
 
