@@ -10,18 +10,20 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
-from recsys.titles.grams import GramIndex
+from recsys.titles.grams import SHORT, GramIndex
 
 __all__ = ["NameScores"]
 
 _Rows = npt.NDArray[np.int64]
 _Scores = npt.NDArray[np.float64]
 
-_CANDIDATES = 400  # names that are looked at closely: those that share most runs of letters with the text
+_CANDIDATES = 200  # names that are looked at closely: those that share most runs of letters with the text
+_CANDIDATES_OF_SHORT = 400  # after a typo, a short text shares few runs with its name, and with many others
 
 _LITERAL, _BARE, _FUZZY = 100.0, 99.0, 98.0  # letter by letter; but for articles; at most, for all else
 _BEGINS, _UNFINISHED = 90.0, 89.0  # the name begins with the typed words, or with the last one unfinished
-_LEAST_BEGINNING = 3  # letters; with fewer any name may go on
+_BARELY_BEGUN = 84.0  # the same after few letters, which a typo may have made
+_FEW, _LEAST_BEGINNING = 4, 3  # letters; with less than the least any name may go on
 _ALL_WORDS, _SAME_WORDS = 82.0, 92.0  # the name has all typed words; and no others
 _NUMBER_MISSING = 25.0  # points off when the name lacks a typed number: Rocky 2 is not Rocky
 _NUMBER_EXTRA = 4.0  # points off when the name has a number that was not typed
@@ -48,7 +50,7 @@ class NameScores:
 
     def score(self, literal: str, bare: str) -> tuple[_Rows, _Scores]:
         """The names that come near a text, given in both spellings: their rows, and a score for each."""
-        rows = self._grams.nearest(bare, _CANDIDATES)
+        rows = self._grams.nearest(bare, _CANDIDATES_OF_SHORT if len(bare) <= SHORT else _CANDIDATES)
         exact = dict.fromkeys(self._bare_rows.get(bare, ()), _BARE)
         exact |= dict.fromkeys(self._literal_rows.get(literal, ()), _LITERAL)
         names = [self._bares[row] for row in rows]
@@ -75,7 +77,7 @@ class NameScores:
                 whole = name[len(text) :].startswith((" ", "s "))  # Monty Python's
                 if whole or unfinished:
                     rows.append(row)
-                    scores.append(_BEGINS if whole else _UNFINISHED)
+                    scores.append(_BEGINS if whole else _UNFINISHED if len(text) > _FEW else _BARELY_BEGUN)
         return np.array(rows, dtype=np.int64), np.array(scores)
 
     def _match_words(self, words: list[str], name_words: list[list[str]]) -> _Scores:
