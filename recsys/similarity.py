@@ -29,6 +29,7 @@ __all__ = ["Because", "Likeness", "Neighbours"]
 CHOICE_WEIGHT, STARS_WEIGHT, GENRE_WEIGHT, YEAR_WEIGHT = 0.50, 0.20, 0.25, 0.05
 CHOICE_TRUSTED_AFTER, STARS_TRUSTED_AFTER = 5, 10  # ratings at which a part has half its weight
 FLATNESS = 0.25  # exponent of a principal axis' squared spread; 0 leaves the factors as they are
+STARS_AXES = 32  # principal axes of the stars' vectors that are kept; several draws of one model share most
 CODES = 127  # steps from 0 to a row's largest number
 BLOCK = 2048  # rows that are unpacked at a time: they stay in the processor's cache
 
@@ -72,7 +73,8 @@ class Neighbours:
         taste = [_scaled(_flattened(film_factors), choice)]
         if film_vectors is not None:
             total += STARS_WEIGHT
-            taste.append(_scaled(film_vectors, STARS_WEIGHT * counts / (counts + STARS_TRUSTED_AFTER)))
+            stars = STARS_WEIGHT * counts / (counts + STARS_TRUSTED_AFTER)
+            taste.append(_scaled(_along_axes(film_vectors)[0][:, -STARS_AXES:], stars))
         content = [_scaled(genres, GENRE_WEIGHT), _scaled(years, YEAR_WEIGHT)]
         vectors = np.hstack([*taste, *content]) / np.sqrt(total)
         largest = np.abs(vectors).max(axis=1)
@@ -126,18 +128,24 @@ class Neighbours:
         return query
 
 
-def _scaled(part: FloatArray, weights: FloatArray | float) -> FloatArray:
+def _scaled(part: npt.NDArray[np.floating], weights: FloatArray | float) -> FloatArray:
     """Rows of length √weight, or zero."""
     scaled: FloatArray = unit_rows(part) * np.sqrt(np.broadcast_to(weights, len(part)))[:, None]
     return scaled
 
 
-def _flattened(factors: FloatArray) -> FloatArray:
-    """Factors along their principal axes, the broad ones made narrower."""
-    V = factors.astype(np.float64)
+def _along_axes(vectors: FloatArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Vectors along their principal axes, the broadest last, and the squared spread along each."""
+    V = vectors.astype(np.float64)
     squared_spreads, axes = np.linalg.eigh(V.T @ V)
-    floor = max(squared_spreads.max(), 1e-30) * 1e-9  # what is narrower is rounding
-    flattened: FloatArray = ((V @ axes) * np.maximum(squared_spreads, floor) ** -FLATNESS).astype(np.float32)
+    return V @ axes, squared_spreads
+
+
+def _flattened(factors: FloatArray) -> npt.NDArray[np.float64]:
+    """Factors along their principal axes, the broad ones made narrower."""
+    along, squared_spreads = _along_axes(factors)
+    floor = max(squared_spreads[-1], 1e-30) * 1e-9  # what is narrower is rounding
+    flattened: npt.NDArray[np.float64] = along * np.maximum(squared_spreads, floor) ** -FLATNESS
     return flattened
 
 

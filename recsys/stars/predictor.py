@@ -52,7 +52,10 @@ class Stars(Protocol):
         """
 
     def film_vectors(self) -> Floats:
-        """How films are rated: two with like vectors are liked by the same people; shape (n_movies, k)."""
+        """How films are rated: two with like vectors are liked by the same people; shape (n_movies, k).
+
+        Only angles count. Several draws of a model stand side by side.
+        """
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """What an artifact stores."""

@@ -46,6 +46,15 @@ def test_broad_axes_say_less_than_narrow_ones() -> None:
     assert flat[0, 1] < 0.9 < flat[0, 2]
 
 
+def test_of_long_vectors_of_stars_the_broadest_axes_are_kept() -> None:
+    """Forty draws of one model: each turned by itself, all of one geometry."""
+    turned = [np.linalg.qr(np.random.default_rng(draw).normal(size=(2, 2)))[0] for draw in range(40)]
+    many = np.hstack([STARS @ each for each in turned]).astype(np.float32)
+    neighbours, plain = built(MANY, many), built(MANY)
+    assert neighbours.widths[0] == 3 + 32
+    assert neighbours.cosines(np.array([0])) == pytest.approx(plain.cosines(np.array([0])), abs=0.01)
+
+
 def test_without_stars_the_others_share_their_weight() -> None:
     choice = unit_rows(_flattened(FACTORS))
     expected = (0.5 * choice[1] @ choice[0] + 0.25 * 0.8 + 0.05 * 0.5**0.5) / 0.8
