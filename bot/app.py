@@ -42,6 +42,7 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
+from bot.upgrade import upgrading
 from bot.watchlist.handlers import Handlers as WatchlistHandlers
 from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
@@ -91,12 +92,19 @@ async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event
     ):
         health.database = database
         library = await _library(database, recommender, version)
-        services = _services(database, library, Taste(recommender, library), settings.timezone)
+        taste = Taste(recommender, library)
+        services = _services(database, library, taste, settings.timezone)
         processor = Processor(client, database, Messenger(client), _router(services))
         dispatcher = Dispatcher(processor.handle)
         health.intake = intake = Intake(client, database, dispatcher.push)
+
+        def swap(number: str, better: Recommender) -> None:
+            taste.swap(better)
+            health.model = number
+
         try:
-            await _serve(client, intake, stop, version)
+            async with upgrading(settings.models, recommender, swap):
+                await _serve(client, intake, stop, version)
         finally:
             await dispatcher.close(_PATIENCE)
 

@@ -11,10 +11,12 @@ from bot.errors import StaleButton
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
+from recsys.similarity import Because
 from storage.films import Film
 
 __all__ = [
     "Card",
+    "Kinship",
     "MarkFilm",
     "MoreLikeThis",
     "NotBecause",
@@ -32,6 +34,7 @@ __all__ = [
     "film_page",
     "film_preview",
     "film_text",
+    "kinship_text",
     "rating_row",
     "reason_text",
     "stars_text",
@@ -156,9 +159,19 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Kinship:
+    """What makes a film like another, most of all: the same people love both ("lovers"), the genres they
+    share ("genres"), or their time ("years")."""
+
+    because: Because
+    genres: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One film and one person. `stars` is the person's own rating, `expected` the predicted one; `muted`:
-    the rating is no evidence; `reason` says why the film is recommended, on cards from such a list."""
+    the rating is no evidence; `reason` or `kinship` says why the film is in the list that the card was
+    opened from."""
 
     film: Film
     origin: Origin
@@ -168,6 +181,7 @@ class Card:
     on_watchlist: bool = False
     muted: bool = False
     reason: Reason | None = None
+    kinship: Kinship | None = None
 
 
 def card_screen(card: Card, t: Translator, back: Record | None) -> Screen:
@@ -189,6 +203,8 @@ def _card_lines(card: Card, t: Translator) -> list[str]:
         lines.append(t.html("card.how_many"))
     if card.reason is not None:
         lines.append(reason_text(card.reason, t))
+    if card.kinship is not None:
+        lines.append(kinship_text(card.kinship, t))
     return lines
 
 
@@ -222,6 +238,13 @@ def reason_text(reason: Reason, t: Translator) -> Html:
     if reason.genre is not None:
         return t.html("reason.genre", genre=reason.genre)
     return t.html("reason.loved" if reason.anonymous else "reason.popular")
+
+
+def kinship_text(kinship: Kinship, t: Translator) -> Html:
+    """Why a film is like another, as a line."""
+    if kinship.because == "genres":
+        return t.html("kinship.genres", genres=", ".join(kinship.genres))
+    return t.html("kinship.lovers" if kinship.because == "lovers" else "kinship.years")
 
 
 def film_text(film: Film, t: Translator) -> Html:

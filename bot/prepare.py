@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import CatalogChanged, NotPrepared
-from bot.home import model_folders, next_model_folder
+from bot.home import live_model, model_folders, next_model_folder
 from bot.library import CATALOG_KEY
 from bot.settings import FALLBACK_DATASET, Settings
-from recsys.config import TrainingConfig
+from recsys.config import DotBiasConfig, RankerConfig, TrainingConfig
 from recsys.data.download import DATASETS
 from recsys.data.layouts import source_of
 from recsys.errors import DataUnavailable
@@ -27,8 +27,20 @@ if TYPE_CHECKING:  # they import pandas and torch when called
     from recsys.data.transfer import Progress
     from recsys.progress import Report
 
-__all__ = ["check_dataset", "in_child_process", "is_prepared", "prepare", "require_training", "train_model"]
+__all__ = [
+    "check_dataset",
+    "in_child_process",
+    "is_prepared",
+    "prepare",
+    "refit",
+    "require_training",
+    "train_model",
+]
 
+# About ten seconds on ml-latest-small, most of them imports; a full fit follows while people are answered.
+_QUICK = TrainingConfig(
+    model="dot_bias", dot_bias=DotBiasConfig(ensemble=4, epochs=4), ranker=RankerConfig(sweeps=3)
+)
 _EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
 
 
@@ -54,20 +66,45 @@ def check_dataset(settings: Settings, source: str) -> None:
 
 
 def prepare(
-    settings: Settings, *, say: Callable[[str], None], progress: Progress, report: Report
+    settings: Settings,
+    *,
+    say: Callable[[str], None],
+    progress: Progress,
+    report: Report,
+    quick: bool = False,
 ) -> tuple[Path, dict[str, float]]:
     """Fetch the data and train on it; what `train_model` returns.
 
-    `say` hears what an operator should know. Raises NotPrepared without the `train` extra,
-    recsys.RecsysError for data that cannot be had or read.
+    `quick`: in seconds, a preliminary model. `say` hears what an operator should know. Raises NotPrepared
+    without the `train` extra, recsys.RecsysError for data that cannot be had or read.
     """
     require_training()
     dataset = _dataset(settings, say, progress)
-    return train_model(dataset, settings.models, TrainingConfig(), report)
+    config = _QUICK if quick else TrainingConfig()
+    return train_model(dataset, settings.models, config, report, preliminary=quick)
+
+
+def refit(settings: Settings) -> None:
+    """Train fully on what the preliminary model in the home was made from, and keep the artifact beside it.
+
+    The home may be held by the bot that waits for it. Raises NotPrepared without the `train` extra or a
+    model, CatalogChanged if the data has changed since, recsys.RecsysError for data that cannot be read.
+    """
+    from recsys.data.datasets import load_dataset
+
+    require_training()
+    catalog = live_model(settings.models)[1].catalog
+    named = settings.dataset_chosen or catalog.source not in DATASETS
+    dataset = load_dataset(settings.dataset if named else catalog.source, folder=settings.data)
+    if dataset.catalog.fingerprint != catalog.fingerprint:
+        raise CatalogChanged(
+            f"{dataset.name} has changed since the model was made: `matinee prepare --again`"
+        )
+    train_model(dataset, settings.models, TrainingConfig(), report=lambda step: None)
 
 
 def train_model(
-    dataset: Dataset, models: Path, config: TrainingConfig, report: Report
+    dataset: Dataset, models: Path, config: TrainingConfig, report: Report, *, preliminary: bool = False
 ) -> tuple[Path, dict[str, float]]:
     """Train on all of a data set but the permanent holdout, keep the artifact, and read it back once.
 
@@ -81,7 +118,8 @@ def train_model(
     recommender = recsys.fit(holdout.train, dataset.catalog, config, report=report)
     metrics = measure_holdout(recommender, holdout)
     folder = next_model_folder(models)
-    recommender.save(folder, metrics={f"holdout_{name}": value for name, value in metrics.items()})
+    figures = {f"holdout_{name}": value for name, value in metrics.items()}
+    recommender.save(folder, metrics=figures, preliminary=preliminary)
     recsys.Recommender.load(folder)  # reads all of it back, and checks it
     return folder, metrics
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from bot.cards import Kinship
 from bot.library import EARLIEST_DECADE, Library
 from recsys.narrowing import Years
 from recsys.recommender import Recommender, User
@@ -22,6 +23,30 @@ __all__ = ["Guess", "Pick", "Profile", "Taste"]
 _BANDS: Mapping[Fame, tuple[float, float] | None] = {"known": (0.5, 1.0), "any": None, "deep": (0.1, 0.3)}
 
 
+class Folded:
+    """What a person told, in the model's ids, and the user that follows from it: anew after a swap."""
+
+    def __init__(
+        self,
+        serving: Callable[[], Recommender],
+        ratings: Mapping[int, float],
+        genres: Mapping[str, int],
+        shelves: Sequence[Sequence[int]],
+    ) -> None:
+        self._serving = serving
+        self._ratings = ratings
+        self._genres = genres
+        self._shelves = shelves
+        self._folded: tuple[Recommender, User] | None = None
+
+    def user(self) -> User:
+        """The user of the recommender that serves now."""
+        recommender = self._serving()
+        if self._folded is None or self._folded[0] is not recommender:
+            self._folded = recommender, recommender.fold_in(self._ratings, self._genres, self._shelves)
+        return self._folded[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One person as they are now. Film ids are ours; `genres` are answers in {-1, +1}.
@@ -29,7 +54,7 @@ class Profile:
     `muted` are those of the rated films that are no evidence of taste: `user` knows nothing of them.
     """
 
-    user: User
+    folded: Folded
     ratings: Mapping[int, float]
     muted: frozenset[int]
     genres: Mapping[str, int]
@@ -37,6 +62,11 @@ class Profile:
     refused: frozenset[int]
     unseen: frozenset[int]
     watchlist: frozenset[int]
+
+    @property
+    def user(self) -> User:
+        """This person in the model that serves now."""
+        return self.folded.user()
 
     @property
     def done_with(self) -> frozenset[int]:
@@ -74,11 +104,18 @@ class _Narrowed(TypedDict):
 
 
 class Taste:
-    """Folds a person in on every call: it takes less time than keeping a cache honest."""
+    """Folds a person in on every call: it takes less time than keeping a cache honest.
+
+    The model may be swapped between any two calls, for one of the same catalog: a profile moves with it.
+    """
 
     def __init__(self, recommender: Recommender, library: Library) -> None:
         self._recommender = recommender
         self._library = library
+
+    def swap(self, recommender: Recommender) -> None:
+        """Answer from another model of the same catalog from now on."""
+        self._recommender = recommender
 
     async def of(self, conn: AsyncConnection, person_id: int) -> Profile:
         """Everything that a person has told us, and the user that follows from it."""
@@ -91,13 +128,14 @@ class Taste:
         known = {
             self._library.movie_id(film_id): value for film_id, value in stars.items() if film_id not in muted
         }
-        user = self._recommender.fold_in(
-            ratings={movie_id: value for movie_id, value in known.items() if movie_id is not None},
-            genres={genre: value for genre, value in answers.items() if genre in self._library.genres},
-            shelves=[self._library.movie_ids(films) for films in picks],
+        folded = Folded(
+            lambda: self._recommender,
+            {movie_id: value for movie_id, value in known.items() if movie_id is not None},
+            {genre: value for genre, value in answers.items() if genre in self._library.genres},
+            [self._library.movie_ids(films) for films in picks],
         )
         return Profile(
-            user=user,
+            folded=folded,
             ratings=stars,
             muted=frozenset(muted),
             genres=answers,
@@ -165,6 +203,19 @@ class Taste:
             Pick(self._library.film(self._library.film_id(item.movie_id)), item.similarity, float(expected))
             for item, expected in zip(nearest, stars, strict=True)
         ]
+
+    def kinships(self, film_id: int, others: Iterable[int]) -> dict[int, Kinship]:
+        """What makes each of `others` like this film; those that the model does not know are left out, and
+        those that have nothing in common with it."""
+        seed = self._library.movie_id(film_id)
+        if seed is None:
+            return {}
+        compared = self._recommender.compare([seed], self._library.movie_ids(others))
+        return {
+            self._library.film_id(each.movie_id): Kinship(each.because, each.shared_genres)
+            for each in compared
+            if each.because is not None
+        }
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:
         """The film most worth asking about next, None when there is none left."""

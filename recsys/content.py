@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from recsys.catalog import Catalog
 
-__all__ = ["content_features", "film_years", "genre_matrix", "genre_vectors", "unit_rows"]
+__all__ = ["content_features", "film_years", "genre_matrix", "genre_vectors", "unit_rows", "year_kernels"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -35,16 +35,22 @@ def genre_vectors(catalog: Catalog) -> FloatArray:
     return unit_rows(genres * idf)
 
 
-def content_features(catalog: Catalog) -> FloatArray:
-    """Genres, soft five-year steps and a constant; shape (n_films, n_features)."""
+def year_kernels(catalog: Catalog) -> FloatArray:
+    """Years in soft five-year steps, rows of sum one, or zero without a year; shape (n_films, n_steps)."""
     years = film_years(catalog).astype(np.float64)
     known = years > 0
     steps = np.zeros((len(catalog), 0))
     if known.any():
         centres = np.arange(years[known].min(), years[known].max() + YEAR_STEP, YEAR_STEP)
-        steps = np.exp(-0.5 * ((years[:, None] - centres) / YEAR_STEP) ** 2)
+        steps = np.exp(-0.5 * ((years[:, None] - centres) / YEAR_STEP) ** 2) * known[:, None]
         steps[known] /= steps[known].sum(axis=1, keepdims=True)
-    return np.hstack([genre_matrix(catalog), steps, np.ones((len(catalog), 1))]).astype(np.float32)
+    return steps.astype(np.float32)
+
+
+def content_features(catalog: Catalog) -> FloatArray:
+    """Genres, soft five-year steps and a constant; shape (n_films, n_features)."""
+    constant = np.ones((len(catalog), 1))
+    return np.hstack([genre_matrix(catalog), year_kernels(catalog), constant]).astype(np.float32)
 
 
 def unit_rows(matrix: npt.NDArray[np.floating]) -> FloatArray:

@@ -14,14 +14,18 @@ import numpy.typing as npt
 from recsys.content import unit_rows
 from recsys.errors import InvalidData, MissingPart
 from recsys.recommender import Recommender, Similar
-from recsys.stars import FactorStars
+from recsys.stars import NetworkStars
+from recsys.stars.predictor import Floats
 
 __all__ = ["Bias", "FilmMap", "extreme_biases", "film_map", "nearest_by_factors"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """How much more, or less, a film is loved than its place among tastes explains; in logits."""
+    """How much more, or less, a film is loved than its place among tastes explains.
+
+    In logits, or in stars where the model is linear in them.
+    """
 
     movie_id: int
     bias: float
@@ -43,10 +47,10 @@ def extreme_biases(recommender: Recommender, n: int = 5) -> tuple[list[Bias], li
     """The `n` films with the lowest and those with the highest bias, the most extreme first.
 
     Low means: people like it less than others, even those whose kind of film it is. Films without ratings
-    have no say. Raises MissingPart for a model without factors, InvalidData for one without biases.
+    have no say. Raises MissingPart without stars, InvalidData for a model without biases.
     """
-    biases = _factors_of(recommender).movie_bias
-    if not biases.any():
+    biases = recommender.stars.film_biases()
+    if biases is None:
         raise InvalidData(f"the model {recommender.config.model!r} has no biases")
     rated = np.flatnonzero(recommender.popularity)
     order = rated[np.argsort(biases[rated], kind="stable")]
@@ -61,7 +65,7 @@ def film_map(recommender: Recommender, n: int = 1000) -> FilmMap:
     Signs are such that the film furthest out on an axis is on its positive side. Raises MissingPart for a
     model without factors, InvalidData with fewer than three rated films or factors.
     """
-    factors = _factors_of(recommender).movie_factors.astype(np.float64)
+    factors = _factors_of(recommender).astype(np.float64)
     best_known = np.argsort(-recommender.popularity, kind="stable")[
         : min(n, np.count_nonzero(recommender.popularity))
     ]
@@ -81,7 +85,7 @@ def nearest_by_factors(recommender: Recommender, movie_id: int, n: int = 5) -> l
     They are bad neighbours: with squared error and decay, the factors of rare films are noise whose
     direction counts as much as that of a famous one. Raises MissingPart for a model without factors.
     """
-    factors = unit_rows(_factors_of(recommender).movie_factors)
+    factors = unit_rows(_factors_of(recommender))
     row = recommender.catalog.row(movie_id)
     cosines = factors @ factors[row]
     others = np.flatnonzero(recommender.popularity)
@@ -90,8 +94,7 @@ def nearest_by_factors(recommender: Recommender, movie_id: int, n: int = 5) -> l
     return [Similar(int(recommender.catalog.movie_ids[each]), float(cosines[each])) for each in best]
 
 
-def _factors_of(recommender: Recommender) -> FactorStars:
-    stars = recommender.stars
-    if not isinstance(stars, FactorStars):
-        raise MissingPart(f"the model {recommender.config.model!r} has no factors of films to look at")
-    return stars
+def _factors_of(recommender: Recommender) -> Floats:
+    if isinstance(recommender.stars, NetworkStars):
+        raise MissingPart("a network has no factors of films to look at: take another model")
+    return recommender.stars.film_vectors()

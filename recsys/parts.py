@@ -105,7 +105,7 @@ class Parts:
             widths["ranker"] = len(self.ranker.gram)
         self.newcomers.fit_together(n_genres + len(self.shelves.shown), widths)
         if self.neighbours is not None:
-            films["neighbours"] = len(self.neighbours.vectors)
+            films["neighbours"] = len(self.neighbours.codes)
         for name, known in films.items():
             if known != n_films:
                 raise ArtifactError(f"{name} knows {known} films, the catalog {n_films}")

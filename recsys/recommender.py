@@ -22,12 +22,14 @@ from recsys.prior import answer_features
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import MAX_STARS, MIN_STARS
 from recsys.shelves import Shelf
+from recsys.similarity import Because, Neighbours
 from recsys.stars import Stars, StarsPosterior
 from recsys.vocabulary import Vocabulary
 
 __all__ = ["Recommendation", "Recommender", "Similar", "User"]
 
 LIKED = 4.0  # stars from which a film may serve as a reason
+TOLD_GENRES = 3  # more would be no reason any more
 
 Part = TypeVar("Part")
 
@@ -59,16 +61,23 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A film like another; `similarity` is a cosine."""
+    """A film like another; `similarity` is a cosine, and `because` names the largest part of it.
+
+    "lovers": the same people choose and like both; "genres": they share `shared_genres` (up to three, the one
+    that adds most first); "years": they are of one time; None: no part is above 0.
+    """
 
     movie_id: int
     similarity: float
+    because: Because | None = None
+    shared_genres: tuple[str, ...] = ()
 
 
 class Recommender:
     """A trained model. Make one with `recsys.fit` or `Recommender.load`; it never changes.
 
-    Unknown ids raise UnknownMovie or UnknownUser; a call that needs a part that was not fitted, MissingPart.
+    `preliminary`: it was saved as a quick one that another is to replace. Unknown ids raise UnknownMovie or
+    UnknownUser; a call that needs a part that was not fitted, MissingPart.
     """
 
     def __init__(
@@ -77,7 +86,10 @@ class Recommender:
         parts: Parts,
         config: TrainingConfig,
         metrics: Mapping[str, float] | None = None,
+        *,
+        preliminary: bool = False,
     ) -> None:
+        self.preliminary = preliminary
         self.catalog = catalog
         self.config = config
         self.metrics: dict[str, float] = dict(metrics or {})
@@ -258,15 +270,19 @@ class Recommender:
         What is left out besides is told as in `recommend`.
         """
         neighbours = _needed(self._parts.neighbours, "similar")
-        seeds = np.unique(self.catalog.rows(list(movie_ids)))
-        if not seeds.size:
-            raise InvalidData("similar needs one movie id or more")
+        seeds = self._seeds(movie_ids)
         cosines = neighbours.cosines(seeds)
         others = self._narrowing.allowed(genres, years, without, popularity)
         others[seeds] = False
         others[self.catalog.rows(list(exclude))] = False
         best = _best(cosines, np.flatnonzero(others), n)
-        return [Similar(int(self.catalog.movie_ids[row]), float(cosines[row])) for row in best]
+        return self._told(neighbours, seeds, best, cosines)
+
+    def compare(self, movie_ids: Iterable[int], others: Iterable[int]) -> list[Similar]:
+        """How like these together each of `others` is, and why, in their order."""
+        neighbours = _needed(self._parts.neighbours, "similar")
+        seeds = self._seeds(movie_ids)
+        return self._told(neighbours, seeds, self.catalog.rows(list(others)), neighbours.cosines(seeds))
 
     def next_questions(
         self, user: User, n: int = 5, exclude: Iterable[int] = (), *, unseen: Iterable[int] = ()
@@ -299,8 +315,17 @@ class Recommender:
         shown = self._parts.shelves.shown[: _count(n)]
         return [Shelf(tuple(int(self.catalog.movie_ids[row]) for row in rows)) for rows in shown]
 
-    def save(self, folder: str | Path, *, metrics: Mapping[str, float] | None = None) -> None:
-        """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest."""
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        metrics: Mapping[str, float] | None = None,
+        preliminary: bool | None = None,
+    ) -> None:
+        """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest.
+
+        `preliminary` is what it says of itself when it is loaded; None leaves what this one says.
+        """
         parts = self._parts
         counts = {
             "users": len(parts.user_ids),
@@ -311,6 +336,7 @@ class Recommender:
             "config": self.config.to_dict(),
             "counts": counts,
             "metrics": {**self.metrics, **(metrics or {})},
+            "preliminary": self.preliminary if preliminary is None else preliminary,
         }
         write_artifact(Path(folder), parts.arrays(), self.catalog, about)
 
@@ -324,7 +350,7 @@ class Recommender:
             parts = Parts.from_arrays(
                 artifact.arrays, config, n_films=len(catalog), n_genres=len(catalog.genres)
             )
-            return cls(catalog, parts, config, about["metrics"])
+            return cls(catalog, parts, config, about["metrics"], preliminary=about.get("preliminary", False))
         except (RecsysError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: {error}") from error
 
@@ -334,6 +360,26 @@ class Recommender:
             raise InvalidData("a group needs one user or more")
         ranker = _needed(self._parts.ranker, "ranker")
         return np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
+
+    def _seeds(self, movie_ids: Iterable[int]) -> IntArray:
+        seeds = np.unique(self.catalog.rows(list(movie_ids)))
+        if not seeds.size:
+            raise InvalidData("what should it be like? One movie id or more is needed")
+        return seeds
+
+    def _told(
+        self, neighbours: Neighbours, seeds: IntArray, rows: IntArray, cosines: FloatArray
+    ) -> list[Similar]:
+        names, movie_ids = self.catalog.genres, self.catalog.movie_ids
+        return [
+            Similar(
+                int(movie_ids[row]),
+                float(cosines[row]),
+                likeness.because,
+                tuple(names[column] for column in likeness.genres[:TOLD_GENRES]),
+            )
+            for row, likeness in zip(rows, neighbours.explain(seeds, rows), strict=True)
+        ]
 
     def _stars_of(self, user: User, rows: IntArray) -> list[float | None]:
         if self._parts.stars is None or user.posterior is None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
-from recsys.content import content_features, genre_matrix, genre_vectors
+from recsys.content import content_features, genre_matrix, genre_vectors, year_kernels
 from recsys.elicitation import Elicitation
 from recsys.errors import InvalidData
 from recsys.newcomers import fit_newcomers
@@ -57,7 +57,8 @@ def fit(
         ranker = _ranker(rows, catalog, config, report)
     kinds = genre_vectors(catalog)
     if ranker is not None and "similar" in config.parts:
-        neighbours = Neighbours.build(ranker.film_factors, kinds, counts)
+        vectors = None if stars is None else stars.film_vectors()
+        neighbours = Neighbours.build(ranker.film_factors, vectors, kinds, year_kernels(catalog), counts)
     if "ranker" not in config.parts:
         ranker = None  # it was needed for the neighbours alone
     seen = Seen.build(rows.users, rows.movies, rows.n_users, len(catalog))

@@ -112,7 +112,7 @@ def commands(group: TyperGroup, words: str = "matinee") -> Iterator[str]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
             yield from commands(command, f"{words} {name}")
-        else:
+        elif not command.hidden:
             yield f"{words} {name}"
 
 

@@ -47,7 +47,12 @@ def similar(
     film = find_film(title_index(recommender), recommender, " ".join(title))
     found = recommender.similar([film.movie_id], n)
     rows = [
-        {**film_values(recommender.catalog[each.movie_id]), "similarity": round(each.similarity, 4)}
+        {
+            **film_values(recommender.catalog[each.movie_id]),
+            "similarity": round(each.similarity, 4),
+            "because": each.because,
+            "shared_genres": list(each.shared_genres),
+        }
         for each in found
     ]
     if as_json:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 import time
 from contextlib import closing
 from typing import Annotated
@@ -13,37 +16,53 @@ from rich.console import Console
 
 from bot import app, home, logs
 from bot.cards import film_label
-from bot.prepare import check_dataset, in_child_process, is_prepared
+from bot.prepare import check_dataset, in_child_process, is_prepared, refit
 from bot.prepare import prepare as make_first_model
 from bot.settings import Settings, read_settings
 
-__all__ = ["demo", "migrate_catalog", "prepare", "run"]
+__all__ = ["demo", "fit_beside_the_bot", "migrate_catalog", "prepare", "run"]
 
 _DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
 _DEMO_DATABASE = "demo.db"
+_NICE = 10  # people are answered first
 
 out = Console()
 
 
 def prepare(
     again: Annotated[bool, typer.Option("--again", help="Train anew even if there is a model.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="In seconds; the bot replaces it by a full one while it runs.")
+    ] = False,
 ) -> None:
     """Fetch the data and train the first model. Needs the `train` extra."""
     settings = read_settings()
     with home.hold(settings.home):
         if is_prepared(settings) and not again:
-            check_dataset(settings, home.live_model(settings.models)[1].catalog.source)
-            out.print(f"There is a model in {settings.models} already; --again trains another.")
-            return
+            live = home.live_model(settings.models)[1]
+            check_dataset(settings, live.catalog.source)
+            if quick or not live.preliminary:
+                out.print(f"There is a model in {settings.models} already; --again trains another.")
+                return
         from bot.cli.progress import Bars
 
         started = time.monotonic()
         with Bars(out) as bars:
-            folder, metrics = make_first_model(settings, say=_say, progress=bars.data, report=bars.training)
+            folder, metrics = make_first_model(
+                settings, say=_say, progress=bars.data, report=bars.training, quick=quick
+            )
         seconds = time.monotonic() - started
         error = metrics.get("rmse")
         told = "" if error is None else f" On ratings it has not seen it errs by {error:.2f} stars (RMSE)."
         out.print(f"Model {folder.name} is ready after {seconds:.0f} s.{told}")
+
+
+def fit_beside_the_bot() -> None:
+    """What `run` starts as a child process while its model is a preliminary one; ends when the bot ends."""
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    refit(read_settings())
 
 
 def run() -> None:
@@ -103,9 +122,16 @@ def _demo_settings(settings: Settings, url: str) -> Settings:
 def _prepare_if_empty(settings: Settings) -> None:
     if not is_prepared(settings):
         out.print(
-            f"Preparing {settings.home}: data and a first model, once.", highlight=False, soft_wrap=True
+            f"Preparing {settings.home}: data and a quick first model, once.", highlight=False, soft_wrap=True
         )
-        in_child_process([])
+        in_child_process(["--quick"])
+
+
+def _end_with_the_parent() -> None:
+    """The parent holds the other end of our standard input, and it closes however the parent ends."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(1)
 
 
 def _say(text: str) -> None:

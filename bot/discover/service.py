@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Origin, Reason
+from bot.cards import Card, Kinship, Origin, Reason
 from bot.errors import StaleButton
 from bot.library import Found, Library
 from bot.taste import Pick, Profile, Taste
@@ -34,13 +34,15 @@ _MEMORY = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One film of a list. `stars` is the person's own rating by now, `expected` the predicted one."""
+    """One film of a list. `stars` is the person's own rating by now, `expected` the predicted one;
+    `kinship` says why it is like the film that the list is about, `reason` why it is recommended."""
 
     position: int
     film: Film
     stars: float | None
     expected: float | None
     reason: Reason
+    kinship: Kinship | None = None
     on_watchlist: bool = False
     marks: frozenset[str] = frozenset()
 
@@ -168,7 +170,7 @@ class Discover:
         async with self._database.read() as conn:
             profile = await self._taste.of(conn, person_id)
             on = await marks.on(conn, person_id, film_id)
-            reason = await self._reason_on(conn, person_id, film_id, origin)
+            reason, kinship = await self._why(conn, person_id, film_id, origin)
         return Card(
             film=film,
             origin=origin,
@@ -178,6 +180,7 @@ class Discover:
             on_watchlist=film_id in profile.watchlist,
             muted=film_id in profile.muted,
             reason=reason,
+            kinship=kinship,
         )
 
     async def expose(self, conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
@@ -205,6 +208,7 @@ class Discover:
         kinds = await marks.of(conn, person_id)
         liked = {genre for genre, value in answers.items() if value > 0}
         anonymous = not stars and not answers and not await shelves.of(conn, person_id)
+        kinships = self._kinships(found)
         return ListPage(
             id=found.id,
             kind=found.kind,
@@ -217,6 +221,7 @@ class Discover:
                     stars=stars.get(item.film_id),
                     expected=item.stars,
                     reason=self._reason(item, evidence, liked, anonymous),
+                    kinship=kinships.get(item.film_id),
                     on_watchlist=item.film_id in wanted,
                     marks=frozenset(kind for kind, films in kinds.items() if item.film_id in films),
                 )
@@ -225,6 +230,11 @@ class Discover:
             anonymous=anonymous,
             filters=await stored_filters.of_list(conn, found.id),
         )
+
+    def _kinships(self, found: FilmList) -> dict[int, Kinship]:
+        if found.kind != "similar" or found.seed_film_id is None:
+            return {}
+        return self._taste.kinships(found.seed_film_id, [item.film_id for item in found.items])
 
     def _reason(self, item: Shown, evidence: Collection[int], liked: set[str], anonymous: bool) -> Reason:
         """Why a film was recommended. A rating that was taken back or muted since is no reason any more."""
@@ -237,15 +247,18 @@ class Discover:
             anonymous=anonymous,
         )
 
-    async def _reason_on(
+    async def _why(
         self, conn: AsyncConnection, person_id: int, film_id: int, origin: Origin
-    ) -> Reason | None:
-        """Why the list that a card was opened from has the film; None unless it is one of picks."""
+    ) -> tuple[Reason | None, Kinship | None]:
+        """Why the list that a card was opened from has the film; nothing without such a list."""
         found = await lists.get(conn, origin.ref) if origin.kind == "l" else None
-        if found is None or found.person_id != person_id or found.kind != "recommend":
-            return None
+        if found is None or found.person_id != person_id or found.kind == "search":
+            return None, None
         page = await self._page(conn, person_id, found)
-        return next((item.reason for item in page.items if item.film.id == film_id), None)
+        item = next((item for item in page.items if item.film.id == film_id), None)
+        if item is None or found.kind == "similar":
+            return None, item.kinship if item else None
+        return item.reason, None
 
 
 def _shown(picks: Sequence[Pick], profile: Profile) -> list[Shown]:

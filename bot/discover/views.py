@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards import MoreLikeThis, OpenCard, Origin, expected_text, film_label, reason_text, stars_text
+from bot.cards import (
+    MoreLikeThis,
+    OpenCard,
+    Origin,
+    expected_text,
+    film_label,
+    kinship_text,
+    reason_text,
+    stars_text,
+)
 from bot.discover.service import ListItem, ListPage
 from bot.filtering.views import filters_text
 from bot.library import Found
@@ -113,6 +122,6 @@ def _line(item: ListItem, kind: str, t: Translator) -> str:
             line = f"{line} {t.html('list.mark', mark=mark)}"
     if item.on_watchlist:
         line = f"{line} {t.html('list.on_watchlist')}"
-    if kind == "similar":
-        return line
-    return f"{line}\n{reason_text(item.reason, t)}"
+    if item.kinship is not None:
+        return f"{line}\n{kinship_text(item.kinship, t)}"
+    return line if kind == "similar" else f"{line}\n{reason_text(item.reason, t)}"

@@ -84,7 +84,14 @@ def models(folder: Path) -> tuple[list[Finding], Catalog | None]:
             continue
         rmse = recommender.metrics.get("holdout_rmse")
         told = "" if rmse is None else f", off by {rmse:.2f} stars (RMSE) on its holdout"
-        lines.append(Finding("model", Level.OK, f"{path.name}, of {_named(recommender.catalog)}{told}"))
+        found = f"{path.name}, of {_named(recommender.catalog)}{told}"
+        if recommender.preliminary:
+            advice = (
+                "the bot fits a full one while it runs, and its log says if it cannot; or `matinee train`"
+            )
+            lines.append(Finding("model", Level.WARN, f"{found}: a quick fit", advice))
+        else:
+            lines.append(Finding("model", Level.OK, found))
         return lines, recommender.catalog
     lines.append(Finding("model", Level.FAIL, f"none in {folder}", "`matinee prepare` makes one"))
     return lines, None

@@ -129,6 +129,25 @@ class DrawnStars:
         gradients = np.concatenate([np.ones((len(factors), 1)), factors], axis=1)
         return Sensitivity(gradients, posterior.covariance[-1], float(self.noise_variance[-1]))
 
+    def film_biases(self) -> Floats | None:
+        """In stars, the mean of the draws; shape (n_movies,)."""
+        biases: Floats = self.movie_bias.mean(axis=1)
+        return biases
+
+    def film_vectors(self) -> Floats:
+        """Factors whose products are the covariances of two films' stars among people; (n_movies, k).
+
+        That is the mean over draws of V Σ Vᵀ with the covariance Σ of people's factors, cut to as many
+        principal axes as a draw has factors: the draws are turned differently, but agree on these.
+        """
+        k = self.movie_factors.shape[2]
+        spread = np.linalg.inv(self.prior_precision)[:, 1:, 1:]
+        roots = np.linalg.cholesky(spread).astype(np.float32)
+        stacked = np.einsum("nsk,skl->nsl", self.movie_factors, roots).reshape(self.n_movies, -1)
+        _, axes = np.linalg.eigh(stacked.T @ stacked / len(roots))
+        vectors: Floats = (stacked @ axes[:, : -k - 1 : -1] / np.sqrt(len(roots))).astype(np.float32)
+        return vectors
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Every field by name; for safetensors."""
         return {each.name: getattr(self, each.name) for each in fields(self)}

@@ -112,6 +112,14 @@ class FactorStars:
         slope = self._slope(self._stars(self._base(movies) + X @ posterior.mean))
         return Sensitivity(X * slope[:, None], posterior.covariance, self.noise_variance)
 
+    def film_biases(self) -> Floats | None:
+        """In logits; shape (n_movies,). None for a model that was fitted without."""
+        return self.movie_bias if self.movie_bias.any() else None
+
+    def film_vectors(self) -> Floats:
+        """The film factors, without biases; shape (n_movies, k)."""
+        return self.movie_factors
+
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""
         return {

@@ -149,6 +149,14 @@ class NetworkStars:
         _, J = self.net.jacobian(posterior.mean, np.asarray(movie_rows, np.int64))
         return Sensitivity(J, posterior.covariance, self.noise_variance)
 
+    def film_biases(self) -> Floats | None:
+        """None: what a network knows of a film is all in its embedding."""
+        return None
+
+    def film_vectors(self) -> Floats:
+        """What the embeddings put into the first layer; shape (n_movies, h)."""
+        return self.net.movie_inputs
+
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None
     ) -> tuple[Floats, Floats]:

@@ -76,5 +76,14 @@ class Stars(Protocol):
         two ratings in three fall within one deviation. `movie_rows` None means every film.
         """
 
+    def film_vectors(self) -> Floats:
+        """How films are rated: two with like vectors are liked by the same people; shape (n_movies, k).
+
+        Only angles count.
+        """
+
+    def film_biases(self) -> Floats | None:
+        """How much better films are rated than their vectors explain; (n_movies,). None without biases."""
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """What an artifact stores."""

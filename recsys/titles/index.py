@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from recsys.catalog import Catalog
 from recsys.titles.scores import NameScores
-from recsys.titles.text import fold, normalise, number_words_as_digits
+from recsys.titles.text import fold, fold_begun, normalise, number_words_as_digits
 
 __all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch"]
 
@@ -66,6 +66,7 @@ class TitleIndex:
             raise ValueError(
                 f"popularity has shape {self._popularity.shape}, there are {len(self._films)} films"
             )
+        self._mean_popularity = self._popularity.mean() if len(self._films) else 0.0
         self._years = np.array([film.year or 0 for film in self._films])
         literals: list[str] = []
         bares: list[str] = []
@@ -89,37 +90,44 @@ class TitleIndex:
     def find(self, text: str, limit: int = 5) -> TitleSearch:
         """The nearest films, and whether the first one answers at once."""
         scores = self._score(text[:_MAX_TEXT])
-        order = np.lexsort((-self._popularity, -scores))[:limit]
-        order = order[scores[order] > 0]
+        near = np.flatnonzero(scores)
+        order = near[np.lexsort((-self._popularity[near], -scores[near]))]
         matches = tuple(
             TitleMatch(film.movie_id, film.title, film.year, float(score))
-            for film, score in ((self._films[row], scores[row]) for row in order)
+            for film, score in ((self._films[row], scores[row]) for row in order[:limit])
         )
         return TitleSearch(matches, self._verdict(scores, order))
 
     def _score(self, text: str) -> npt.NDArray[np.float64]:
         """Scores of all films, shape (n_films,): the best over readings of the text and names of the film."""
-        best = self._score_reading(text)
+        best = self._score_reading(text, unfinished=True)
         for year in {match[1] for match in _YEAR.finditer(text)}:
             rest = re.sub(rf"\(?\b{year}\b\)?", " ", text)
             apart = np.abs(self._years - int(year))
             off = np.where(apart == 0, 0.0, np.where(apart == 1, _NEXT_YEAR, _OTHER_YEAR))
-            best = np.maximum(best, self._score_reading(rest) - off)
+            best = np.maximum(best, self._score_reading(rest, unfinished=False) - off)
         return np.clip(np.round(best), 0.0, 100.0)  # whole points, so that popularity orders the nearly equal
 
-    def _score_reading(self, text: str) -> npt.NDArray[np.float64]:
+    def _score_reading(self, text: str, *, unfinished: bool) -> npt.NDArray[np.float64]:
         best: npt.NDArray[np.float64] = np.zeros(len(self._films))
         for literal, bare in _spellings(text):
-            np.maximum.at(best, self._film_rows, self._scores.score(literal, bare) - self._malus)
+            self._raise(best, *self._scores.score(literal, bare))
+        self._raise(best, *self._scores.score_beginning(fold_begun(text), unfinished=unfinished))
         return best
+
+    def _raise(
+        self, best: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
+    ) -> None:
+        """Give films the scores of their names at `rows` where those are better."""
+        np.maximum.at(best, self._film_rows[rows], scores - self._malus[rows])
 
     def _verdict(
         self, scores: npt.NDArray[np.float64], order: npt.NDArray[np.int64]
     ) -> Literal["clear", "several", "none"]:
         if not order.size or scores[order[0]] < FOUND:
             return "none"
-        weights = (1.0 + self._popularity) * np.exp((scores - _OUTSIDER) / _POINTS)
-        posterior = weights[order[0]] / (weights.sum() + 1.0 + self._popularity.mean())
+        weights = (1.0 + self._popularity[order]) * np.exp((scores[order] - _OUTSIDER) / _POINTS)
+        posterior = weights[0] / (weights.sum() + 1.0 + self._mean_popularity)
         return "clear" if posterior >= _CLEAR else "several"
 
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
+from recsys.titles.grams import SHORT, GramIndex
+
 __all__ = ["NameScores"]
 
+_Rows = npt.NDArray[np.int64]
 _Scores = npt.NDArray[np.float64]
 
+_CANDIDATES = 200  # names that are looked at closely: those that share most runs of letters with the text
+_CANDIDATES_OF_SHORT = 400  # after a typo, a short text shares few runs with its name, and with many others
+
 _LITERAL, _BARE, _FUZZY = 100.0, 99.0, 98.0  # letter by letter; but for articles; at most, for all else
-_BEGINS, _UNFINISHED = 90.0, 84.0  # the name begins with the typed words, or with the last one unfinished
+_BEGINS, _UNFINISHED = 90.0, 89.0  # the name begins with the typed words, or with the last one unfinished
+_BARELY_BEGUN = 84.0  # the same after few letters, which a typo may have made
+_FEW, _LEAST_BEGINNING = 4, 3  # letters; with less than the least any name may go on
 _ALL_WORDS, _SAME_WORDS = 82.0, 92.0  # the name has all typed words; and no others
 _NUMBER_MISSING = 25.0  # points off when the name lacks a typed number: Rocky 2 is not Rocky
 _NUMBER_EXTRA = 4.0  # points off when the name has a number that was not typed
@@ -29,82 +38,110 @@ class NameScores:
 
     def __init__(self, literals: Sequence[str], bares: Sequence[str]) -> None:
         self._bares = list(bares)
-        self._sorted = [_sorted_words(name) for name in bares]
+        self._literal_order, self._bare_order = _Sorted(literals), _Sorted(bares)
         self._literal_rows = _rows_by_text(literals)
         self._bare_rows = _rows_by_text(bares)
-        rows_by_word: dict[str, list[int]] = defaultdict(list)
-        for row, name in enumerate(bares):
-            for word in set(name.split()):
-                rows_by_word[word].append(row)
-        self._words = list(rows_by_word)
-        self._word_index = {word: index for index, word in enumerate(self._words)}
-        self._names_with = [np.array(rows, dtype=np.int32) for rows in rows_by_word.values()]
-        frequencies = np.array([len(rows) for rows in self._names_with])
-        self._weights = np.log1p(len(self._bares) / frequencies)  # inverse document frequency
-        self._mass = np.zeros(len(self._bares))  # weight of all words of a name
-        self._numbers = np.zeros(len(self._bares))  # how many of them are numbers
-        for word, names, weight in zip(self._words, self._names_with, self._weights, strict=True):
-            self._mass[names] += weight
-            self._numbers[names] += word.isdigit()
+        self._grams = GramIndex(bares)
+        frequencies = Counter(word for name in bares for word in set(name.split()))
+        self._unknown = float(np.log1p(len(bares)))
+        self._weights = {  # inverse document frequency
+            word: float(np.log1p(len(bares) / frequency)) for word, frequency in frequencies.items()
+        }
 
-    def score(self, literal: str, bare: str) -> _Scores:
-        """Scores of all names, shape (n_names,), for one text in both spellings."""
+    def score(self, literal: str, bare: str) -> tuple[_Rows, _Scores]:
+        """The names that come near a text, given in both spellings: their rows, and a score for each."""
+        rows = self._grams.nearest(bare, _CANDIDATES_OF_SHORT if len(bare) <= SHORT else _CANDIDATES)
+        exact = dict.fromkeys(self._bare_rows.get(bare, ()), _BARE)
+        exact |= dict.fromkeys(self._literal_rows.get(literal, ()), _LITERAL)
+        names = [self._bares[row] for row in rows]
         words = list(dict.fromkeys(bare.split()))
-        by_word, coverage = self._match_words(words)
-        in_order = _ratios(bare, self._bares)
-        reordered = _ratios(_sorted_words(bare), self._sorted) - _REORDERED
-        scores = np.maximum(np.maximum(in_order, reordered), by_word) - self._number_malus(words)
-        for row in np.flatnonzero(coverage >= _BEGUN_WORD):
-            name = self._bares[row]
-            if name.startswith((f"{bare} ", f"{bare}s ")):  # Monty Python's
-                scores[row] = max(scores[row], _BEGINS)
-            elif name.startswith(bare):
-                scores[row] = max(scores[row], _UNFINISHED)
-        scores = np.clip(scores, 0.0, _FUZZY)
-        scores[self._bare_rows.get(bare, [])] = _BARE
-        scores[self._literal_rows.get(literal, [])] = _LITERAL
-        return scores
+        name_words = [name.split() for name in names]
+        reordered = [" ".join(sorted(each)) for each in name_words]
+        scores = np.maximum(_ratios(bare, names), _ratios(_sorted_words(bare), reordered) - _REORDERED)
+        scores = np.maximum(scores, self._match_words(words, name_words))
+        scores = np.clip(scores - _number_malus(words, name_words), 0.0, _FUZZY)
+        return (
+            np.concatenate([rows, np.fromiter(exact, np.int64, len(exact))]),
+            np.concatenate([scores, np.fromiter(exact.values(), np.float64, len(exact))]),
+        )
 
-    def _match_words(self, words: list[str]) -> tuple[_Scores, _Scores]:
-        """Scores of the names word by word, and how much of the typed words they cover, 0 to 1."""
-        covered, mass = np.zeros(len(self._bares)), np.zeros(len(self._bares))
+    def score_beginning(self, text: str, *, unfinished: bool) -> tuple[_Rows, _Scores]:
+        """Names that begin with a text, spelt by `fold_begun`: their rows, and a score for each.
+
+        `unfinished`: its last word may break off.
+        """
+        rows: list[int] = []
+        scores: list[float] = []
+        for names in (self._literal_order, self._bare_order):
+            for name, row in names.beginning_with(text) if len(text) >= _LEAST_BEGINNING else ():
+                whole = name[len(text) :].startswith((" ", "s "))  # Monty Python's
+                if whole or unfinished:
+                    rows.append(row)
+                    scores.append(_BEGINS if whole else _UNFINISHED if len(text) > _FEW else _BARELY_BEGUN)
+        return np.array(rows, dtype=np.int64), np.array(scores)
+
+    def _match_words(self, words: list[str], name_words: list[list[str]]) -> _Scores:
+        """Scores of names word by word: how much of the typed words they cover, and what they add."""
+        names_with: dict[str, list[int]] = defaultdict(list)
+        for at, each in enumerate(name_words):
+            for word in set(each):
+                names_with[word].append(at)
+        vocabulary = list(names_with)
+        weights = np.array([self._weights[word] for word in vocabulary])
+        whole = np.array([sum(self._weights[word] for word in set(each)) for each in name_words])
+        covered, mass = np.zeros(len(name_words)), np.zeros(len(name_words))
         wanted = 0.0
         for position, word in enumerate(words):
-            likeness = self._likeness(word, last=position == len(words) - 1)
+            likeness = _likeness(word, vocabulary, last=position == len(words) - 1)
             alike = np.flatnonzero(likeness)
             alike = alike[np.argsort(likeness[alike], kind="stable")]  # the most alike is written last
-            weight = self._weights[alike[-1]] if alike.size else np.log1p(len(self._bares))
+            weight = weights[alike[-1]] if alike.size else self._unknown
             wanted += weight
             best_likeness, best_weight = np.zeros_like(covered), np.zeros_like(mass)
             for index in alike:
-                best_likeness[self._names_with[index]] = likeness[index]
-                best_weight[self._names_with[index]] = self._weights[index]
+                best_likeness[names_with[vocabulary[index]]] = likeness[index]
+                best_weight[names_with[vocabulary[index]]] = weights[index]
             covered += weight * best_likeness
             mass += best_weight
         coverage = covered / max(wanted, 1e-9)
-        share = np.minimum(mass / np.maximum(self._mass, 1e-9), 1.0)
-        return coverage * (_ALL_WORDS + (_SAME_WORDS - _ALL_WORDS) * share), np.round(coverage, 9)
+        share = np.minimum(mass / np.maximum(whole, 1e-9), 1.0)
+        scores: _Scores = coverage * (_ALL_WORDS + (_SAME_WORDS - _ALL_WORDS) * share)
+        return scores
 
-    def _likeness(self, word: str, *, last: bool) -> _Scores:
-        """How like a typed word each word of the names is, 0 to 1; 0 is another word."""
-        likeness: _Scores = np.zeros(len(self._words))
-        if word.isdigit():
-            if word in self._word_index:
-                likeness[self._word_index[word]] = 1.0
-            return likeness
-        likeness = _ratios(word, self._words, least=_LEAST_WORD_RATIO) / 100.0
-        if last and len(word) > 2:  # it may be unfinished
-            begun = np.fromiter((other.startswith(word) for other in self._words), bool, len(self._words))
-            likeness[begun] = np.maximum(likeness[begun], _BEGUN_WORD)
-        return likeness
 
-    def _number_malus(self, words: list[str]) -> _Scores:
-        numbers = [word for word in words if word.isdigit()]
-        shared: _Scores = np.zeros(len(self._bares))
-        for number in numbers:
-            if number in self._word_index:
-                shared[self._names_with[self._word_index[number]]] += 1
-        return _NUMBER_MISSING * (len(numbers) - shared) + _NUMBER_EXTRA * (self._numbers - shared)
+def _likeness(word: str, vocabulary: list[str], *, last: bool) -> _Scores:
+    """How like a typed word each word of the vocabulary is, 0 to 1; 0 is another word."""
+    if word.isdigit():
+        return np.array([float(other == word) for other in vocabulary])
+    likeness: _Scores = _ratios(word, vocabulary, least=_LEAST_WORD_RATIO) / 100.0
+    if last and len(word) > 2:  # it may be unfinished
+        begun = np.fromiter((other.startswith(word) for other in vocabulary), bool, len(vocabulary))
+        likeness[begun] = np.maximum(likeness[begun], _BEGUN_WORD)
+    return likeness
+
+
+def _number_malus(words: list[str], name_words: list[list[str]]) -> _Scores:
+    numbers = {word for word in words if word.isdigit()}
+    own = [{word for word in each if word.isdigit()} for each in name_words]
+    missing = np.array([len(numbers - each) for each in own])
+    extra = np.array([len(each - numbers) for each in own])
+    return _NUMBER_MISSING * missing + _NUMBER_EXTRA * extra
+
+
+class _Sorted:
+    """Names in order, so that those with one beginning stand together."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._rows = sorted(range(len(names)), key=names.__getitem__)
+        self._names = [names[row] for row in self._rows]
+
+    def beginning_with(self, text: str) -> Iterator[tuple[str, int]]:
+        """Names that go on after `text`, each with its row."""
+        for at in range(bisect_left(self._names, text), len(self._names)):
+            if not self._names[at].startswith(text):
+                return
+            if len(self._names[at]) > len(text):
+                yield self._names[at], self._rows[at]
 
 
 def _ratios(text: str, names: list[str], least: float = _LEAST_RATIO) -> _Scores:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["fold", "normalise", "number_words_as_digits"]
+__all__ = ["fold", "fold_begun", "normalise", "number_words_as_digits"]
 
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _SPACED_LETTERS = re.compile(r"\b\w(?:[.*]\w)+\b")  # M*A*S*H, E.T
@@ -28,6 +28,12 @@ def fold(text: str) -> str:
     """
     words = _plain(text).split()
     return " ".join(words[:1] + [_ROMAN_DIGITS.get(word, word) for word in words[1:]])
+
+
+def fold_begun(text: str) -> str:
+    """`fold` for a text that may break off: the last word stays as it is, for an "i" may become "in"."""
+    words = _plain(text).split()
+    return " ".join([*fold(" ".join(words[:-1])).split(), *words[-1:]])
 
 
 def normalise(text: str) -> str:

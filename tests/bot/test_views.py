@@ -11,6 +11,7 @@ import recsys
 from bot.basics.views import COMMANDS, help_screen, menu
 from bot.cards import (
     Card,
+    Kinship,
     Origin,
     Reason,
     card_screen,
@@ -248,6 +249,35 @@ def test_a_list_numbers_its_films_and_gives_reasons(make_film: MakeFilm) -> None
     assert labels(screen) == [["1", "2", "3", "4", "5"], ["Back", "More", "Filter"]]
     assert button(screen, "More").action == MoreOfList(40)
     assert button(screen, "Back").action == ShowList(39)
+
+
+def test_neighbours_say_what_they_have_in_common(make_film: MakeFilm) -> None:
+    films = [make_film(f"Film {number}") for number in range(1, 6)]
+    screen = list_screen(
+        page(
+            item(films[0], 1, kinship=Kinship("lovers", ("Crime",))),
+            item(films[1], 2, kinship=Kinship("genres", ("Crime", "<b>"))),
+            item(films[2], 3, kinship=Kinship("years")),
+            item(films[3], 4),
+            kind="similar",
+            seed=films[4],
+        ),
+        T,
+    )
+    assert shown(screen).splitlines()[2:] == [
+        "1. Film 1 (1996) · 4.3★",
+        "people who love one love the other",
+        "2. Film 2 (1996) · 4.3★",
+        "the same mood: Crime, <b>",
+        "3. Film 3 (1996) · 4.3★",
+        "of the same years",
+        "4. Film 4 (1996) · 4.3★",
+    ]
+    card = card_screen(
+        Card(films[1], Origin("l", 3), None, 4.0, frozenset(), kinship=Kinship("lovers")), T, None
+    )
+    assert "people who love one love the other" in shown(card)
+    assert "Not because of that" not in str(labels(card))
 
 
 def test_a_list_with_nothing_left_says_so() -> None:

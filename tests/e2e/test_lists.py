@@ -136,8 +136,13 @@ def test_more_like_this_lists_neighbours(ada: Person) -> None:
         ["6", "7", "8", "9", "10"],
         ["More", "Filter"],
     ]
+    reasons = [
+        line for line in neighbours.text.splitlines() if line.startswith(("people who", "the same mood"))
+    ]
+    assert len(reasons) == 10
     tenth = open_card(ada, neighbours, 10)
     assert tenth.head == neighbours.films[9]
+    assert reasons[9] in tenth.text
     ada.tap("Back", tenth)
     assert ada.again(neighbours).text == neighbours.text
 

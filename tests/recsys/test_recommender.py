@@ -323,8 +323,15 @@ class TestSimilar:
     def test_needs_known_seeds(self, recommender: Recommender) -> None:
         with pytest.raises(UnknownMovie, match=str(UNKNOWN)):
             recommender.similar([UNKNOWN])
-        with pytest.raises(InvalidData, match="one movie id or more"):
+        with pytest.raises(InvalidData, match="One movie id or more"):
             recommender.similar([])
+
+    def test_compares_any_films_as_similar_does(self, recommender: Recommender, some: list[int]) -> None:
+        nearest = recommender.similar(some[:2], n=4)
+        assert recommender.compare(some[:2], [each.movie_id for each in nearest]) == nearest
+        (itself,) = recommender.compare(some[:1], some[:1])
+        assert itself.similarity <= 1
+        assert set(itself.shared_genres) <= set(recommender.catalog[some[0]].genres)
 
 
 class TestNextQuestions:

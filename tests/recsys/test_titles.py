@@ -158,6 +158,27 @@ def test_long_text_is_no_title(index: TitleIndex) -> None:
     assert index.find("heat and then some more words " * 200).verdict == "none"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("the si", [593, 595]),  # what begins so, the best known first
+        ("the silence of the l", [593]),
+        ("star w", [260, 1196, 61160]),
+        ("blade r", [541, 176371]),
+        ("adapta", [5902]),
+        ("monty python and the h", [1175]),
+    ],
+)
+def test_titles_are_found_while_they_are_typed(index: TitleIndex, text: str, found: list[int]) -> None:
+    assert [match.movie_id for match in index.search(text, limit=len(found))] == found
+
+
+def test_a_last_letter_is_no_numeral_while_it_is_typed() -> None:
+    films = [Film(1, "Lost in Translation", 2003), Film(2, "Lost Highway", 1997), Film(3, "Lost 1", 1990)]
+    assert TitleIndex(Catalog(films, "test"), [9, 1, 1]).search("lost i")[0].movie_id == 3
+    assert TitleIndex(Catalog(films[:2], "test"), [1, 9]).search("lost i")[0].movie_id == 1
+
+
 def test_search_gives_scores_in_order(index: TitleIndex) -> None:
     matches = index.search("heat", limit=4)
     assert matches[0] == TitleMatch(6, "Heat", 1995, 100.0)

@@ -1,0 +1,62 @@
+"""The first start: people are answered on a quick model, and the full one takes over beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from recsys.artifact import MANIFEST
+from tests.e2e.driving import Bot, Telegram
+
+
+@pytest.fixture
+def few(test_data: Path, tmp_path: Path) -> Path:
+    """The ratings of a hundred people of ml-100k, of a quarter of its films: a full fit takes a moment."""
+    folder = tmp_path / "few"
+    folder.mkdir()
+    limits = {"few.item": (400,), "few.inter": (100, 400)}  # of the first columns: films; people and films
+    for name, most in limits.items():
+        source = test_data / "ml-100k" / name.replace("few", "ml-100k")
+        header, *lines = source.read_text(encoding="utf-8").splitlines()
+        kept = [
+            line
+            for line in lines
+            if all(int(cell) <= limit for cell, limit in zip(line.split("\t"), most, strict=False))
+        ]
+        (folder / name).write_text("\n".join([header, *kept, ""]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def new_bot(tmp_path: Path) -> Iterator[Bot]:
+    """A bot in an empty home, not started yet."""
+    served = Telegram()
+    (tmp_path / "home").mkdir()
+    with closing(served), Bot(served, tmp_path / "home") as bot:
+        yield bot
+        bot.check()
+
+
+def test_the_quick_model_serves_until_the_full_one_does(new_bot: Bot, few: Path) -> None:
+    """Killed in between, it begins the full fit again; who was half-way through goes on."""
+    new_bot.start(MATINEE_DATASET=str(few))
+    ada = new_bot.person("Ada")
+    page = ada.join(5, 4, 3, 2, 1)
+    new_bot.kill()
+    doctor = json.loads(new_bot.command("doctor", "--json", MATINEE_DATASET=str(few)).stdout)
+    (model,) = [each for each in doctor["findings"] if each["check"] == "model"]
+    assert model["level"] == "warn"
+    assert model["found"].endswith("a quick fit")
+
+    new_bot.start("the full model serves", MATINEE_DATASET=str(few))
+    assert ada.tap("More", page) == ""
+    assert len(ada.last().films) == 5
+    maps = Path(f"/proc/{new_bot.pid}/maps").read_text(encoding="utf-8")
+    assert "site-packages/torch/" not in maps
+    assert [each.name for each in sorted((new_bot.home / "models").iterdir())] == ["0001", "0002"]
+    manifest = json.loads((new_bot.home / "models" / "0002" / MANIFEST).read_bytes())
+    assert manifest["about"]["preliminary"] is False
