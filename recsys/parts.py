@@ -88,7 +88,7 @@ class Parts:
                 raise ArtifactError(f"stars know {self.stars.n_users} people of {len(self.user_ids)}")
         if self.ranker is not None and self.prior is not None:
             films["ranker"] = len(self.ranker.film_factors)
-            expected = (n_genres, len(self.ranker.gram))
+            expected = (n_genres, self.ranker.width)
             if self.prior.weights.shape != expected or self.prior.mean.shape != expected[1:]:
                 raise ArtifactError(f"the genre prior has shape {self.prior.weights.shape}, not {expected}")
         if self.neighbours is not None:

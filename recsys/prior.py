@@ -56,10 +56,9 @@ def fit_genre_prior(
     """
     rng = np.random.default_rng(seed)
     mean = vectors.mean(axis=0)
-    answers = np.vstack([_centred(_questionnaire(taste, rng)) for _ in range(DRAWS)]).astype(np.float64)
-    targets = np.tile(vectors - mean, (DRAWS, 1))
-    gram = answers.T @ answers + ridge * DRAWS * np.eye(taste.shape[1])
-    weights = np.linalg.solve(gram, answers.T @ targets)
+    answers = np.stack([_centred(_questionnaire(taste, rng)) for _ in range(DRAWS)]).astype(np.float64)
+    gram = np.einsum("dpg,dph->gh", answers, answers) + ridge * DRAWS * np.eye(taste.shape[1])
+    weights = np.linalg.solve(gram, answers.sum(axis=0).T @ (vectors - mean))
     return GenrePrior(mean.astype(np.float32), (strength * weights).astype(np.float32))
 
 

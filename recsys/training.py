@@ -62,9 +62,11 @@ def _stars(rows: Rows, config: TrainingConfig, report: Report | None) -> Stars:
 
 
 def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Ranker:
-    from recsys.models import ials
+    from recsys.models import ease, ials
 
-    return ials.fit_ranker(rows, content_features(catalog), config, report)
+    features = content_features(catalog)
+    film_factors = ials.fit_film_factors(rows, features, config, report)
+    return Ranker.from_factors(film_factors, ease.fit_ease(rows, features, config), config.ranker)
 
 
 def _genre_prior(ranker: Ranker, rows: Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:

@@ -1,4 +1,4 @@
-"""Fits the ranker: graded implicit ALS whose films lean on their genres and year.
+"""Fits the factors of the ranker: graded implicit ALS whose films lean on their genres and year.
 
 The loss is the one of recsys.ranker for people. A film v has a prior mean F·B, linear in its content F and
 refitted by ridge regression in each sweep (after Simm et al., *Macau*, 2015), so that a film with few ratings
@@ -20,10 +20,10 @@ from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.ranker import FloatArray, IntArray, Ranker, graded
+from recsys.ranker import FloatArray, IntArray, graded
 from recsys.rows import Rows
 
-__all__ = ["fit_ranker"]
+__all__ = ["fit_film_factors"]
 
 CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
 MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
@@ -41,11 +41,12 @@ class Batch:
     mask: torch.Tensor
 
 
-def fit_ranker(
+def fit_film_factors(
     rows: Rows, features: FloatArray, config: TrainingConfig, report: Report | None = None
-) -> Ranker:
-    """The ranker of these ratings; `features` (n_films, n_features) is the content of all films.
+) -> FloatArray:
+    """The film factors of these ratings, in no particular basis; shape (n_films, n_factors).
 
+    `features` (n_films, n_features) is the content of all films.
     `report` hears of every sweep: one alternation between people and films.
     Raises Diverged when a factor is not finite.
     """
@@ -70,7 +71,8 @@ def fit_ranker(
                 report(Step("ranker", number, settings.sweeps, time.perf_counter() - began))
     if not torch.isfinite(V).all():
         raise Diverged("the ranker's film factors are not finite")
-    return Ranker.from_factors(V.cpu().numpy(), settings)
+    film_factors: FloatArray = V.cpu().numpy()
+    return film_factors
 
 
 def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
