@@ -109,24 +109,36 @@ class PmfConfig:
 
 @dataclass(frozen=True, slots=True)
 class RankerConfig:
-    """The order of recommendations (recsys.models.ials) and its genre prior (recsys.prior)."""
+    """Order: factors (recsys.models.ials), EASE (recsys.models.ease), their genre prior (recsys.prior)."""
 
     factors: int = 128  # length of a person's and a film's vector
     sweeps: int = 6  # alternations between people and films
     unseen_weight: float = 0.3  # a0: weight of every person-film pair, seen or not
-    regularisation: float = 0.005  # lambda, per (number of ratings + a0 × number on the other side)
-    film_regularisation: float = 1.5  # times as strong for films, which are pulled to their content's mean
+    regularisation: float = 0.011  # lambda of people, per (their ratings + a0 × effective number of films)
+    film_regularisation: float = 0.68  # times that for films, per (ratings + a0 × people), to their content
     content_ridge: float = 5.0  # of the map from genres and years to film factors
     slope: float = 0.25  # target of a rating: 1 + slope × (stars - 4)
+    ease_share: float = 0.6  # of a score that is EASE's, for films that it knows; 0 leaves all to factors
+    ease_films: int = 3000  # the most rated films, which EASE knows: its memory is their number squared
+    ease_ratings: int = 5  # ratings that a film needs for EASE to know it
+    ease_ridge: float = 40.0  # lambda of EASE where rated films have one rating each
+    ease_ridge_growth: float = 0.38  # lambda grows with the ratings per film to this power
+    ease_dropout: float = 0.25  # share of a film's own weight in the Gram matrix that is added to lambda
+    ease_content: float = 10.0  # weight of what films have in common beside ratings: genres and years
+    ease_damping: float = 0.1  # a person with n times the usual ratings weighs n^-damping for each
     crowd_fade: float = 1.5  # ratings after which the weight of the average person has fallen to 1/e
     prior_fade: float = 6.0  # ratings after which the weight of genre answers and picks has
-    prior_ridge: float = 10.0  # of the map from answers to people's vectors
+    prior_ridge: float = 30.0  # of the map from answers to people's vectors
     prior_strength: float = 1.5  # times what the map makes of the answers
 
     def __post_init__(self) -> None:
-        _positive(self, "factors", "sweeps", "unseen_weight", "regularisation", "film_regularisation")
+        _counts(self, "factors", "sweeps", "ease_films", "ease_ratings")
+        _positive(self, "unseen_weight", "regularisation", "film_regularisation", "ease_ridge")
         _positive(self, "content_ridge", "slope")
         _positive(self, "crowd_fade", "prior_fade", "prior_ridge", "prior_strength")
+        _not_negative(self, "ease_share", "ease_ridge_growth", "ease_dropout", "ease_content", "ease_damping")
+        if self.ease_share > 1:
+            raise InvalidData(f"ease_share is {self.ease_share!r}: it must lie in [0, 1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +239,10 @@ def _positive(config: object, *names: str) -> None:
         value = getattr(config, name)
         if not (isinstance(value, int | float) and 0 < value < float("inf")):
             raise InvalidData(f"{name} is {value!r}: it must be a number above 0")
+
+
+def _not_negative(config: object, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not (isinstance(value, int | float) and 0 <= value < float("inf")):
+            raise InvalidData(f"{name} is {value!r}: it must be a number, 0 or more")

@@ -102,7 +102,7 @@ class Parts:
             widths["stars"] = self.stars.fold_in([], []).mean.size
         if self.ranker is not None:
             films["ranker"] = len(self.ranker.film_factors)
-            widths["ranker"] = len(self.ranker.gram)
+            widths["ranker"] = self.ranker.width
         self.newcomers.fit_together(n_genres + len(self.shelves.shown), widths)
         if self.neighbours is not None:
             films["neighbours"] = len(self.neighbours.codes)

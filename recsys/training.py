@@ -12,7 +12,7 @@ from recsys.errors import InvalidData
 from recsys.newcomers import fit_newcomers
 from recsys.parts import Parts
 from recsys.progress import Report
-from recsys.ranker import IntArray, Ranker
+from recsys.ranker import IntArray, Ranker, effective_number
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
 from recsys.rows import Rows
@@ -114,6 +114,10 @@ def _common(ids: IntArray, former_ids: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Ranker:
-    from recsys.models import ials
+    from recsys.models import ease, ials
 
-    return ials.fit_ranker(rows, content_features(catalog), config, report)
+    features = content_features(catalog)
+    film_factors = ials.fit_film_factors(rows, features, config, report)
+    effective_films = effective_number(np.bincount(rows.movies))
+    weights = ease.fit_ease(rows, features, config)
+    return Ranker.from_factors(film_factors, effective_films, weights, config.ranker)

@@ -1,4 +1,4 @@
-"""Fits the ranker: graded implicit ALS whose films lean on their genres and year.
+"""Fits the factors of the ranker: graded implicit ALS whose films lean on their genres and year.
 
 The loss is the one of recsys.ranker for people. A film v has a prior mean F·B, linear in its content F and
 refitted by ridge regression in each sweep (after Simm et al., *Macau*, 2015), so that a film with few ratings
@@ -20,10 +20,10 @@ from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.ranker import FloatArray, IntArray, Ranker, graded
+from recsys.ranker import FloatArray, IntArray, effective_number, graded
 from recsys.rows import Rows
 
-__all__ = ["fit_ranker"]
+__all__ = ["fit_film_factors"]
 
 CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
 MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
@@ -41,11 +41,12 @@ class Batch:
     mask: torch.Tensor
 
 
-def fit_ranker(
+def fit_film_factors(
     rows: Rows, features: FloatArray, config: TrainingConfig, report: Report | None = None
-) -> Ranker:
-    """The ranker of these ratings; `features` (n_films, n_features) is the content of all films.
+) -> FloatArray:
+    """The film factors of these ratings, in no particular basis; shape (n_films, n_factors).
 
+    `features` (n_films, n_features) is the content of all films.
     `report` hears of every sweep: one alternation between people and films.
     Raises Diverged when a factor is not finite.
     """
@@ -54,8 +55,9 @@ def fit_ranker(
     targets = graded(rows.values, settings.slope)
     by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
     by_film = _batches(rows.movies, rows.users, targets, n_films, k, device)
-    rated = np.bincount(rows.movies, minlength=n_films) > 0
-    content = _Content(features, rated, settings.content_ridge, device)
+    counts = np.bincount(rows.movies, minlength=n_films)
+    effective_films = effective_number(counts)
+    content = _Content(features, counts > 0, settings.content_ridge, device)
     a0, user_pull = settings.unseen_weight, settings.regularisation
     film_pull = settings.regularisation * settings.film_regularisation
     V = _start(n_films, k, config.seed).to(device)
@@ -64,13 +66,14 @@ def fit_ranker(
         for number in range(1, settings.sweeps + 1):
             began = time.perf_counter()
             prior = content.prior(V)
-            U = _half_sweep(by_user, V, nowhere, user_pull, a0)
-            V = _half_sweep(by_film, U, prior, film_pull, a0)
+            U = _half_sweep(by_user, V, nowhere, user_pull, a0, effective_films)
+            V = _half_sweep(by_film, U, prior, film_pull, a0, n_users)
             if report is not None:
                 report(Step("ranker", number, settings.sweeps, time.perf_counter() - began))
     if not torch.isfinite(V).all():
         raise Diverged("the ranker's film factors are not finite")
-    return Ranker.from_factors(V.cpu().numpy(), settings)
+    film_factors: FloatArray = V.cpu().numpy()
+    return film_factors
 
 
 def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
@@ -133,11 +136,16 @@ def _batches(
 
 
 def _half_sweep(
-    batches: list[Batch], W: torch.Tensor, prior: torch.Tensor, regularisation: float, a0: float
+    batches: list[Batch],
+    W: torch.Tensor,
+    prior: torch.Tensor,
+    regularisation: float,
+    a0: float,
+    n_others: float,
 ) -> torch.Tensor:
     """New factors of one side, given the other side's W (n_columns, k) and this side's `prior` (n_rows, k).
 
-    Raises Diverged.
+    `n_others` is N of the regularisation λ (n + a0·N). Raises Diverged.
     """
     gram = a0 * (W.T @ W)
     if not torch.isfinite(gram).all():
@@ -146,7 +154,7 @@ def _half_sweep(
     eigenvalues, rotated, means = eigenvalues.clamp_min(0), W @ Q, prior @ Q
     result = torch.empty_like(prior)
     for batch in batches:
-        pull = (regularisation * (batch.lengths + a0 * len(W)))[:, None]
+        pull = (regularisation * (batch.lengths + a0 * n_others))[:, None]
         Y = rotated[batch.columns] * batch.mask[..., None]
         solve = _solve_short if Y.shape[1] < Y.shape[2] else _solve_long
         result[batch.rows] = solve(Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])

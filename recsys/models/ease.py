@@ -1,0 +1,88 @@
+"""Fits EASE on graded targets, with content as further evidence of which films go together.
+
+Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*, 2019. With X the targets of people (rows) for
+the head of the catalog (columns), the weights are B = I - P·diag(P)⁻¹, P = (XᵀX + Λ)⁻¹. Beyond the paper:
+
+- a person's row is weighted (ratings / their geometric mean)^-damping, so that the busiest do not decide all;
+- content F stands below X as further rows √β·Fᵀ: films of one kind go together before anybody rated them;
+- Λ = λ + dropout · diag(XᵀX + β·FFᵀ), the ridge that dropout amounts to (Steck, *Autoencoders that don't
+  overfit towards the identity*, 2020);
+- λ grows with the ratings per film: what is good for small and for large data lies on one power of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from recsys.config import RankerConfig, TrainingConfig
+from recsys.ease import Ease, FloatArray, IntArray
+from recsys.errors import Diverged
+from recsys.models.device import torch_device
+from recsys.models.threads import one_thread
+from recsys.ranker import graded
+from recsys.rows import Rows
+
+__all__ = ["fit_ease", "head"]
+
+BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
+
+
+def fit_ease(rows: Rows, features: FloatArray, config: TrainingConfig) -> Ease:
+    """EASE over the best known films; `features` (n_films, n_features) is the content of all films.
+
+    The ratings come sorted by person. Memory: three head × head matrices in double precision, and one block.
+    Raises Diverged when a weight is not finite.
+    """
+    settings, device = config.ranker, torch_device(config.device)
+    counts = np.bincount(rows.movies, minlength=rows.n_movies)
+    movie_rows = head(counts, settings)
+    with one_thread():
+        gram = _gram(rows, movie_rows, settings, device)
+        F = torch.from_numpy(features[movie_rows]).to(gram)
+        gram += settings.ease_content * (F @ F.T)
+        diagonal = gram.diagonal()
+        diagonal += _ridge(counts, settings) + settings.ease_dropout * diagonal
+        factor, failed = torch.linalg.cholesky_ex(gram)
+        P = torch.cholesky_inverse(factor)
+        B = -P / P.diagonal()
+        B.fill_diagonal_(0)
+    if failed or not torch.isfinite(B).all():
+        raise Diverged("the weights of EASE are not finite")
+    return Ease.from_weights(movie_rows, B.cpu().numpy(), rows.n_movies)
+
+
+def head(counts: IntArray, settings: RankerConfig) -> IntArray:
+    """Rows of the films that EASE knows, ascending: the most rated, ties in catalog order."""
+    most = np.argsort(-counts, kind="stable")[: settings.ease_films]
+    return np.sort(most[counts[most] >= settings.ease_ratings])
+
+
+def _ridge(counts: IntArray, settings: RankerConfig) -> float:
+    per_film = counts.sum() / np.count_nonzero(counts)
+    return float(settings.ease_ridge * per_film**settings.ease_ridge_growth)
+
+
+def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torch.device) -> torch.Tensor:
+    """XᵀX of the weighted targets, summed over dense blocks of people; shape (n_head, n_head), double."""
+    places = np.full(rows.n_movies, -1)
+    places[movie_rows] = np.arange(len(movie_rows))
+    targets = graded(rows.values, settings.slope) * np.sqrt(_weights(rows, settings.ease_damping))[rows.users]
+    gram = torch.zeros((len(movie_rows),) * 2, dtype=torch.float64, device=device)
+    people = max(1, BLOCK // max(1, len(movie_rows)))
+    for first in range(0, rows.n_users, people):
+        begin, end = np.searchsorted(rows.users, (first, first + people))
+        at = begin + np.flatnonzero(places[rows.movies[begin:end]] >= 0)
+        X = np.zeros((min(people, rows.n_users - first), len(movie_rows)), np.float32)
+        X[rows.users[at] - first, places[rows.movies[at]]] = targets[at]
+        block = torch.from_numpy(X).to(device)
+        gram += block.T @ block
+    return gram
+
+
+def _weights(rows: Rows, damping: float) -> npt.NDArray[np.float64]:
+    """(n / geometric mean of n)^-damping for a person with n ratings; shape (n_users,)."""
+    logs = np.log(np.maximum(np.bincount(rows.users, minlength=rows.n_users), 1))
+    weights: npt.NDArray[np.float64] = np.exp(-damping * (logs - logs.mean()))
+    return weights
