@@ -16,7 +16,7 @@ from recsys.data.datasets import Dataset
 N_PEOPLE, N_FILMS = 36, 24
 QUICK = TrainingConfig(
     device="cpu",
-    pmf=PmfConfig(factors=3, sweeps=12, refit_sweeps=4, draws=3, implicit=4),
+    pmf=PmfConfig(factors=3, chains=2, sweeps=8, refit_sweeps=4, draws=4, implicit=4),
     dot_bias=DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
     ranker=RankerConfig(factors=6, sweeps=4),
 )

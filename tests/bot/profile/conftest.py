@@ -52,7 +52,7 @@ def recommender() -> Recommender:
     users, movies, values = zip(*rows, strict=True)
     config = TrainingConfig(
         device="cpu",
-        pmf=PmfConfig(factors=4, sweeps=20, draws=4, implicit=4),
+        pmf=PmfConfig(factors=4, chains=1, sweeps=20, draws=4, implicit=4),
         ranker=RankerConfig(factors=6, sweeps=4),
     )
     return recsys.fit(Ratings.from_arrays(users, movies, values), catalog, config)
