@@ -90,16 +90,17 @@ class PmfConfig:
     """Bayesian matrix factorisation (recsys.models.pmf)."""
 
     factors: int = 16  # length of a person's and a film's vector, beside the bias
-    sweeps: int = 200  # draws of everything
+    chains: int = 3  # begun apart at random, and averaged
+    sweeps: int = 100  # draws of everything in each chain
     refit_sweeps: int = 30  # the same when a fit starts where another one ended
     burn_in: float = 0.3  # share of the sweeps whose draws still depend on the start, and are not served
-    draws: int = 12  # draws served, spread evenly over the rest
+    draws: int = 12  # draws served, spread evenly over the rest of all chains
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
     noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
     batch_size: int = 200_000  # ratings, with padding, whose regressors are held at once: bounds the memory
 
     def __post_init__(self) -> None:
-        _counts(self, "factors", "sweeps", "refit_sweeps", "draws", "batch_size")
+        _counts(self, "factors", "chains", "sweeps", "refit_sweeps", "draws", "batch_size")
         _positive(self, "noise_shape")
         if not isinstance(self.implicit, int) or self.implicit < 0:
             raise InvalidData(f"implicit is {self.implicit!r}: it must be a whole number, 0 or more")
@@ -175,7 +176,7 @@ class TrainingConfig:
     @classmethod
     def quick(cls) -> TrainingConfig:
         """Seconds instead of a minute on 100,000 ratings, for a first start: a little less accurate."""
-        return cls(pmf=PmfConfig(sweeps=30, burn_in=0.5, draws=6), ranker=RankerConfig(factors=64))
+        return cls(pmf=PmfConfig(chains=1, sweeps=30, burn_in=0.5, draws=6), ranker=RankerConfig(factors=64))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` reads them back."""

@@ -9,6 +9,7 @@ errors have heavy tails and outliers do little harm.
 
 What is served is some of the draws, evenly spread (recsys.stars.draws). Each keeps the films' means given the
 people drawn, and the people's means given these films: a few of them average as well as many plain draws.
+They come from several chains: alone, three had .756, .758 and .762, together .754.
 On ml-100k (a random fifth left out), in MSE: .764 with all of who rated what and one noise, .7626 with a
 hundred directions of it, .756 with noise by person and film. Without any effect: log counts as features.
 Harmful: graded who-rated-what (it holds the answer), slopes on fixed directions.
@@ -16,6 +17,7 @@ Harmful: graded who-rated-what (it holds the answer), slopes on fixed directions
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -55,38 +57,38 @@ def fit_stars(
 ) -> DrawnStars:
     """Learn from ratings; `content` (n_movies, n_features) is known of all films.
 
-    `start` makes it a refit: `refit_sweeps` from where the former fit ended. `report` hears of every sweep,
+    Several chains begin apart, since one keeps to its neighbourhood of the posterior. `start` makes it a
+    refit: one chain of `refit_sweeps` from where the former fit ended. `report` hears of every sweep,
     with the mean squared error of that draw on the ratings. The same seed gives the same model on the CPU.
 
     Raises Diverged when a number is not finite.
     """
-    chain = _Chain(rows, content, config, start)
-    settings = config.pmf
-    sweeps = settings.refit_sweeps if start is not None else settings.sweeps
+    sampler, settings = _Sampler(rows, content, config), config.pmf
+    chains, sweeps = (settings.chains, settings.sweeps) if start is None else (1, settings.refit_sweeps)
     burn_in = int(sweeps * settings.burn_in)
-    kept = set(np.linspace(burn_in, sweeps - 1, min(settings.draws, sweeps - burn_in)).round().tolist())
-    for number in range(sweeps):
-        began = time.perf_counter()
-        loss = chain.sweep()
-        if number >= burn_in:
-            chain.measure_doubt()
-        if number in kept:
-            chain.keep()
+    n_kept = min(math.ceil(settings.draws / chains), sweeps - burn_in)
+    kept = set(np.linspace(burn_in, sweeps - 1, n_kept).round().tolist())
+    for number in range(chains * sweeps):
+        began, within = time.perf_counter(), number % sweeps
+        if not within:
+            sampler.begin(start)
+        loss = sampler.sweep()
+        if within >= burn_in:
+            sampler.measure_doubt()
+        if within in kept:
+            sampler.keep()
         if not np.isfinite(loss):
             raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
         if report is not None:
-            report(Step("stars", number + 1, sweeps, time.perf_counter() - began, train_loss=loss))
-    return chain.served()
+            report(Step("stars", number + 1, chains * sweeps, time.perf_counter() - began, train_loss=loss))
+    return sampler.served()
 
 
-class _Chain:
-    """The Gibbs sampler: both sides, the noise, and the draws kept so far."""
+class _Sampler:
+    """The Gibbs sampler: both sides, the noise, and the draws kept so far, of all chains."""
 
-    def __init__(
-        self, rows: Rows, content: FloatArray, config: TrainingConfig, start: FormerVectors | None
-    ) -> None:
-        settings, device = config.pmf, torch_device(config.device)
-        self._settings, self._rows = settings, rows
+    def __init__(self, rows: Rows, content: FloatArray, config: TrainingConfig) -> None:
+        self._settings, self._rows, device = config.pmf, rows, torch_device(config.device)
         self._generator = torch.Generator(device).manual_seed(config.seed)
         self._rng = np.random.default_rng(config.seed)
         # A film without ratings would only echo the prior, and slow down how it moves.
@@ -98,14 +100,19 @@ class _Chain:
         self._offset = float(values.mean())
         self._values = (values - self._offset).float()
         self._content = torch.from_numpy(content).to(device)
-        self._alpha = INITIAL_PRECISION
+        self._bases = self._side_information()
+        self._implicit = self._bases[0][0] if self._bases[0] else None
         self._kept: list[_Draw] = []
         self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
-        people, films = self._bases()
-        self._implicit = people[0] if people else None
-        self._people = self._side(self._users, rows.n_users, people)
+
+    def begin(self, start: FormerVectors | None) -> None:
+        """Begin a chain, at random or where a former fit ended."""
+        people, films = self._bases
+        self._people = self._side(self._users, self._rows.n_users, people)
         self._films = self._side(self._movies, len(self._rated), films)
+        self._alpha = INITIAL_PRECISION
         if start is not None:
+            device = self._values.device
             self._people.vectors = torch.from_numpy(start.users).to(device)
             self._films.vectors = torch.from_numpy(start.movies[self._rated]).to(device)
             self._films.noise_weights = torch.from_numpy(start.movie_weights[self._rated]).to(device)
@@ -218,7 +225,7 @@ class _Chain:
         found[self._rated], found[self._unrated] = rated.cpu().numpy(), unrated.cpu().numpy()
         return found
 
-    def _bases(self) -> tuple[list[Basis], list[Basis]]:
+    def _side_information(self) -> tuple[list[Basis], list[Basis]]:
         """Side information of people and films."""
         people, films = [], [basis_of(self._content[self._rated])]
         rank, shape = self._settings.implicit, (self._rows.n_users, len(self._rated))

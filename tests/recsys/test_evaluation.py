@@ -131,7 +131,7 @@ def test_stars_are_measured_on_people_and_films_of_the_test_part(
     dataset = Dataset(small_ratings, small_catalog, "small")
     heard: list[str] = []
     report = evaluate(dataset, (0, 1), config=quick_config, protocols=("stars",), progress=heard.append)
-    mse, rmse = (report.measure("stars", "dot_bias", metric).values for metric in ("MSE", "RMSE"))
+    mse, rmse = (report.measure("stars", quick_config.model, metric).values for metric in ("MSE", "RMSE"))
     assert len(mse) == 2
     assert mse[0] != mse[1]
     assert rmse == pytest.approx([value**0.5 for value in mse])

@@ -66,7 +66,8 @@ def test_typical_stars_are_near_the_means_of_films_that_many_rated(
 ) -> None:
     """And so somebody who rates as others do is told so: over people, generosity is about zero."""
     ratings, catalog = movielens_100k.ratings, movielens_100k.catalog
-    recommender = recsys.fit(ratings, catalog, recsys.TrainingConfig(device="cpu", parts=("stars",)))
+    config = recsys.TrainingConfig(device="cpu", parts=("stars",), pmf=recsys.PmfConfig(chains=1, sweeps=20))
+    recommender = recsys.fit(ratings, catalog, config)
     rows = catalog.rows(ratings.movie_ids)
     counts = np.bincount(rows, minlength=len(catalog))
     means = np.bincount(rows, ratings.values, len(catalog)) / np.maximum(counts, 1)

@@ -14,7 +14,7 @@ from bot.library import Library, adopt
 from bot.services import Services
 from bot.taste import Taste
 from recsys import Catalog, Film, Ratings, Recommender, TitleIndex, TrainingConfig
-from recsys.config import DotBiasConfig, RankerConfig
+from recsys.config import PmfConfig, RankerConfig
 from storage import films, people
 from storage.database import Database
 from storage.people import Person
@@ -52,7 +52,7 @@ def recommender() -> Recommender:
     users, movies, values = zip(*rows, strict=True)
     config = TrainingConfig(
         device="cpu",
-        dot_bias=DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
+        pmf=PmfConfig(factors=4, chains=1, sweeps=20, draws=4, implicit=4),
         ranker=RankerConfig(factors=6, sweeps=4),
     )
     return recsys.fit(Ratings.from_arrays(users, movies, values), catalog, config)
