@@ -36,6 +36,7 @@ fresh world has two people, Ada (5170394001) and Grace (806132947).
                                      → {"message_id", "update_id"}
     POST /control/chats/ID/votes     {"options": texts, "person_id"?, "message_id"?} → poll. Votes in the
                                      newest poll, or in the one given; no options take the vote back
+    POST /control/chats/ID/polls/end {"message_id"?} → poll: closed, as if its time were over
     POST /control/people/ID/links    {"url", "chat_id"?} → {"chat_id", "message_id", "update_id"}: opens a
                                      t.me link of the bot and presses Start; of ?startgroup=, in that group
     GET  /control/groups             → [group, …]

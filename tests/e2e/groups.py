@@ -56,6 +56,14 @@ class Group:
         """The newest poll."""
         return self.polls()[-1].poll
 
+    def end_poll(self, on: Message | None = None) -> Ballot:
+        """Let the time of the newest poll, or of the one given, be over; the poll."""
+        ended = self._telegram.post(
+            f"/chats/{self.id}/polls/end", **({} if on is None else {"message_id": on.id})
+        )
+        self.bot.settle()
+        return Ballot(ended)
+
     def statuses(self) -> dict[int, str]:
         """Everybody who is or was in the group, the bot included: "creator", "administrator", "left" …"""
         return {member["person_id"]: member["status"] for member in self.raw()["members"]}
