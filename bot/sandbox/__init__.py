@@ -48,8 +48,9 @@ fresh world has two people, Ada (5170394001) and Grace (806132947).
                                      "left", "kicked"
     POST /control/chats/ID/permissions   {"can_send_messages"?, "can_send_polls"?} → group: of plain members
     POST /control/chats/ID/limit     {"sends_per_minute"} → group: above it the bot meets a 429; null: never
-    POST /control/chats/ID/upgrade   {"new_first"?, "is_forum"?} → the new group: a supergroup with another
-                                     id. The old chat's service message comes first, or else the new one's
+    POST /control/chats/ID/upgrade   {"new_first"?, "is_forum"?, "joins"?} → the new group: a supergroup
+                                     with another id. The old chat's service message comes first, or else
+                                     the new one's; with "joins", after a my_chat_member of the new one
     POST /control/chats/ID/topics    {"name", "person_id"} → topic, of a forum
     POST /control/chats/ID/topics/THREAD_ID   {"closed"?, "person_id"} → topic. DELETE: it is gone
     DELETE /control/chats/ID/messages/MESSAGE_ID   an administrator takes a message away

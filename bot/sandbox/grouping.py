@@ -64,6 +64,7 @@ async def upgrade(request: Request) -> JSONResponse:
         chat_of(request),
         new_first=field(body, "new_first", bool, False),
         is_forum=field(body, "is_forum", bool, False),
+        joins=field(body, "joins", bool, False),
     )
     return JSONResponse(group_view(sandbox, new), status_code=201)
 

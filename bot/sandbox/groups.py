@@ -87,8 +87,7 @@ class Groups(State):
     ) -> Message:
         """Add a service message; the bot gets it if it is in the group, or was until this very message."""
         message = self.new_message(chat_id, by, "", service=service, thread_id=thread_id)
-        was_there = about == self.bot.person_id != by
-        if by != self.bot.person_id and (was_there or self.bot_member(chat_id).present):
+        if about == self.bot.person_id or self.bot_member(chat_id).present:
             self.updates.add("message", message_object(self, message))
         return message
 
@@ -172,10 +171,14 @@ class Groups(State):
         self.store.delete("topic", f"{chat_id}:{thread_id}")
         self.touch(chat_id)
 
-    def upgrade(self, chat_id: int, *, new_first: bool = False, is_forum: bool = False) -> Chat:
+    def upgrade(
+        self, chat_id: int, *, new_first: bool = False, is_forum: bool = False, joins: bool = False
+    ) -> Chat:
         """A group becomes a supergroup under a new id; the bot gets a service message in each.
 
-        The old chat's comes first, or else the new one's. Returns the new chat. Raises ControlError.
+        The old chat's comes first, or else the new one's. With `joins` the bot hears before the new one's
+        that it became a member there, as on Telegram (tdlib/telegram-bot-api #266); it never hears that it
+        left the old chat. Returns the new chat. Raises ControlError.
         """
         old = self._living_group(chat_id)
         if old.type != "group":
@@ -196,6 +199,9 @@ class Groups(State):
             (new.chat_id, {"migrate_from_chat_id": chat_id}),
         ]
         for where, service in reversed(notices) if new_first else notices:
+            bot = self.bot_member(where)
+            if joins and where == new.chat_id and bot.present:
+                self._tell_of_member(Member(where, bot.person_id, "left"), bot, creator)
             self.serve_notice(where, creator, service)
         old.migrated_to = new.chat_id
         self.touch(chat_id)

@@ -82,7 +82,10 @@ def member_object(sandbox: State, member: Member) -> Json:
 
 
 def message_object(sandbox: State, message: Message, *, with_reply: bool = True) -> Json:
-    """A message as a Message. A message that is replied to comes without its own reply, as on Telegram."""
+    """A message as a Message. A message that is replied to comes without its own reply, as on Telegram.
+
+    What is said in a topic and answers nothing else answers the service message that opened the topic.
+    """
     described: Json = {
         "message_id": message.message_id,
         "from": anybody(sandbox, message.sender_id),
@@ -96,7 +99,8 @@ def message_object(sandbox: State, message: Message, *, with_reply: bool = True)
         described |= {"is_topic_message": True} if sandbox.chats[message.chat_id].is_forum else {}
     if message.protected:
         described["has_protected_content"] = True
-    replied = sandbox.messages.get((message.chat_id, message.reply_to)) if message.reply_to else None
+    opening = message.thread_id if message.thread_id != message.message_id else None
+    replied = sandbox.messages.get((message.chat_id, message.reply_to or opening or 0))
     if with_reply and replied is not None:
         described["reply_to_message"] = message_object(sandbox, replied, with_reply=False)
     described |= _content(sandbox, message)

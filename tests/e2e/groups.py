@@ -86,9 +86,13 @@ class Group:
         """Let the bot meet a 429 above so many new messages a minute."""
         self._change("/limit", sends_per_minute=sends_per_minute)
 
-    def upgrade(self, *, new_first: bool = False, is_forum: bool = False) -> Group:
-        """The group becomes a supergroup, which is returned; either service message can come first."""
-        made = self._telegram.post(f"/chats/{self.id}/upgrade", new_first=new_first, is_forum=is_forum)
+    def upgrade(self, *, new_first: bool = False, is_forum: bool = False, joins: bool = False) -> Group:
+        """The group becomes a supergroup, which is returned; either service message can come first.
+
+        With `joins`, as on Telegram, the bot also hears that it became a member of the new chat.
+        """
+        how = {"new_first": new_first, "is_forum": is_forum, "joins": joins}
+        made = self._telegram.post(f"/chats/{self.id}/upgrade", **how)
         self.bot.settle()
         return Group(self.bot, made["chat_id"])
 

@@ -135,6 +135,11 @@ async def test_members_and_administrators(
     chat = await ptb.get_chat(group)
     assert (chat.type, chat.title) == ("group", "Movie night")
     assert await ptb.leave_chat(group)
+    gone, left = await news(ptb)
+    assert gone.my_chat_member is not None
+    assert gone.my_chat_member.from_user.id == sandbox.bot.person_id
+    assert left.message is not None
+    assert left.message.left_chat_member is not None
     with pytest.raises(Forbidden, match="bot is not a member of the group chat"):
         await ptb.send_message(group, "x")
 
@@ -158,6 +163,18 @@ async def test_an_upgrade_in_either_order(
         sandbox.say(ada, "x", group)
 
 
+async def test_after_an_upgrade_the_bot_may_hear_that_it_joined(
+    ptb: ExtBot[None], sandbox: Sandbox, group: int
+) -> None:
+    new = sandbox.upgrade(group, new_first=True, joins=True).chat_id
+    joined, moved_from, moved_to = await news(ptb)
+    assert joined.my_chat_member is not None
+    assert (joined.my_chat_member.chat.id, joined.my_chat_member.new_chat_member.status) == (new, "member")
+    assert moved_from.message is not None
+    assert moved_to.message is not None
+    assert (moved_from.message.chat.id, moved_to.message.chat.id) == (new, group)
+
+
 async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int) -> None:
     topic = sandbox.add_topic(forum.chat_id, "Horror", ada).thread_id
     sandbox.say(ada, "/night", forum.chat_id, thread_id=topic)
@@ -170,6 +187,8 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
     assert opened.forum_topic_created.name == "Horror"
     assert (inside.message_thread_id, inside.is_topic_message) == (topic, True)
     assert (outside.message_thread_id, outside.is_topic_message) == (None, None)
+    assert (opened.reply_to_message, outside.reply_to_message) == (None, None)
+    assert inside.reply_to_message == opened  # as if everything in a topic answered its opening
     board = await ptb.send_message(forum.chat_id, "Who is in?", message_thread_id=topic)
     assert (board.message_thread_id, board.chat.is_forum) == (topic, True)
     with pytest.raises(BadRequest, match="essage thread not found"):
