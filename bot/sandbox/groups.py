@@ -145,10 +145,10 @@ class Groups(State):
             raise ControlError(400, "a topic's name has 1 to 128 characters")
         self.seat(chat_id, by)
         color = _ICON_COLORS[len(self.topics) % len(_ICON_COLORS)]
-        service = {"forum_topic_created": {"name": name, "icon_color": color}}
-        message = self.serve_notice(chat_id, by, service, thread_id=chat.last_message_id + 1)
-        topic = Topic(chat_id, message.message_id, name, color)
+        topic = Topic(chat_id, chat.last_message_id + 1, name, color)
         self.save_topic(topic)
+        service = {"forum_topic_created": {"name": name, "icon_color": color}}
+        self.serve_notice(chat_id, by, service, thread_id=topic.thread_id)
         return topic
 
     def close_topic(self, chat_id: int, thread_id: int, closed: bool, by: int) -> Topic:
@@ -208,10 +208,10 @@ class Groups(State):
         return new
 
     def thread_of_reply(self, chat: Chat, replied: Message | None) -> int | None:
-        """The thread of an answer to a message: its topic, or a supergroup's thread of replies."""
+        """The thread of an answer to a message: its topic; elsewhere in a supergroup, a thread of replies."""
         if chat.type != "supergroup" or replied is None:
             return None
-        return replied.thread_id or (None if chat.is_forum else replied.message_id)
+        return replied.thread_id or replied.message_id
 
     def topic(self, chat_id: int, thread_id: int) -> Topic:
         """Raises ControlError 404 for none, with those that there are."""

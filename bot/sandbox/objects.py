@@ -96,7 +96,8 @@ def message_object(sandbox: State, message: Message, *, with_reply: bool = True)
         described["edit_date"] = message.edit_date
     if message.thread_id is not None:
         described["message_thread_id"] = message.thread_id
-        described |= {"is_topic_message": True} if sandbox.chats[message.chat_id].is_forum else {}
+        in_topic = (message.chat_id, message.thread_id) in sandbox.topics
+        described |= {"is_topic_message": True} if in_topic else {}
     if message.protected:
         described["has_protected_content"] = True
     opening = message.thread_id if message.thread_id != message.message_id else None

@@ -185,7 +185,8 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
     assert outside is not None
     assert opened.forum_topic_created
     assert opened.forum_topic_created.name == "Horror"
-    assert (inside.message_thread_id, inside.is_topic_message) == (topic, True)
+    for message in (opened, inside):
+        assert (message.message_thread_id, message.is_topic_message) == (topic, True)
     assert (outside.message_thread_id, outside.is_topic_message) == (None, None)
     assert (opened.reply_to_message, outside.reply_to_message) == (None, None)
     assert inside.reply_to_message == opened  # as if everything in a topic answered its opening
@@ -203,15 +204,21 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
         await board.edit_text("x")
 
 
-async def test_without_topics_a_thread_of_replies_is_no_topic(
-    ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int
+@pytest.mark.parametrize("is_forum", [False, True])
+async def test_a_thread_of_replies_is_no_topic(
+    ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, is_forum: bool
 ) -> None:
-    new = sandbox.upgrade(group).chat_id
+    new = sandbox.upgrade(group, is_forum=is_forum).chat_id
     board = await ptb.send_message(new, "Who is in?")
     sandbox.say(ada, "me", new, reply_to=board.message_id)
     reply = (await news(ptb))[-1].message
     assert reply is not None
     assert (reply.message_thread_id, reply.is_topic_message) == (board.message_id, None)
+    if is_forum:
+        with pytest.raises(BadRequest, match="essage thread not found"):
+            await ptb.send_message(new, "x", message_thread_id=board.message_id)
+    else:
+        assert await ptb.send_message(new, "x", message_thread_id=board.message_id)
 
 
 async def test_a_toast_is_for_whoever_tapped(
