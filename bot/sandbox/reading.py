@@ -96,11 +96,11 @@ def _taps(sandbox: Sandbox, chat_id: int, viewer: int | None) -> Json:
         if query.chat_id == chat_id and viewer in (None, query.person_id)
     ]
     waiting = [query for query in queries if query.answer is None and sandbox.query_is_open(query)]
-    toasts = [(query, query.answer) for query in queries if query.answer and query.answer["text"]]
+    toasts = [(q, q.answer) for q in queries if q.answer and (q.answer["text"] or q.answer["url"])]
     return {
         "taps_waiting": [{name: getattr(query, name) for name in _TAP} for query in waiting],
         "toasts": [
-            {"query_id": query.query_id, "text": answer["text"], "show_alert": answer["show_alert"]}
+            {"query_id": query.query_id} | {name: answer[name] for name in ("text", "show_alert", "url")}
             for query, answer in toasts[-_TOASTS_KEPT:]
         ],
     }
@@ -110,6 +110,7 @@ def _message_view(sandbox: Sandbox, message: Message, viewer: int | None) -> Jso
     keyboard = (message.reply_markup or {}).get("inline_keyboard", [])
     return {
         "message_id": message.message_id,
+        "chat_id": message.chat_id,
         "from": "bot" if message.sender_id == sandbox.bot.person_id else "person",
         "sender_id": message.sender_id,
         "date": message.date,

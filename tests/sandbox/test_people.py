@@ -69,7 +69,7 @@ async def test_a_tap_reaches_the_bot_and_its_answer_the_person(
     await query.answer("a second answer changes nothing")
     assert (await http.get(f"/control/queries/{query.id}")).json()["answer"]["text"] == "Heat: 5★"
     assert (await http.get(f"/control/chats/{ada}")).json()["toasts"] == [
-        {"query_id": query.id, "text": "Heat: 5★", "show_alert": True}
+        {"query_id": query.id, "text": "Heat: 5★", "show_alert": True, "url": None}
     ]
 
 
