@@ -24,7 +24,7 @@ fresh world has two people, Ada (5170394001) and Grace (806132947).
     GET  /control/chats/ID           → transcript. ?limit=N: the newest N messages. ?after=V&wait=S: waits up
                                      to S seconds for a version above V. ?as=PERSON: as this person sees a
                                      group, with the own toasts and commands
-    POST /control/chats/ID/messages  {"text", "person_id"?, "thread_id"?, "reply_to"?}
+    POST /control/chats/ID/messages  {"text", "person_id"?, "thread_id"?, "reply_to"?, "anonymous"?}
                                      → {"message_id", "update_id"}; in a group, privacy mode decides whether
                                      the bot gets an update
     POST /control/chats/ID/taps      {"label", "person_id"?, "message_id"?, "wait"?} → query, or {"url"} for a

@@ -36,6 +36,13 @@ _RIGHTS = {  # of every administrator here
     "can_pin_messages": True,
 }
 
+_ANONYMOUS = {  # whom the Bot API names as the sender of an administrator's message in the name of the group
+    "id": 1_087_968_824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+
 
 def user_object(person: Person) -> Json:
     """A person as a User."""
@@ -88,10 +95,12 @@ def message_object(sandbox: State, message: Message, *, with_reply: bool = True)
     """
     described: Json = {
         "message_id": message.message_id,
-        "from": anybody(sandbox, message.sender_id),
+        "from": _ANONYMOUS if message.anonymous else anybody(sandbox, message.sender_id),
         "chat": chat_object(sandbox, sandbox.chats[message.chat_id]),
         "date": message.date,
     }
+    if message.anonymous:
+        described["sender_chat"] = described["chat"]
     if message.edit_date is not None:
         described["edit_date"] = message.edit_date
     if message.thread_id is not None:

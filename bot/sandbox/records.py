@@ -104,6 +104,7 @@ class Message:
     poll_id: str | None = None
     service: Json | None = None  # of a service message: its field in the Bot API's Message
     protected: bool = False
+    anonymous: bool = False  # of an administrator who writes as the group
     edit_date: int | None = None
     edits: int = 0
     version: int = 0

@@ -144,6 +144,13 @@ class Member(Seat):
         self.bot.settle()
         return cast
 
+    def say_as_group(self, text: str) -> list[Message]:
+        """Write in the name of the group, as an administrator who is anonymous; all answers to it."""
+        where = {} if self.thread_id is None else {"thread_id": self.thread_id}
+        sent = self.act("/messages", text=text, anonymous=True, **where)["message_id"]
+        self.bot.settle()
+        return [message for message in self.messages() if message.id > sent]
+
     def retract(self, on: Message | None = None) -> Ballot:
         """Take the vote back; the poll. Waits for the bot to rest."""
         return self.vote(on=on)

@@ -107,6 +107,20 @@ async def test_privacy_mode_shows_what_is_meant_for_the_bot(
     assert [update.message and update.message.text for update in await news(ptb)] == [None, "hello"]
 
 
+async def test_an_administrator_can_be_anonymous(
+    ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, grace: int
+) -> None:
+    sandbox.say(ada, "/night", group, anonymous=True)
+    (update,) = await news(ptb)
+    assert update.message is not None
+    assert update.message.from_user is not None
+    assert update.message.sender_chat == update.message.chat
+    assert update.message.from_user.username == "GroupAnonymousBot"
+    for person_id, chat_id in ((grace, group), (ada, ada)):
+        with pytest.raises(ControlError, match="only an administrator"):
+            sandbox.say(person_id, "/night", chat_id, anonymous=True)
+
+
 async def test_members_and_administrators(
     ptb: ExtBot[None], sandbox: Sandbox, group: int, grace: int
 ) -> None:
