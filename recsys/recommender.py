@@ -13,7 +13,8 @@ import numpy.typing as npt
 from recsys.artifact import read_artifact, write_artifact
 from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
-from recsys.content import genre_vectors
+from recsys.content import genre_vectors, unit_rows
+from recsys.diversity import DIVERSITY, HEAD, rearranged
 from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, UnknownUser
 from recsys.groups import Strategy, slate, utilities
 from recsys.narrowing import Narrowing, Years
@@ -138,6 +139,7 @@ class Recommender:
         exclude: Iterable[int] = (),
         genres: Collection[str] | None = None,
         years: Years | None = None,
+        diversity: float = DIVERSITY,
         *,
         without: Collection[str] = (),
         popularity: tuple[float, float] | None = None,
@@ -148,9 +150,12 @@ class Recommender:
         Left out are `exclude` (movie ids), films with none of `genres`, films with one of `without`, films
         outside `years` ((first, last), both inclusive, or several such spans), and films outside the band
         `popularity` of quantiles (see recsys.narrowing). `penalties` lower the scores of films by so many
-        standard deviations of this person's scores. Raises InvalidData for a genre the catalog does not
-        have, and for a band that is none.
+        standard deviations of this person's scores. `diversity` in [0, 1] lowers the score of a film by how
+        like it is to one listed before it (recsys.diversity): 0 is the pure order. Raises InvalidData for a
+        genre the catalog does not have, for a band that is none, and for a diversity out of range.
         """
+        if not 0 <= diversity <= 1:
+            raise InvalidData(f"diversity is {diversity}: it must lie in [0, 1]")
         ranker, vector = _needed(self._parts.ranker, "ranker"), _needed(user.vector, "ranker")
         scores = ranker.scores(vector)
         if penalties:
@@ -158,11 +163,16 @@ class Recommender:
             scores[self.catalog.rows(list(penalties))] -= amounts * scores.std()
         allowed = self._narrowing.allowed(genres, years, without, popularity)
         allowed[self.catalog.rows([*user.ratings, *exclude])] = False
-        best = _best(scores, np.flatnonzero(allowed), n)
+        best = _best(scores, np.flatnonzero(allowed), max(_count(n), HEAD if diversity else 0))
+        found = scores[best]
+        if diversity:
+            order, found = rearranged(found, self._likeness(best[:HEAD]), diversity)
+            best = best[order]
+        best = best[:n]
         stars = self._stars_of(user, best)
         return [
-            Recommendation(int(self.catalog.movie_ids[row]), float(scores[row]), star)
-            for row, star in zip(best, stars, strict=True)
+            Recommendation(int(self.catalog.movie_ids[row]), float(score), star)
+            for row, score, star in zip(best, found[:n], stars, strict=True)
         ]
 
     def group(
@@ -290,6 +300,12 @@ class Recommender:
         ranker = _needed(self._parts.ranker, "ranker")
         return np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
 
+    def _likeness(self, rows: IntArray) -> FloatArray:
+        """How alike films are, by who likes them and by genre, from 0 to 1; shape (n, n)."""
+        factors = unit_rows(_needed(self._parts.ranker, "ranker").film_factors[rows])
+        kinds = self._kinds[rows]
+        return ((factors @ factors.T + kinds @ kinds.T) / 2).clip(0, 1).astype(np.float32)
+
     def _stars_of(self, user: User, rows: IntArray) -> list[float | None]:
         if self._parts.stars is None or user.posterior is None:
             return [None] * len(rows)
@@ -328,5 +344,8 @@ def _count(n: int) -> int:
 
 def _best(scores: FloatArray, candidates: IntArray, n: int) -> IntArray:
     """The `n` candidates with the highest scores, best first, ties in catalog order."""
-    order = np.argsort(-scores[candidates], kind="stable")
-    return candidates[order[: _count(n)]]
+    found = scores[candidates]
+    if _count(n) < len(found):
+        least = np.partition(found, len(found) - n)[len(found) - n] if n else np.inf
+        candidates, found = candidates[found >= least], found[found >= least]
+    return candidates[np.argsort(-found, kind="stable")[:n]]

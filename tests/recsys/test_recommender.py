@@ -108,11 +108,11 @@ class TestRecommend:
 
     def test_penalties_count_in_deviations_of_the_scores(self, recommender: Recommender) -> None:
         nobody = recommender.fold_in(genres={"Comedy": 1})
-        plain = recommender.recommend(nobody, n=10**6)
+        plain = recommender.recommend(nobody, n=10**6, diversity=0)
         first = plain[0].movie_id
         lowered = {
             each.movie_id: each.score
-            for each in recommender.recommend(nobody, n=10**6, penalties={first: 1.5})
+            for each in recommender.recommend(nobody, n=10**6, diversity=0, penalties={first: 1.5})
         }
         deviation = np.std([each.score for each in plain])
         assert plain[0].score - lowered[first] == pytest.approx(1.5 * deviation, rel=1e-4)
@@ -133,14 +133,16 @@ class TestRecommend:
             recommender.recommend(person, years=(1999, 1990))
 
     def test_what_has_an_unwanted_genre_is_left_out(self, recommender: Recommender, person: User) -> None:
-        found = recommender.recommend(person, n=10**6, genres=["Comedy"], without={"Romance", "Horror"})
+        found = recommender.recommend(
+            person, n=10**6, genres=["Comedy"], without={"Romance", "Horror"}, diversity=0
+        )
         expected = {
             film.movie_id
             for film in recommender.catalog
             if "Comedy" in film.genres and not {"Romance", "Horror"} & set(film.genres)
         }
         assert {each.movie_id for each in found} == expected - set(person.ratings)
-        plain = recommender.recommend(person, n=10**6)
+        plain = recommender.recommend(person, n=10**6, diversity=0)
         assert found == [each for each in plain if each.movie_id in expected]
         assert recommender.recommend(person, genres=["Comedy"], without=["Comedy"]) == []
 
