@@ -57,7 +57,7 @@ class RankerConfig:
     ease_content: float = 10.0  # weight of what films have in common beside ratings: genres and years
     ease_damping: float = 0.1  # a person with n times the usual ratings weighs n^-damping for each
     prior_fade: float = 4.0  # ratings after which the weight of genre answers has fallen to 1/e
-    prior_ridge: float = 10.0  # of the map from genre answers to people's vectors
+    prior_ridge: float = 30.0  # of the map from genre answers to people's vectors
     prior_strength: float = 1.5  # times what the map makes of the answers
 
     def __post_init__(self) -> None:

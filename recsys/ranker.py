@@ -86,7 +86,8 @@ class Ranker:
 
     def fold_in_factors(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
         """The part u of a person's vector; shape (n_factors,)."""
-        return self._solve(movie_rows, self.film_factors[movie_rows].T @ self._targets(values))
+        Y = self.film_factors[movie_rows]
+        return self._solve(Y, Y.T @ self._targets(values))
 
     def scores(self, vector: FloatArray) -> FloatArray:
         """The score of every film; shape (n_films,)."""
@@ -103,8 +104,9 @@ class Ranker:
         part of the factors.
         """
         targets = self._targets(values)
-        towards = self._solve(movie_rows, self.film_factors[movie_row])  # A is symmetric: A⁻¹v serves all j
-        shares: FloatArray = (self.film_factors[movie_rows] @ towards) * targets
+        Y = self.film_factors[movie_rows]
+        towards = self._solve(Y, self.film_factors[movie_row])  # A is symmetric: A⁻¹v serves all j
+        shares: FloatArray = (Y @ towards) * targets
         if self.ease.places[movie_row] != UNKNOWN:
             by_ease = self.ease.contributions(movie_rows, targets, movie_row)
             shares += np.float32(self.config.ease_share) * (by_ease - shares)
@@ -113,15 +115,14 @@ class Ranker:
     def _targets(self, values: FloatArray) -> FloatArray:
         return graded(values, self.config.slope)
 
-    def _solve(self, movie_rows: IntArray, right: FloatArray) -> FloatArray:
-        """A⁻¹·right with A = diag(gram + λ(n + a0·N)) + YᵀY, Y the factors of the rated films."""
+    def _solve(self, Y: FloatArray, right: FloatArray) -> FloatArray:
+        """A⁻¹·right with A = diag(gram + λ(n + a0·N)) + YᵀY, Y (n, n_factors) the rated films' factors."""
         config = self.config
-        n, n_films = len(movie_rows), len(self.film_factors)
+        n, n_films = len(Y), len(self.film_factors)
         diagonal = self.gram + np.float32(config.regularisation * (n + config.unseen_weight * n_films))
         plain = right / diagonal
         if not n:
             return plain
-        Y = self.film_factors[movie_rows]
         if n >= len(diagonal):
             full: FloatArray = np.linalg.solve(Y.T @ Y + np.diag(diagonal), right)
             return full

@@ -166,13 +166,12 @@ class Recommender:
         best = _best(scores, np.flatnonzero(allowed), max(_count(n), HEAD if diversity else 0))
         found = scores[best]
         if diversity:
-            order, found = rearranged(found, self._likeness(best[:HEAD]), diversity)
+            order, found = rearranged(found, self._likeness(best[:HEAD]), diversity, n)
             best = best[order]
-        best = best[:n]
         stars = self._stars_of(user, best)
         return [
             Recommendation(int(self.catalog.movie_ids[row]), float(score), star)
-            for row, score, star in zip(best, found[:n], stars, strict=True)
+            for row, score, star in zip(best, found, stars, strict=True)
         ]
 
     def group(

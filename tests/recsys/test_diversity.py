@@ -24,13 +24,13 @@ LIKENESS = np.array(  # the first two are all but the same film
     ],
 )
 def test_by_hand(diversity: float, order: list[int], scores: list[float]) -> None:
-    found, lowered = rearranged(SCORES, LIKENESS, diversity)
+    found, lowered = rearranged(SCORES, LIKENESS, diversity, 4)
     assert found.tolist() == order
     assert lowered.tolist() == pytest.approx(scores)
 
 
 def test_what_follows_the_head_stays_and_scores_descend_across_the_border() -> None:
-    found, lowered = rearranged(SCORES, LIKENESS[:3, :3], 0.5)
+    found, lowered = rearranged(SCORES, LIKENESS[:3, :3], 0.5, 9)
     assert found.tolist() == [0, 2, 1, 3]
     assert lowered[3] == pytest.approx(0.1 - 0.25)
     assert (np.diff(lowered) <= 0).all()
@@ -38,7 +38,7 @@ def test_what_follows_the_head_stays_and_scores_descend_across_the_border() -> N
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_equal_scores_and_short_lists(n: int) -> None:
-    found = rearranged(np.full(n, 0.4, np.float32), np.eye(n, dtype=np.float32), 0.3)
+    found = rearranged(np.full(n, 0.4, np.float32), np.eye(n, dtype=np.float32), 0.3, 3)
     assert found[0].tolist() == list(range(n))
     assert found[1].shape == (n,)
 

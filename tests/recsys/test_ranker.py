@@ -116,9 +116,8 @@ def test_the_score_blends_factors_and_ease_where_ease_knows_the_film(ranker: Ran
     rows, values = np.array([0, 2, 7]), np.array([5, 4.5, 3], np.float32)
     targets = 1 + CONFIG.slope * (values - 4)
     by_factors = ranker.film_factors @ ranker.fold_in_factors(rows, values)
-    by_ease = (
-        targets[0] * ranker.ease.weights[0] + targets[1] * ranker.ease.weights[2]
-    )  # 7 is not in the head
+    weights = ranker.ease.weights * ranker.ease.scale
+    by_ease = targets[0] * weights[0] + targets[1] * weights[2]  # film 7 is not in the head
     expected = by_factors.copy()
     expected[:3] = 0.3 * by_factors[:3] + 0.7 * by_ease
     np.testing.assert_allclose(ranker.scores(ranker.fold_in(rows, values)), expected, atol=1e-5)
