@@ -2,9 +2,9 @@
 
     python benchmarks/diversity.py PATH [--seeds 0 1 2]
 
-PATH is a data set as `recsys.load_dataset` takes it. The people are those of the protocol for the order. Distance
-is the mean of 1 - cosine of genres (by idf) over the pairs of a list; genres are those that a list touches. Prints
-a Markdown table; the price is paired with the pure order, ± its standard error over people.
+PATH is a data set as `recsys.load_dataset` takes it. The people are those of the protocol for the order.
+Distance is the mean of 1 - cosine of genres (by idf) over the pairs of a list; genres are those that a list
+touches. Prints a Markdown table; the price is paired with the pure order, ± its standard error over people.
 """
 
 from __future__ import annotations
