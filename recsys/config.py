@@ -44,8 +44,8 @@ class RankerConfig:
     factors: int = 128  # length of a person's and a film's vector
     sweeps: int = 6  # alternations between people and films
     unseen_weight: float = 0.3  # a0: weight of every person-film pair, seen or not
-    regularisation: float = 0.005  # lambda, per (number of ratings + a0 × number on the other side)
-    film_regularisation: float = 1.5  # times as strong for films, which are pulled to their content's mean
+    regularisation: float = 0.011  # lambda of people, per (their ratings + a0 × effective number of films)
+    film_regularisation: float = 0.68  # times that for films, per (ratings + a0 × people), to their content
     content_ridge: float = 5.0  # of the map from genres and years to film factors
     slope: float = 0.25  # target of a rating: 1 + slope × (stars - 4)
     ease_share: float = 0.6  # of a score that is EASE's, for films that it knows; 0 leaves all to factors

@@ -9,8 +9,9 @@ targets: t = 1 + slope × (stars − 4): a low rating is a weak positive, never 
 
     Σ_rated (t − u·v)² + a0 · Σ_all (u·v)² + λ (n + a0·N) · |u|²
 
-over N films, n of them rated. They are kept in the basis in which a0·VᵀV is diagonal, so that a person
-with few ratings costs one n × n system (Woodbury).
+with n films rated. N is the effective number of films, since most of a large catalog have hardly a rating
+(Rendle et al., *Revisiting the Performance of iALS*, 2021, take all). The factors are kept in the basis in
+which a0·VᵀV is diagonal, so that a person with few ratings costs one n × n system (Woodbury).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy.typing as npt
 from recsys.config import RankerConfig
 from recsys.ease import UNKNOWN, Ease
 
-__all__ = ["Ranker", "graded"]
+__all__ = ["Ranker", "effective_number", "graded"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -35,32 +36,46 @@ def graded(values: FloatArray, slope: float) -> FloatArray:
     return (1 + slope * (values - 4)).astype(np.float32)
 
 
+def effective_number(counts: IntArray) -> float:
+    """How many films with equally many ratings are as concentrated as these `counts`: (Σc)² / Σc²."""
+    total = float(counts.sum())
+    return total**2 / float((counts.astype(np.float64) ** 2).sum())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranker:
     """Film factors and EASE, ready to serve; numpy alone.
 
     `film_factors` has shape (n_films, n_factors); `gram` (n_factors,) is the diagonal of a0·VᵀV.
+    `effective_films` is N, as in `effective_number`.
 
     A person's vector has shape (n_factors + n_head,): u, then EASE's scores of the films of its head.
     """
 
     film_factors: FloatArray
     gram: FloatArray
+    effective_films: float
     ease: Ease
     config: RankerConfig
 
     @classmethod
-    def from_factors(cls, film_factors: FloatArray, ease: Ease, config: RankerConfig) -> Ranker:
+    def from_factors(
+        cls, film_factors: FloatArray, effective_films: float, ease: Ease, config: RankerConfig
+    ) -> Ranker:
         """Film factors in any basis, turned into the diagonal one; products u·v stay the same."""
         V = film_factors.astype(np.float64)
         eigenvalues, rotation = np.linalg.eigh(config.unseen_weight * (V.T @ V))
         gram = np.maximum(eigenvalues, 0).astype(np.float32)
         rotated = np.ascontiguousarray(V @ rotation, dtype=np.float32)
-        return cls(rotated, gram, ease, config)
+        return cls(rotated, gram, effective_films, ease, config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What an artifact stores."""
-        own: dict[str, npt.NDArray[np.generic]] = {"film_factors": self.film_factors, "gram": self.gram}
+        own: dict[str, npt.NDArray[np.generic]] = {
+            "film_factors": self.film_factors,
+            "gram": self.gram,
+            "effective_films": np.array([self.effective_films]),
+        }
         return own | {f"ease_{name}": array for name, array in self.ease.arrays().items()}
 
     @classmethod
@@ -70,7 +85,8 @@ class Ranker:
         ease = {
             name.removeprefix("ease_"): array for name, array in arrays.items() if name.startswith("ease_")
         }
-        return cls(factors, gram, Ease.from_arrays(ease, len(factors)), config)
+        effective_films = float(arrays["effective_films"].item())
+        return cls(factors, gram, effective_films, Ease.from_arrays(ease, len(factors)), config)
 
     @property
     def width(self) -> int:
@@ -118,8 +134,10 @@ class Ranker:
     def _solve(self, Y: FloatArray, right: FloatArray) -> FloatArray:
         """A⁻¹·right with A = diag(gram + λ(n + a0·N)) + YᵀY, Y (n, n_factors) the rated films' factors."""
         config = self.config
-        n, n_films = len(Y), len(self.film_factors)
-        diagonal = self.gram + np.float32(config.regularisation * (n + config.unseen_weight * n_films))
+        n = len(Y)
+        diagonal = self.gram + np.float32(
+            config.regularisation * (n + config.unseen_weight * self.effective_films)
+        )
         plain = right / diagonal
         if not n:
             return plain

@@ -12,7 +12,7 @@ from recsys.errors import InvalidData
 from recsys.parts import Parts
 from recsys.prior import GenrePrior, fit_genre_prior, genre_profiles, genre_taste
 from recsys.progress import Report
-from recsys.ranker import Ranker
+from recsys.ranker import Ranker, effective_number
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
 from recsys.rows import Rows
@@ -66,7 +66,9 @@ def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report
 
     features = content_features(catalog)
     film_factors = ials.fit_film_factors(rows, features, config, report)
-    return Ranker.from_factors(film_factors, ease.fit_ease(rows, features, config), config.ranker)
+    effective_films = effective_number(np.bincount(rows.movies))
+    weights = ease.fit_ease(rows, features, config)
+    return Ranker.from_factors(film_factors, effective_films, weights, config.ranker)
 
 
 def _genre_prior(ranker: Ranker, rows: Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:

@@ -20,7 +20,7 @@ from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.ranker import FloatArray, IntArray, graded
+from recsys.ranker import FloatArray, IntArray, effective_number, graded
 from recsys.rows import Rows
 
 __all__ = ["fit_film_factors"]
@@ -55,8 +55,9 @@ def fit_film_factors(
     targets = graded(rows.values, settings.slope)
     by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
     by_film = _batches(rows.movies, rows.users, targets, n_films, k, device)
-    rated = np.bincount(rows.movies, minlength=n_films) > 0
-    content = _Content(features, rated, settings.content_ridge, device)
+    counts = np.bincount(rows.movies, minlength=n_films)
+    effective_films = effective_number(counts)
+    content = _Content(features, counts > 0, settings.content_ridge, device)
     a0, user_pull = settings.unseen_weight, settings.regularisation
     film_pull = settings.regularisation * settings.film_regularisation
     V = _start(n_films, k, config.seed).to(device)
@@ -65,8 +66,8 @@ def fit_film_factors(
         for number in range(1, settings.sweeps + 1):
             began = time.perf_counter()
             prior = content.prior(V)
-            U = _half_sweep(by_user, V, nowhere, user_pull, a0)
-            V = _half_sweep(by_film, U, prior, film_pull, a0)
+            U = _half_sweep(by_user, V, nowhere, user_pull, a0, effective_films)
+            V = _half_sweep(by_film, U, prior, film_pull, a0, n_users)
             if report is not None:
                 report(Step("ranker", number, settings.sweeps, time.perf_counter() - began))
     if not torch.isfinite(V).all():
@@ -135,11 +136,16 @@ def _batches(
 
 
 def _half_sweep(
-    batches: list[Batch], W: torch.Tensor, prior: torch.Tensor, regularisation: float, a0: float
+    batches: list[Batch],
+    W: torch.Tensor,
+    prior: torch.Tensor,
+    regularisation: float,
+    a0: float,
+    n_others: float,
 ) -> torch.Tensor:
     """New factors of one side, given the other side's W (n_columns, k) and this side's `prior` (n_rows, k).
 
-    Raises Diverged.
+    `n_others` is N of the regularisation λ (n + a0·N). Raises Diverged.
     """
     gram = a0 * (W.T @ W)
     if not torch.isfinite(gram).all():
@@ -148,7 +154,7 @@ def _half_sweep(
     eigenvalues, rotated, means = eigenvalues.clamp_min(0), W @ Q, prior @ Q
     result = torch.empty_like(prior)
     for batch in batches:
-        pull = (regularisation * (batch.lengths + a0 * len(W)))[:, None]
+        pull = (regularisation * (batch.lengths + a0 * n_others))[:, None]
         Y = rotated[batch.columns] * batch.mask[..., None]
         solve = _solve_short if Y.shape[1] < Y.shape[2] else _solve_long
         result[batch.rows] = solve(Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])

@@ -16,7 +16,7 @@ from recsys.config import RankerConfig
 from recsys.models.ease import fit_ease
 from recsys.models.ials import INITIAL_SCALE, fit_film_factors
 from recsys.progress import Step
-from recsys.ranker import Ranker
+from recsys.ranker import Ranker, effective_number
 from recsys.rows import Rows
 
 Doubles = npt.NDArray[np.float64]
@@ -39,6 +39,7 @@ FILMS = np.array([0, 1, 2, 5, 7, 0, 3, 0, 1, 6, 0, 2, 0])  # film 0 has five, 4 
 VALUES = np.array([5, 4, 0.5, 3, 4.5, 2, 5, 3.5, 4, 1, 5, 2.5, 4], np.float32)
 ROWS = Rows(USERS, FILMS, VALUES, N_USERS, N_FILMS)
 FEATURES = np.random.default_rng(1).normal(size=(N_FILMS, N_FEATURES)).astype(np.float32)
+EFFECTIVE_FILMS = 13**2 / (5**2 + 2 * 2**2 + 4 * 1**2)  # of 13 ratings
 
 
 def rated_by(user: int) -> tuple[Ints, Doubles]:
@@ -53,10 +54,12 @@ def raters_of(film: int) -> tuple[Ints, Doubles]:
     return USERS[at], 1 + CONFIG.slope * (VALUES[at].astype(np.float64) - 4)
 
 
-def solve(W: Doubles, rated: Ints, targets: Doubles, prior: Doubles, scale: float) -> Doubles:
+def solve(
+    W: Doubles, rated: Ints, targets: Doubles, prior: Doubles, scale: float, n_others: float
+) -> Doubles:
     """One row of one side by the normal equations of the loss, nothing clever."""
     a0, k = CONFIG.unseen_weight, W.shape[1]
-    pull = scale * CONFIG.regularisation * (len(rated) + a0 * len(W))
+    pull = scale * CONFIG.regularisation * (len(rated) + a0 * n_others)
     A = a0 * W.T @ W + pull * np.eye(k) + W[rated].T @ W[rated]
     return np.asarray(np.linalg.solve(A, W[rated].T @ targets + pull * prior), np.float64)
 
@@ -74,16 +77,20 @@ def reference_film_factors(seed: int) -> Doubles:
     for _ in range(CONFIG.sweeps):
         gram = F[known].T @ F[known] + CONFIG.content_ridge * np.eye(N_FEATURES)
         prior = F @ np.linalg.solve(gram, F[known].T @ V[known])
-        U = np.stack([solve(V, *rated_by(user), nothing, 1) for user in range(N_USERS)])
+        U = np.stack([solve(V, *rated_by(user), nothing, 1, EFFECTIVE_FILMS) for user in range(N_USERS)])
         V = np.stack(
-            [solve(U, *raters_of(film), prior[film], CONFIG.film_regularisation) for film in range(N_FILMS)]
+            [
+                solve(U, *raters_of(film), prior[film], CONFIG.film_regularisation, N_USERS)
+                for film in range(N_FILMS)
+            ]
         )
     return V
 
 
 def fitted(config: TrainingConfig) -> Ranker:
     film_factors = fit_film_factors(ROWS, FEATURES, config)
-    return Ranker.from_factors(film_factors, fit_ease(ROWS, FEATURES, config), config.ranker)
+    effective_films = effective_number(np.bincount(FILMS))
+    return Ranker.from_factors(film_factors, effective_films, fit_ease(ROWS, FEATURES, config), config.ranker)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +115,9 @@ def test_folding_in_somebody_of_the_training_gives_their_own_solution(ranker: Ra
     V = ranker.film_factors.astype(np.float64)
     films, targets = rated_by(user)
     found = ranker.fold_in_factors(films, VALUES[np.equal(USERS, user)])
-    np.testing.assert_allclose(found, solve(V, films, targets, np.zeros(CONFIG.factors), 1), atol=1e-5)
+    np.testing.assert_allclose(
+        found, solve(V, films, targets, np.zeros(CONFIG.factors), 1, EFFECTIVE_FILMS), atol=1e-5
+    )
 
 
 def test_the_score_blends_factors_and_ease_where_ease_knows_the_film(ranker: Ranker) -> None:
@@ -122,6 +131,12 @@ def test_the_score_blends_factors_and_ease_where_ease_knows_the_film(ranker: Ran
     expected[:3] = 0.3 * by_factors[:3] + 0.7 * by_ease
     np.testing.assert_allclose(ranker.scores(ranker.fold_in(rows, values)), expected, atol=1e-5)
     assert np.abs(expected - by_factors)[:3].min() > 1e-3
+
+
+def test_the_effective_number_of_films() -> None:
+    assert effective_number(np.array([7, 7, 7])) == pytest.approx(3)
+    assert effective_number(np.array([9, 0, 0])) == pytest.approx(1)
+    assert effective_number(np.bincount(FILMS)) == pytest.approx(EFFECTIVE_FILMS)
 
 
 def test_arrays_give_the_same_ranker_again(ranker: Ranker) -> None:
