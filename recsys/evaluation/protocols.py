@@ -16,9 +16,9 @@ import numpy.typing as npt
 from recsys.config import TrainingConfig
 from recsys.data.datasets import Dataset
 from recsys.errors import InvalidData
-from recsys.evaluation.holdout import Holdout, falls
+from recsys.evaluation.holdout import WITHHELD, Holdout, falls
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
-from recsys.evaluation.splits import RELEVANT, Person, held_out_people, random_fifth
+from recsys.evaluation.splits import Person, held_out_people, random_fifth
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender, User
 from recsys.training import fit
@@ -194,12 +194,5 @@ def _order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, fl
 
 
 def _by_hash(own: Ratings) -> Person:
-    withheld = np.array(
-        [
-            falls(f"withheld {user} {movie}", 5)
-            for user, movie in zip(own.user_ids, own.movie_ids, strict=True)
-        ]
-    )
-    shown, rest = own.take(~withheld), own.take(withheld)
-    history = dict(zip(shown.movie_ids.tolist(), shown.values.tolist(), strict=True))
-    return Person(history, {}, frozenset(rest.movie_ids[rest.values >= RELEVANT].tolist()))
+    withheld = falls(WITHHELD, 5, own.user_ids, own.movie_ids)
+    return Person.of(own.take(~withheld), own.take(withheld), {})

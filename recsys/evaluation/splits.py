@@ -11,6 +11,7 @@ from recsys.catalog import Catalog
 from recsys.content import genre_matrix
 from recsys.errors import InvalidData
 from recsys.prior import Profiles, genre_profiles, genre_taste, simulate_answers
+from recsys.ranker import FloatArray
 from recsys.ratings import Ratings
 
 __all__ = ["RELEVANT", "Person", "held_out_people", "random_fifth"]
@@ -21,14 +22,22 @@ ENOUGH = 20  # ratings that a held-out person needs
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who was not in training: what they show, and which other films they liked.
+    """Somebody who was not in training: what they show, and which other films they rated and liked.
 
-    `history` maps movie ids to stars; `answers` are simulated from it, three genres liked, two disliked.
+    `history` and `withheld` map movie ids to stars; `answers` are simulated from the history, three genres
+    liked, two disliked; `relevant` are the withheld films of 4 stars or more.
     """
 
     history: dict[int, float]
     answers: dict[str, int]
+    withheld: dict[int, float]
     relevant: frozenset[int]
+
+    @classmethod
+    def of(cls, history: Ratings, withheld: Ratings, answers: dict[str, int]) -> Person:
+        """From the two parts of one person's ratings."""
+        relevant = frozenset(withheld.movie_ids[withheld.values >= RELEVANT].tolist())
+        return cls(_stars(history), answers, _stars(withheld), relevant)
 
 
 def random_fifth(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
@@ -41,7 +50,7 @@ def random_fifth(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
 def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Ratings, list[Person]]:
     """The ratings of nine people in ten, and the tenth with 80 % of their ratings as history.
 
-    Only people with 20 ratings or more are held out; those who liked nothing of the rest are skipped.
+    Only people with 20 ratings or more are held out; those who liked nothing of the rest are left out.
     Raises InvalidData when that leaves nobody.
     """
     ratings = ratings.take(np.lexsort((catalog.rows(ratings.movie_ids), ratings.user_ids)))
@@ -50,30 +59,45 @@ def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Rati
     able = np.flatnonzero(np.diff(starts) >= ENOUGH)
     held = np.sort(np.random.default_rng(seed).permutation(able)[: round(0.1 * len(user_ids))])
     train = ratings.take(~np.isin(rows, held))
-    among = _profiles(train, catalog)
-    people = []
+    histories, withheld = [], []
     for row in held.tolist():
-        own = ratings.take(np.arange(starts[row], starts[row + 1]))
-        order = np.random.default_rng([seed, row]).permutation(len(own))
-        shown = round(0.8 * len(own))
-        history, rest = own.take(order[:shown]), own.take(order[shown:])
-        relevant = frozenset(rest.movie_ids[rest.values >= RELEVANT].tolist())
-        if relevant:
-            answers = _answers(history, catalog, among, np.random.default_rng([seed, row, 1]))
-            shows = dict(zip(history.movie_ids.tolist(), history.values.tolist(), strict=True))
-            people.append(Person(shows, answers, relevant))
+        order = starts[row] + np.random.default_rng([seed, row]).permutation(starts[row + 1] - starts[row])
+        shown = round(0.8 * len(order))
+        histories.append(order[:shown])
+        withheld.append(order[shown:])
+    taste = _taste(ratings, histories, train, catalog)
+    people = []
+    for at, row in enumerate(held.tolist()):
+        answers = _answers(taste[at : at + 1], catalog, np.random.default_rng([seed, row, 1]))
+        person = Person.of(ratings.take(histories[at]), ratings.take(withheld[at]), answers)
+        if person.relevant:
+            people.append(person)
     if not people:
-        raise InvalidData(f"nobody to hold out: too few people with {ENOUGH} ratings")
+        raise InvalidData("nobody to hold out: they like nothing of what is withheld")
     return train, people
 
 
-def _answers(history: Ratings, catalog: Catalog, among: Profiles, rng: np.random.Generator) -> dict[str, int]:
-    taste = genre_taste(_profiles(history, catalog), among=among)
+def _taste(
+    ratings: Ratings, histories: list[npt.NDArray[np.int64]], train: Ratings, catalog: Catalog
+) -> FloatArray:
+    """How much the people of `histories` (rows of `ratings`, each of one person) like each genre."""
+    if not histories:
+        raise InvalidData(f"nobody to hold out: too few people with {ENOUGH} ratings")
+    genres = genre_matrix(catalog)
+    shown = ratings.take(np.concatenate(histories))
+    return genre_taste(_profiles(shown, catalog, genres), among=_profiles(train, catalog, genres))
+
+
+def _answers(taste: FloatArray, catalog: Catalog, rng: np.random.Generator) -> dict[str, int]:
     answers: npt.NDArray[np.int64] = simulate_answers(taste, rng)[0].astype(np.int64)
     return {genre: answer for genre, answer in zip(catalog.genres, answers.tolist(), strict=True) if answer}
 
 
-def _profiles(ratings: Ratings, catalog: Catalog) -> Profiles:
+def _profiles(ratings: Ratings, catalog: Catalog, genres: npt.NDArray[np.bool_]) -> Profiles:
+    """Of everybody in `ratings`, by ascending id."""
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
-    movies = catalog.rows(ratings.movie_ids)
-    return genre_profiles(users, movies, ratings.values, genre_matrix(catalog), len(user_ids))
+    return genre_profiles(users, catalog.rows(ratings.movie_ids), ratings.values, genres, len(user_ids))
+
+
+def _stars(ratings: Ratings) -> dict[int, float]:
+    return dict(zip(ratings.movie_ids.tolist(), ratings.values.tolist(), strict=True))
