@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 import recsys
-from benchmarks.peers.process import NotRun
+from benchmarks.peers.process import ONE_THREAD, NotRun
 from benchmarks.report import Options, Section, about, arguments, tell
 from benchmarks.shortened import shortened
 from recsys import TrainingConfig
@@ -26,7 +26,6 @@ from recsys.data.generate import generate
 
 FACTORS, SHOWN = 128, 20
 PEOPLE, RATINGS = 8_000, 1_000_000  # with 87,000 films; fewer where there are fewer
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SERVING = Path(__file__).with_name("serving.py")
 FIGURES = {  # names in serving.py's answer
     "fold in 20 ratings": ("fold_in", 1e6, "µs"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ENVIRONMENT", "NotRun", "Peers"]
+__all__ = ["ENVIRONMENT", "ONE_THREAD", "NotRun", "Peers"]
 
 ENVIRONMENT = Path(".venv-peers/bin/python")  # what `make bench-peers` makes
 RUN = Path(__file__).with_name("run.py")
+# As in our own fits: on small batches threads wait for each other, on a busy machine for ten times as long.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -43,6 +46,7 @@ class Peers:
             try:
                 ended = subprocess.run(
                     [self.python, "-W", "ignore", RUN, job, answer],
+                    env={**os.environ, **ONE_THREAD},
                     capture_output=True,
                     text=True,
                     timeout=self.patience,
