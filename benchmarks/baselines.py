@@ -85,7 +85,7 @@ class ImplicitALS:
 
     @classmethod
     def fit(
-        cls, split: Split, *, factors: int, a0: float = 0.1, regularisation: float = 0.007, sweeps: int = 8
+        cls, split: Split, *, factors: int, a0: float = 0.3, regularisation: float = 0.005, sweeps: int = 8
     ) -> ImplicitALS:
         targets = graded(split.train.values, SLOPE)
         by_user = _rows(split.users, split.movies, targets, split.n_users)

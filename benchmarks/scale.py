@@ -35,6 +35,9 @@ SIZES = {
 FITS = ("ranker", *(model for model in MODELS if model in ("pmf", "dot_bias")))
 
 
+PATIENCE = 4  # times the minutes of a fit, until it is left before its second sweep is over
+
+
 class Enough(Exception):
     """The time of a fit is over."""
 
@@ -84,7 +87,9 @@ def measured(size: int, fit: str, device: str, minutes: float) -> list[str]:
 
 
 def cells(first: float, sweeps: list[float], size: int, memory: float | None) -> list[str]:
-    each = median(sweeps) if sweeps else float("nan")
+    if not sweeps:
+        return [f"{first:.1f}, first sweep included", "", "", "0", "" if memory is None else f"{memory:.1f}"]
+    each = median(sweeps)
     return [
         f"{first:.1f}",
         f"{each:.2f}",
@@ -110,7 +115,8 @@ def one(size: int, fit: str, device: str, minutes: float) -> dict[str, Any]:
 
     def report(_: object) -> None:
         moments.append(time.perf_counter())
-        if moments[-1] - moments[0] > 60 * minutes:
+        spent, seen = moments[-1] - moments[0], len(moments) - 1
+        if (spent > 60 * minutes and seen > 2) or spent > PATIENCE * 60 * minutes:
             raise Enough
 
     try:
