@@ -18,8 +18,9 @@ def genre_matrix(catalog: Catalog) -> npt.NDArray[np.bool_]:
     """Which film has which genre; shape (n_films, n_genres), columns as in `catalog.genres`."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
     matrix = np.zeros((len(catalog), len(column)), dtype=np.bool_)
-    for row, film in enumerate(catalog):
-        matrix[row, [column[genre] for genre in film.genres]] = True
+    pairs = [(row, column[genre]) for row, film in enumerate(catalog) for genre in film.genres]
+    if pairs:  # all at once: film by film takes a second of 87,000
+        matrix[tuple(np.array(pairs).T)] = True
     return matrix
 
 

@@ -18,7 +18,7 @@ from recsys.data.datasets import Dataset
 from recsys.errors import InvalidData
 from recsys.evaluation.holdout import WITHHELD, Holdout, falls
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
-from recsys.evaluation.splits import Person, held_out_people, random_fifth
+from recsys.evaluation.splits import Person, by_movie, held_out_people, random_fifth
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender, User
 from recsys.training import fit
@@ -195,4 +195,4 @@ def _order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, fl
 
 def _by_hash(own: Ratings) -> Person:
     withheld = falls(WITHHELD, 5, own.user_ids, own.movie_ids)
-    return Person.of(own.take(~withheld), own.take(withheld), {})
+    return Person(by_movie(own.take(~withheld)), {}, by_movie(own.take(withheld)))

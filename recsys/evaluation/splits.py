@@ -14,7 +14,7 @@ from recsys.prior import Profiles, genre_profiles, genre_taste, simulate_answers
 from recsys.ranker import FloatArray
 from recsys.ratings import Ratings
 
-__all__ = ["RELEVANT", "Person", "held_out_people", "random_fifth"]
+__all__ = ["RELEVANT", "Person", "by_movie", "held_out_people", "random_fifth"]
 
 RELEVANT = 4.0  # stars from which a held-out film was worth recommending
 ENOUGH = 20  # ratings that a held-out person needs
@@ -22,22 +22,20 @@ ENOUGH = 20  # ratings that a held-out person needs
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who was not in training: what they show, and which other films they rated and liked.
+    """Somebody who was not in training: what they show, and what else they rated.
 
     `history` and `withheld` map movie ids to stars; `answers` are simulated from the history, three genres
-    liked, two disliked; `relevant` are the withheld films of 4 stars or more.
+    liked, two disliked.
     """
 
     history: dict[int, float]
     answers: dict[str, int]
     withheld: dict[int, float]
-    relevant: frozenset[int]
 
-    @classmethod
-    def of(cls, history: Ratings, withheld: Ratings, answers: dict[str, int]) -> Person:
-        """From the two parts of one person's ratings."""
-        relevant = frozenset(withheld.movie_ids[withheld.values >= RELEVANT].tolist())
-        return cls(_stars(history), answers, _stars(withheld), relevant)
+    @property
+    def relevant(self) -> frozenset[int]:
+        """What they liked of the withheld films."""
+        return frozenset(movie_id for movie_id, stars in self.withheld.items() if stars >= RELEVANT)
 
 
 def random_fifth(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
@@ -69,12 +67,18 @@ def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Rati
     people = []
     for at, row in enumerate(held.tolist()):
         answers = _answers(taste[at : at + 1], catalog, np.random.default_rng([seed, row, 1]))
-        person = Person.of(ratings.take(histories[at]), ratings.take(withheld[at]), answers)
+        history, rest = ratings.take(histories[at]), ratings.take(withheld[at])
+        person = Person(by_movie(history), answers, by_movie(rest))
         if person.relevant:
             people.append(person)
     if not people:
         raise InvalidData("nobody to hold out: they like nothing of what is withheld")
     return train, people
+
+
+def by_movie(own: Ratings) -> dict[int, float]:
+    """One person's ratings: movie id to stars."""
+    return dict(zip(own.movie_ids.tolist(), own.values.tolist(), strict=True))
 
 
 def _taste(
@@ -97,7 +101,3 @@ def _profiles(ratings: Ratings, catalog: Catalog, genres: npt.NDArray[np.bool_])
     """Of everybody in `ratings`, by ascending id."""
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
     return genre_profiles(users, catalog.rows(ratings.movie_ids), ratings.values, genres, len(user_ids))
-
-
-def _stars(ratings: Ratings) -> dict[int, float]:
-    return dict(zip(ratings.movie_ids.tolist(), ratings.values.tolist(), strict=True))
