@@ -78,9 +78,14 @@ def put(text: str, title: str, section: str) -> str:
 def about(options: Options, *packages: str) -> str:
     """Where a result comes from: the command, date, machine and versions."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", *packages))
-    flags = [Path(options.path).name, "--seeds", *map(str, options.seeds), *["--quick"] * options.quick]
+    words = [*[Path(options.path).name] * bool(options.path), "--seeds", *map(str, options.seeds)]
+    words += ["--quick"] * options.quick
+    for name, value in options.extra.items():
+        if value:
+            given = value if isinstance(value, list) else [value]
+            words += [f"--{name}", *(Path(str(each)).name for each in given)]
     return (
-        f"`python -m {_module()} {' '.join(flags)}`, {datetime.now(UTC):%Y-%m-%d}: {_processor()}, "
+        f"`python -m {_module()} {' '.join(words)}`, {datetime.now(UTC):%Y-%m-%d}: {_processor()}, "
         f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}."
     )
 

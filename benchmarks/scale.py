@@ -71,6 +71,7 @@ def show(rows: list[list[str]], section: Section) -> None:
         "a sweep, s",
         "ns a rating",
         "sweeps seen",
+        "whole fit, s",
         "peak memory, GB",
     ]
     section.rows("figures", columns, rows)
@@ -81,20 +82,21 @@ def measured(size: int, fit: str, device: str, minutes: float) -> list[str]:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         told = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-        return [f"not run: {told[-1][:200]}", "", "", "", ""]
+        return [f"not run: {told[-1][:200]}", *[""] * 5]
     found: dict[str, Any] = json.loads(ended.stdout)
-    return cells(found["first"], found["sweeps"], size, found["memory"])
+    return cells(size, **found)
 
 
-def cells(first: float, sweeps: list[float], size: int, memory: float | None) -> list[str]:
-    if not sweeps:
-        return [f"{first:.1f}, first sweep included", "", "", "0", "" if memory is None else f"{memory:.1f}"]
-    each = median(sweeps)
+def cells(
+    size: int, first: float, sweeps: list[float], memory: float | None, whole: float | None
+) -> list[str]:
+    each = median(sweeps) if sweeps else None
     return [
-        f"{first:.1f}",
-        f"{each:.2f}",
-        f"{each / size * 1e3:.0f}",
+        f"{first:.1f}" if sweeps else f"{first:.1f}, first sweep included",
+        "" if each is None else f"{each:.2f}",
+        "" if each is None else f"{each / size * 1e3:.0f}",
         str(len(sweeps)),
+        "" if whole is None else f"{whole:.0f}",
         "" if memory is None else f"{memory:.1f}",
     ]
 
@@ -119,15 +121,17 @@ def one(size: int, fit: str, device: str, minutes: float) -> dict[str, Any]:
         if (spent > 60 * minutes and seen > 2) or spent > PATIENCE * 60 * minutes:
             raise Enough
 
+    whole = None
     try:
         recsys.fit(dataset.ratings, dataset.catalog, config, report=report)
+        whole = time.perf_counter() - moments[0]
     except Enough:
         tell("  time is over")
     apart = [after - before for before, after in pairwise(moments)]
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
     sweeps = apart[1:]
     first = apart[0] - (median(sweeps) if sweeps else 0.0) if apart else time.perf_counter() - moments[0]
-    return {"first": first, "sweeps": sweeps, "memory": most}
+    return {"first": first, "sweeps": sweeps, "memory": most, "whole": whole}
 
 
 def implicit(size: int, options: Options) -> list[str]:
@@ -143,8 +147,8 @@ def implicit(size: int, options: Options) -> list[str]:
             sweeps=3,
         )
     except NotRun as why:
-        return [f"not run: {why}", "", "", "", ""]
-    return cells(0.0, answer["sweeps"].tolist(), size, None)
+        return [f"not run: {why}", *[""] * 5]
+    return cells(size, 0.0, answer["sweeps"].tolist(), None, None)
 
 
 if __name__ == "__main__":
