@@ -75,7 +75,7 @@ def test_taste_can_be_learned() -> None:
     """Better than the means of films and people, which are a good part of it."""
     world = generate(people=300, films=250, ratings=24_000, seed=1)
     train, test = random_fifth(world.ratings, seed=0)
-    config = TrainingConfig(device="cpu", parts=("stars",))
+    config = TrainingConfig(model="dot_bias", device="cpu", parts=("stars",))
     predicted = recsys.fit(train, world.catalog, config).predict(test.user_ids, test.movie_ids)
     overall, n_films = train.values.mean(), len(world.catalog)
     rows, surplus = world.catalog.rows(train.movie_ids), train.values - overall
