@@ -31,7 +31,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # and the data sets that each is measure
     "speed": (),
     "scale": (),
 }
-QUICK = {"scale": ["--quick", "--millions", "1", "--minutes", "0.4"]}  # more than --quick
+QUICK = {"scale": ["--quick", "--millions", "1", "--minutes", "0.2"]}  # more than --quick
 
 
 def main() -> None:
