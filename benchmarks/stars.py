@@ -5,8 +5,8 @@
 PATH is ml-100k. Of each seed's permutation of the ratings the first fifth is the test set; predictions are
 clipped to the stars that people give; nothing was tuned on these. The u1 split (u1.base, u1.test) is the
 first 20,000 lines of the file against the others; it needs the file in its published order. Times are of
-training alone, the median over the seeds. The time to fastai's final MSE is that of a whole fit, made short by
-fewer passes and a smaller model.
+training alone, the median over the seeds. The time to fastai's final MSE is that of a whole fit, made short
+by fewer passes and a smaller model.
 """
 
 from __future__ import annotations
