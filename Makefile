@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_DATA := .testdata
+PEERS := .venv-peers
 
-.PHONY: demo run test test-postgresql lint check pictures clean
+.PHONY: demo run test test-postgresql lint check pictures bench bench-quick bench-peers clean
 
 demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without Telegram
 	@$(BIN)/matinee demo
@@ -32,6 +33,19 @@ pictures: $(VENV)/.develop $(TEST_DATA)/ml-100k ## the README's pictures, from a
 	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/matinee prepare
 	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/python -m tools.screenshots docs/images
 
+bench: $(VENV)/.serve $(PEERS)/.made $(TEST_DATA)/ml-100k ## every benchmark, into benchmarks/RESULTS.md: hours
+	@$(BIN)/python -m benchmarks --data $(TEST_DATA) --peers $(PEERS)/bin/python
+
+bench-quick: $(VENV)/.serve $(PEERS)/.made $(TEST_DATA)/ml-100k ## one seed and no slow peer: ten minutes
+	@$(BIN)/python -m benchmarks --quick --data $(TEST_DATA) --peers $(PEERS)/bin/python --into $(TEST_DATA)/RESULTS.md
+	@cat $(TEST_DATA)/RESULTS.md
+
+bench-peers: $(PEERS)/.made ## what the benchmarks compare with, in an environment of its own
+
+$(PEERS)/.made: benchmarks/peers/requirements.txt tools/install.sh
+	@sh tools/install.sh "$(PYTHON)" $(PEERS) benchmarks/peers/requirements.txt
+	@touch $@
+
 $(VENV)/.serve: pyproject.toml tools/install.sh
 	@sh tools/install.sh "$(PYTHON)" $(VENV) train
 	@touch $@
@@ -44,4 +58,4 @@ $(TEST_DATA)/ml-100k: | $(VENV)/.develop
 	@MATINEE_HOME=$(CURDIR)/$(TEST_DATA) $(BIN)/matinee data fetch ml-100k --folder $(TEST_DATA)
 
 clean: ## what make made, but no home
-	rm -rf $(VENV) $(TEST_DATA)
+	rm -rf $(VENV) $(PEERS) $(TEST_DATA)

@@ -1,74 +1,246 @@
-"""How well stars are predicted: a random fifth of the ratings, and newcomers after k ratings.
+"""How well stars are predicted: ours and every peer on the same random fifths, and on the official u1 split.
 
-    python benchmarks/stars.py PATH [--seeds 0 1 2 3 4]
+    python -m benchmarks.stars PATH [--seeds 0 1 2 3 4] [--quick]
 
-PATH is a data set as `recsys.load_dataset` takes it. Prints Markdown. The protocols are those of
-`recsys.evaluation.splits`: a random fifth is the test; newcomers are a tenth of the people, who show
-the k films of their history that most people rated, and are tested on the fifth of their ratings that
-is not history.
+PATH is ml-100k. Of each seed's permutation of the ratings the first fifth is the test set; predictions are
+clipped to the stars that people give; nothing was tuned on these. The u1 split (u1.base, u1.test) is the
+first 20,000 lines of the file against the others; it needs the file in its published order. Times are of
+training alone, the median over the seeds. The time to fastai's final MSE is that of a whole fit, made short
+by fewer passes and a smaller model.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
-import statistics
 import sys
 import time
 from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
-import torch
 
 import recsys
+from benchmarks.peers.process import NotRun, Peers
+from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.shortened import rounds_of, shortened
 from recsys import Ratings, Recommender, TrainingConfig
+from recsys.config import MODELS
+from recsys.content import genre_matrix
 from recsys.data.datasets import Dataset
 from recsys.evaluation.splits import random_fifth
 from recsys.ranker import FloatArray
 
-SHOWN = (0, 3, 5, 10, 20, None)  # ratings that a newcomer shows; None is all of the history
-FILM_SHRINK, PERSON_SHRINK = 5, 3  # ratings at the mean, added to each film and person of the baseline
+BEST_MYFM = "the same, rank 16 for 8, 400 sweeps for 200"
+FASTAI = "fastai collab_learner, 5 epochs"
+PEERS: dict[str, tuple[str, dict[str, int]]] = {
+    "Surprise BaselineOnly": ("baseline_only", {}),
+    "Surprise SVD, defaults": ("svd", {}),
+    "Surprise SVD, 50 factors, 60 epochs": ("svd_tuned", {}),
+    "Surprise SVD++": ("svd_plus_plus", {}),
+    "Surprise KNNBaseline, items": ("knn_baseline", {}),
+    FASTAI: ("fastai", {}),
+    "myFM, ids": ("myfm", {"rank": 8, "sweeps": 200}),
+    "myFM, ids and genres": ("myfm_genres", {"rank": 8, "sweeps": 200}),
+    "myFM, ids, genres, who rated what": ("myfm_implicit", {"rank": 8, "sweeps": 200}),
+    BEST_MYFM: ("myfm_implicit", {"rank": 16, "sweeps": 400}),
+}
+SLOW = {BEST_MYFM}  # minutes: not with --quick
+U1_PEOPLE, U1_FILMS = 459, 1410  # in u1.test: how the published order of the file is recognised
+# Models whose time to fastai's final MSE is asked for, and what a short fit does without; with --quick the u1
+# split is theirs alone.
+REACHING: dict[str, dict[str, int]] = {"pmf": {"implicit": 0, "factors": 8}, "dot_bias": {"ensemble": 4}}
+BUDGETS = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    8,
+    10,
+    12,
+    14,
+    16,
+    20,
+    30,
+    40,
+    60,
+    80,
+    120,
+)  # epochs or sweeps of a shortened fit
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("path")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    arguments = parser.parse_args()
-    dataset = recsys.load_dataset(arguments.path)
-    recsys.fit(dataset.ratings.take(np.arange(100)), dataset.catalog, settings(0))  # imports are not timed
-    write(f"# Stars on {dataset.name}\n")
-    write(
-        f"{len(dataset.ratings):,} ratings, {len(dataset.catalog):,} films. {os.cpu_count()} cores "
-        f"({platform.machine()}), Python {platform.python_version()}, numpy {np.__version__}, torch "
-        f"{torch.__version__}.\n"
-    )
-    random_split(dataset, arguments.seeds)
-    newcomers(dataset, arguments.seeds)
+@dataclass(slots=True)
+class Scores:
+    """Of one method: an MSE and seconds for each seed; `why` it was not run, if so."""
+
+    mse: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    to_fastai: list[float] = field(default_factory=list)
+    why: str = ""
 
 
-def settings(seed: int) -> TrainingConfig:
-    return TrainingConfig(device="cpu", seed=seed, parts=("stars",))
+def main(options: Options) -> Section:
+    dataset = recsys.load_dataset(options.path)
+    recsys.fit(
+        dataset.ratings, dataset.catalog, shortened(settings(MODELS[0], 0), 1)
+    )  # imports are not timed
+    section = Section(f"Stars: {dataset.name}", options.into)
+    section.note("about", about(options))
+    random_splits(dataset, options, section)
+    official_split(dataset, options, section)
+    return section
 
 
-def random_split(dataset: Dataset, seeds: list[int]) -> None:
-    """Predictions are clipped to the stars that people give; people and films not in training count too."""
-    write("| seed | test MSE | RMSE | training, s |\n| --- | --- | --- | --- |")
-    errors, times = [], []
-    for seed in seeds:
+def settings(model: str, seed: int) -> TrainingConfig:
+    return TrainingConfig(model=model, device="cpu", seed=seed, parts=("stars",))
+
+
+def random_splits(dataset: Dataset, options: Options, section: Section) -> None:
+    scores: dict[str, Scores] = defaultdict(Scores)
+    for seed in options.seeds:
         train, test = random_fifth(dataset.ratings, seed)
+        for name, (method, extra) in PEERS.items():
+            if options.quick and name in SLOW:
+                scores[name].why = "takes minutes, --quick"
+            else:
+                peer(scores[name], options.peers, method, dataset, train, test, seed=seed, **extra)
+        for model in MODELS:
+            ours(scores[f"Matinee {model}"], dataset, train, test, settings(model, seed))
+        if scores[FASTAI].mse:
+            for model in (each for each in MODELS if each in REACHING):
+                reach(
+                    scores[f"Matinee {model}"],
+                    dataset,
+                    train,
+                    test,
+                    settings(model, seed),
+                    scores[FASTAI].mse[-1],
+                )
+        show(scores, options, section)
+
+
+def ours(scores: Scores, dataset: Dataset, train: Ratings, test: Ratings, config: TrainingConfig) -> None:
+    tell(f"  fitting {config.model}, seed {config.seed}")
+    began = time.perf_counter()
+    recommender = recsys.fit(train, dataset.catalog, config)
+    scores.seconds.append(time.perf_counter() - began)
+    scores.mse.append(error(predict(recommender, test), train, test))
+
+
+def reach(
+    scores: Scores, dataset: Dataset, train: Ratings, test: Ratings, config: TrainingConfig, goal: float
+) -> None:
+    """Seconds of the shortest whole fit, small as REACHING says, whose test MSE is at most `goal`."""
+    settings: Any = replace(getattr(config, config.model), **REACHING[config.model])
+    config = replace(config, **{config.model: settings})
+    rounds = rounds_of(settings)
+    for budget in (each for each in BUDGETS if each <= getattr(settings, rounds)):
+        short = shortened(config, budget)
         began = time.perf_counter()
-        recommender = recsys.fit(train, dataset.catalog, settings(seed))
-        times.append(time.perf_counter() - began)
-        predicted = predict(recommender, test).clip(train.values.min(), train.values.max())
-        errors.append(float(np.mean((predicted - test.values) ** 2)))
-        write(f"| {seed} | {errors[-1]:.4f} | {errors[-1] ** 0.5:.4f} | {times[-1]:.2f} |")
-    for name, of in (("mean", statistics.mean), ("median", statistics.median)):
-        write(f"| {name} | {of(errors):.4f} | {of([each**0.5 for each in errors]):.4f} | {of(times):.2f} |")
+        recommender = recsys.fit(train, dataset.catalog, short)
+        seconds = time.perf_counter() - began
+        if error(predict(recommender, test), train, test) <= goal:
+            tell(f"  {config.model} is where fastai ends after {budget} {rounds}, {seconds:.2f} s")
+            scores.to_fastai.append(seconds)
+            return
+    tell(f"  {config.model} does not come to {goal:.3f}")
+
+
+def peer(
+    scores: Scores,
+    peers: Peers,
+    method: str,
+    dataset: Dataset,
+    train: Ratings,
+    test: Ratings,
+    **settings: int,
+) -> None:
+    user_ids = np.unique(dataset.ratings.user_ids)
+    try:
+        answer = peers.ask(
+            method,
+            users=np.searchsorted(user_ids, train.user_ids),
+            items=dataset.catalog.rows(train.movie_ids),
+            values=train.values.astype(np.float64),
+            test_users=np.searchsorted(user_ids, test.user_ids),
+            test_items=dataset.catalog.rows(test.movie_ids),
+            genres=genre_matrix(dataset.catalog),
+            n_users=len(user_ids),
+            n_items=len(dataset.catalog),
+            **settings,
+        )
+    except NotRun as error_:
+        scores.why = str(error_)
+        return
+    scores.seconds.append(float(answer["seconds"]))
+    scores.mse.append(error(answer["predicted"], train, test))
+
+
+def show(scores: dict[str, Scores], options: Options, section: Section) -> None:
+    """The table so far, with what the time is relative to fastai's in the same run."""
+    base = np.median(scores[FASTAI].seconds) if scores[FASTAI].mse else np.nan
+    rows = []
+    for name, own in scores.items():
+        if not own.mse:
+            rows.append([name, f"not run: {own.why}", "", "", "", "", ""])
+            continue
+        seconds = float(np.median(own.seconds))
+        reached = np.median(own.to_fastai) if len(own.to_fastai) == len(own.mse) else np.nan
+        rows.append(
+            [
+                name,
+                f"{np.mean(own.mse):.4f}",
+                f"{min(own.mse):.3f}–{max(own.mse):.3f}",
+                f"{np.mean(np.sqrt(own.mse)):.4f}",
+                f"{seconds:.2f}",
+                f"1/{base / seconds:.1f}" if base == base and seconds < base else "",
+                f"{reached:.2f} (1/{base / reached:.0f})" if reached == reached else "",
+            ]
+        )
+    columns = [
+        "method",
+        "test MSE",
+        "range",
+        "RMSE",
+        "training, s",
+        "of fastai's time",
+        "to fastai's final MSE, s",
+    ]
+    done = len(next(iter(scores.values())).mse) or len(scores["Matinee " + MODELS[-1]].mse)
+    section.note("seeds", f"Random fifths, seeds {options.seeds[:done]}:")
+    section.rows("random", columns, rows)
+
+
+def official_split(dataset: Dataset, options: Options, section: Section) -> None:
+    first = np.arange(len(dataset.ratings)) < 20_000
+    train, test = dataset.ratings.take(~first), dataset.ratings.take(first)
+    found = (len(np.unique(test.user_ids)), len(np.unique(test.movie_ids)))
+    if found != (U1_PEOPLE, U1_FILMS):
+        section.note("u1", "u1 split: not run: the file is not ml-100k in its published order.")
+        return
+    scores: dict[str, Scores] = defaultdict(Scores)
+    for name, (method, extra) in PEERS.items():
+        if not (name.startswith("myFM") or name in (FASTAI, BEST_MYFM)):
+            continue  # far behind: see the random splits
+        if options.quick:
+            scores[name].why = "--quick"
+        else:
+            peer(scores[name], options.peers, method, dataset, train, test, seed=0, **extra)
+    for model in (each for each in MODELS if each in REACHING or not options.quick):
+        ours(scores[f"Matinee {model}"], dataset, train, test, settings(model, 0))
+    rows = [
+        [name, f"{own.mse[0] ** 0.5:.4f}", f"{own.mse[0]:.4f}", f"{own.seconds[0]:.1f}"]
+        if own.mse
+        else [name, f"not run: {own.why}", "", ""]
+        for name, own in scores.items()
+    ]
+    section.note("u1", "Official u1 split, one seed (published with demographics and dates: RMSE .8808):")
+    section.rows("u1 table", ["method", "RMSE", "MSE", "training, s"], rows)
 
 
 def predict(recommender: Recommender, test: Ratings) -> FloatArray:
+    """For people who are only in the test part, what a stranger would give."""
     known = np.isin(test.user_ids, recommender.user_ids)
     predicted = np.empty(len(test), np.float32)
     predicted[known] = recommender.predict(test.user_ids[known], test.movie_ids[known])
@@ -76,70 +248,11 @@ def predict(recommender: Recommender, test: Ratings) -> FloatArray:
     return predicted
 
 
-def newcomers(dataset: Dataset, seeds: list[int]) -> None:
-    """Beside ours, the film's shrunk mean plus the person's shrunk deviation from it."""
-    errors: dict[int | None, list[FloatArray]] = defaultdict(list)
-    baseline: dict[int | None, list[FloatArray]] = defaultdict(list)
-    scores: dict[int | None, list[FloatArray]] = defaultdict(list)
-    for seed in seeds:
-        train, people = held_out(dataset, seed)
-        recommender = recsys.fit(train, dataset.catalog, settings(seed))
-        means, fame = film_means(train, dataset), recommender.popularity
-        for history, rest in people:
-            famous = history.take(np.argsort(-fame[dataset.catalog.rows(history.movie_ids)], kind="stable"))
-            film = means[dataset.catalog.rows(rest.movie_ids)]
-            for k in SHOWN:
-                shown = famous.take(np.arange(len(famous))[:k])
-                user = recommender.fold_in(
-                    dict(zip(shown.movie_ids.tolist(), shown.values.tolist(), strict=True))
-                )
-                mean, deviation = recommender.predict_for(user, rest.movie_ids)
-                errors[k].append(mean - rest.values)
-                scores[k].append((mean - rest.values) / deviation)
-                own = shown.values - means[dataset.catalog.rows(shown.movie_ids)]
-                baseline[k].append(film + own.sum() / (len(shown) + PERSON_SHRINK) - rest.values)
-    write("\n| ratings shown | RMSE of means | RMSE | within 1 deviation | within 2 |")
-    write("| --- | --- | --- | --- | --- |")
-    for k in SHOWN:
-        within = np.abs(np.concatenate(scores[k]))
-        write(
-            f"| {'all' if k is None else k} | {rmse(baseline[k]):.3f} | {rmse(errors[k]):.3f} "
-            f"| {np.mean(within < 1):.1%} | {np.mean(within < 2):.1%} |"
-        )
-
-
-def held_out(dataset: Dataset, seed: int) -> tuple[Ratings, list[tuple[Ratings, Ratings]]]:
-    """Training ratings, and for each held-out person the history and the rest."""
-    order = np.lexsort((dataset.catalog.rows(dataset.ratings.movie_ids), dataset.ratings.user_ids))
-    ratings = dataset.ratings.take(order)
-    rows = np.unique(ratings.user_ids, return_inverse=True)[1]
-    able = np.flatnonzero(np.bincount(rows) >= 20)
-    held = np.sort(np.random.default_rng(seed).permutation(able)[: round(0.1 * (rows.max() + 1))])
-    people = []
-    for row in held.tolist():
-        own = ratings.take(rows == row)
-        shuffled = np.random.default_rng([seed, row]).permutation(len(own))
-        shown = round(0.8 * len(own))
-        people.append((own.take(shuffled[:shown]), own.take(shuffled[shown:])))
-    return ratings.take(~np.isin(rows, held)), people
-
-
-def film_means(train: Ratings, dataset: Dataset) -> FloatArray:
-    rows, n_films = dataset.catalog.rows(train.movie_ids), len(dataset.catalog)
-    sums = np.bincount(rows, train.values - train.values.mean(), minlength=n_films)
-    shrunk = sums / (np.bincount(rows, minlength=n_films) + FILM_SHRINK)
-    means: FloatArray = (train.values.mean() + shrunk).astype(np.float32)
-    return means
-
-
-def rmse(errors: list[FloatArray]) -> float:
-    return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
-
-
-def write(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+def error(predicted: FloatArray, train: Ratings, test: Ratings) -> float:
+    """MSE of predictions clipped to the stars that people give."""
+    clipped = predicted.clip(train.values.min(), train.values.max())
+    return float(np.mean((clipped.astype(np.float64) - test.values) ** 2))
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(main(arguments(__doc__ or "", (0, 1, 2, 3, 4), (0,))).markdown())

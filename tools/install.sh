@@ -1,5 +1,6 @@
 #!/bin/sh
-# install.sh PYTHON VENV EXTRAS: a virtual environment with Matinee in it.
+# install.sh PYTHON VENV EXTRAS: a virtual environment with Matinee in it; or, where EXTRAS is a file of
+# requirements, with these: one that cannot be installed is told, and the others are.
 set -eu
 python=$1 venv=$2 extras=$3
 torch='torch>=2.8,<2.14' # as in pyproject.toml
@@ -26,5 +27,16 @@ if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
         "$venv/bin/pip" install --quiet --disable-pip-version-check "$torch"
     fi
 fi
-echo "Installing Matinee …"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --editable ".[$extras]"
+case $extras in
+*.txt)
+    sed 's/ *#.*//; /^$/d' "$extras" | while read -r requirement; do
+        echo "Installing $requirement …"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "$requirement" </dev/null ||
+            echo "$requirement cannot be installed here: the tables will say so"
+    done
+    ;;
+*)
+    echo "Installing Matinee …"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --editable ".[$extras]"
+    ;;
+esac

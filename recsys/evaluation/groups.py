@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.evaluation.metrics import ndcg
+from recsys.evaluation.report import Scores
 from recsys.evaluation.splits import Person
+from recsys.evaluation.trial import Trial
 from recsys.groups import STRATEGIES, fairness_weights
 from recsys.recommender import Recommender, User
 
-__all__ = ["Key", "group_scores"]
+__all__ = ["groups"]
 
-Key = tuple[str, str, str]  # protocol, method, metric
 Floats = npt.NDArray[np.float64]
 
 SIZES = (2, 4, 8)
@@ -41,15 +42,16 @@ class _Nights:
     watched: Floats
 
 
-def group_scores(recommender: Recommender, people: Sequence[Person], seed: int) -> dict[Key, float]:
+def groups(trial: Trial) -> Scores:
     """Each strategy and popularity, on the same groups; satisfaction is Recommender.satisfaction."""
+    recommender, people = trial.strangers.recommender, trial.strangers.people
     users = [recommender.fold_in(person.history) for person in people]
     taste = recommender.satisfaction(users, recommender.catalog.movie_ids)
     alike = np.corrcoef(np.log(taste))
-    scores: dict[Key, float] = {}
+    scores: Scores = {}
     for size in SIZES:
         for kind in KINDS:
-            drawn = _draw(alike, size, kind, seed)
+            drawn = _draw(alike, size, kind, trial.config.seed)
             for method in ("popularity", *STRATEGIES):
                 nights = [_nights(recommender, [people[at] for at in group], method) for group in drawn]
                 for metric, value in _summary(nights).items():

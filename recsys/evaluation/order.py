@@ -57,8 +57,9 @@ def newcomers(trial: Trial) -> Scores:
 
 
 def recommended(recommender: Recommender, user: User, person: Person) -> list[int]:
-    """The first movie ids of what is served, without the person's whole history."""
-    return [each.movie_id for each in recommender.recommend(user, n=LISTED, exclude=person.history)]
+    """The first movie ids of what is served, in its pure order, without the person's whole history."""
+    found = recommender.recommend(user, n=LISTED, exclude=person.history, diversity=0)
+    return [each.movie_id for each in found]
 
 
 def order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from recsys.config import TrainingConfig
 from recsys.data.datasets import Dataset
 from recsys.errors import InvalidData
 from recsys.evaluation.chapter import chapter
+from recsys.evaluation.groups import groups
 from recsys.evaluation.order import newcomers, order
 from recsys.evaluation.report import Key, Measure, Report, Scores
 from recsys.evaluation.stars import stars
@@ -25,6 +26,7 @@ PROTOCOLS: dict[str, Callable[[Trial], Scores]] = {
     "order": order,
     "newcomers": newcomers,
     "chapter": chapter,
+    "groups": groups,
 }
 USUAL = ("stars", "order", "newcomers")
 DEFAULTS = TrainingConfig()

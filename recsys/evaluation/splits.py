@@ -11,6 +11,7 @@ from recsys.catalog import Catalog
 from recsys.content import genre_matrix
 from recsys.errors import InvalidData
 from recsys.prior import Profiles, genre_profiles, genre_taste, simulate_answers
+from recsys.ranker import FloatArray
 from recsys.ratings import Ratings
 
 __all__ = ["RELEVANT", "Person", "by_movie", "held_out_people", "random_fifth"]
@@ -47,7 +48,7 @@ def random_fifth(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
 def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Ratings, list[Person]]:
     """The ratings of nine people in ten, and the tenth with 80 % of their ratings as history.
 
-    Only people with 20 ratings or more are held out; those who liked nothing of the rest are skipped.
+    Only people with 20 ratings or more are held out; those who liked nothing of the rest are left out.
     Raises InvalidData when that leaves nobody.
     """
     ratings = ratings.take(np.lexsort((catalog.rows(ratings.movie_ids), ratings.user_ids)))
@@ -56,19 +57,22 @@ def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Rati
     able = np.flatnonzero(np.diff(starts) >= ENOUGH)
     held = np.sort(np.random.default_rng(seed).permutation(able)[: round(0.1 * len(user_ids))])
     train = ratings.take(~np.isin(rows, held))
-    among = _profiles(train, catalog)
-    people = []
+    histories, withheld = [], []
     for row in held.tolist():
-        own = ratings.take(np.arange(starts[row], starts[row + 1]))
-        order = np.random.default_rng([seed, row]).permutation(len(own))
-        shown = round(0.8 * len(own))
-        history, rest = own.take(order[:shown]), own.take(order[shown:])
-        answers = _answers(history, catalog, among, np.random.default_rng([seed, row, 1]))
+        order = starts[row] + np.random.default_rng([seed, row]).permutation(starts[row + 1] - starts[row])
+        shown = round(0.8 * len(order))
+        histories.append(order[:shown])
+        withheld.append(order[shown:])
+    taste = _taste(ratings, histories, train, catalog)
+    people = []
+    for at, row in enumerate(held.tolist()):
+        answers = _answers(taste[at : at + 1], catalog, np.random.default_rng([seed, row, 1]))
+        history, rest = ratings.take(histories[at]), ratings.take(withheld[at])
         person = Person(by_movie(history), answers, by_movie(rest))
         if person.relevant:
             people.append(person)
     if not people:
-        raise InvalidData(f"nobody to hold out: too few people with {ENOUGH} ratings")
+        raise InvalidData("nobody to hold out: they like nothing of what is withheld")
     return train, people
 
 
@@ -77,13 +81,23 @@ def by_movie(own: Ratings) -> dict[int, float]:
     return dict(zip(own.movie_ids.tolist(), own.values.tolist(), strict=True))
 
 
-def _answers(history: Ratings, catalog: Catalog, among: Profiles, rng: np.random.Generator) -> dict[str, int]:
-    taste = genre_taste(_profiles(history, catalog), among=among)
+def _taste(
+    ratings: Ratings, histories: list[npt.NDArray[np.int64]], train: Ratings, catalog: Catalog
+) -> FloatArray:
+    """How much the people of `histories` (rows of `ratings`, each of one person) like each genre."""
+    if not histories:
+        raise InvalidData(f"nobody to hold out: too few people with {ENOUGH} ratings")
+    genres = genre_matrix(catalog)
+    shown = ratings.take(np.concatenate(histories))
+    return genre_taste(_profiles(shown, catalog, genres), among=_profiles(train, catalog, genres))
+
+
+def _answers(taste: FloatArray, catalog: Catalog, rng: np.random.Generator) -> dict[str, int]:
     answers: npt.NDArray[np.int64] = simulate_answers(taste, rng)[0].astype(np.int64)
     return {genre: answer for genre, answer in zip(catalog.genres, answers.tolist(), strict=True) if answer}
 
 
-def _profiles(ratings: Ratings, catalog: Catalog) -> Profiles:
+def _profiles(ratings: Ratings, catalog: Catalog, genres: npt.NDArray[np.bool_]) -> Profiles:
+    """Of everybody in `ratings`, by ascending id."""
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
-    movies = catalog.rows(ratings.movie_ids)
-    return genre_profiles(users, movies, ratings.values, genre_matrix(catalog), len(user_ids))
+    return genre_profiles(users, catalog.rows(ratings.movie_ids), ratings.values, genres, len(user_ids))

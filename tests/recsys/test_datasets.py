@@ -146,6 +146,28 @@ def test_ml_1m_layout(write: Write) -> None:
     assert dataset.catalog[661] == Film(661, "Café au Lait", 1994, ("Animation", "Children"))
 
 
+def test_ml_10m_layout(write: Write) -> None:
+    """Half stars, and files that are of no use here."""
+    files: dict[str, str | bytes] = {
+        "ratings.dat": "1::122::0.5::838985046\n1::185::4.5::838983525\n",
+        "movies.dat": "122::Boomerang (1992)::Comedy\n185::Net, The (1995)::Thriller\n",
+        "tags.dat": "15::185::excellent!::1215184630\n",
+        "split_ratings.sh": "#!/bin/sh\n",
+    }
+    dataset = load_dataset(write(files))
+    assert rows(dataset) == [(1, 122, 0.5, 838985046), (1, 185, 4.5, 838983525)]
+    assert dataset.catalog[185].title == "The Net"
+
+
+def test_ml_25m_layout(write: Write) -> None:
+    """The files of the CSV layout beside tags and the genome, which are not read, whatever is in them."""
+    others = ("tags.csv", "genome-scores.csv", "genome-tags.csv", "README.txt")
+    files: dict[str, str | bytes] = {"ratings.csv": RATINGS, "movies.csv": MOVIES, "links.csv": LINKS}
+    dataset = load_dataset(write(files | dict.fromkeys(others, b"\xff\x00")))
+    assert rows(dataset) == [(7, 2, 3.5, 100), (5, 10, 4.0, 90), (5, 2, 0.5, 95)]
+    assert len(dataset.catalog) == 3
+
+
 FAULTS = {
     "a rating that is no number": (
         "ratings.csv",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys import Ratings
-from recsys.evaluation.holdout import Holdout, split
+from recsys.evaluation.holdout import Holdout, falls, split
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,23 @@ def test_the_verdict_stays_when_the_data_grow_or_come_in_another_order(
 
 
 def test_the_verdict_is_the_same_for_ever(holdout: Holdout) -> None:
-    assert holdout.people.people()[:5].tolist() == [18, 37, 80, 117, 238]
-    assert pairs(holdout.ratings)[:3] == [(1, 14), (2, 20), (2, 21)]
+    assert holdout.people.people()[:5].tolist() == [37, 245, 333, 400, 437]
+    assert pairs(holdout.ratings)[:3] == [(1, 14), (1, 34), (1, 39)]
+
+
+def test_verdicts_of_one_kind_tell_nothing_of_another() -> None:
+    """The same ids, another decision, or the ids the other way round: as independent draws."""
+    users, movies = np.arange(200_000), np.arange(200_000)[::-1] + 7
+    first = falls(1, 10, users, movies)
+    for other in (falls(2, 10, users, movies), falls(1, 10, movies, users), falls(1, 10, users)):
+        assert other.mean() == pytest.approx(0.1, abs=0.004)
+        assert other[first].mean() == pytest.approx(0.1, abs=0.012)
+
+
+def test_ids_may_be_any_integers() -> None:
+    ids = np.array([-1, 0, 2**63 - 1, -(2**63)])
+    assert falls(1, 1, ids).all()
+    assert not falls(1, 2**62, ids).any()
 
 
 def test_nothing_to_part() -> None:
