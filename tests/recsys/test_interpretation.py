@@ -14,24 +14,31 @@ import recsys
 from recsys import Catalog, InvalidData, MissingPart, Ratings, Recommender, TrainingConfig
 from recsys.interpretation import extreme_biases, film_map, nearest_by_factors
 from recsys.plots import draw_map, place_labels
-from recsys.stars import FactorStars
+from recsys.stars import Stars
+from recsys.stars.predictor import Floats
 
 
 @pytest.fixture(scope="module")
-def stars(small_recommender: Recommender) -> FactorStars:
-    assert isinstance(small_recommender.stars, FactorStars)
+def stars(small_recommender: Recommender) -> Stars:
     return small_recommender.stars
 
 
+@pytest.fixture(scope="module")
+def biases(stars: Stars) -> Floats:
+    found = stars.film_biases()
+    assert found is not None
+    return found
+
+
 def test_the_least_and_most_loved_are_those_of_the_biases(
-    small_recommender: Recommender, stars: FactorStars
+    small_recommender: Recommender, biases: Floats
 ) -> None:
     lowest, highest = extreme_biases(small_recommender, n=3)
     rated = small_recommender.popularity > 0
-    assert [each.bias for each in lowest] == sorted(stars.movie_bias[rated])[:3]
-    assert [each.bias for each in highest] == sorted(stars.movie_bias[rated], reverse=True)[:3]
+    assert [each.bias for each in lowest] == sorted(biases[rated])[:3]
+    assert [each.bias for each in highest] == sorted(biases[rated], reverse=True)[:3]
     for each in [*lowest, *highest]:
-        assert each.bias == stars.movie_bias[small_recommender.catalog.row(each.movie_id)]
+        assert each.bias == biases[small_recommender.catalog.row(each.movie_id)]
 
 
 def test_films_without_ratings_are_on_no_list(small_recommender: Recommender) -> None:
@@ -46,12 +53,12 @@ def test_films_without_ratings_are_on_no_list(small_recommender: Recommender) ->
         assert not ids & unrated
 
 
-def test_the_map_shows_where_factors_differ_most(small_recommender: Recommender, stars: FactorStars) -> None:
+def test_the_map_shows_where_factors_differ_most(small_recommender: Recommender, stars: Stars) -> None:
     found = film_map(small_recommender, n=15)
     rows = small_recommender.catalog.rows(found.movie_ids)
     counts = small_recommender.popularity[rows]
     assert counts.tolist() == sorted(small_recommender.popularity, reverse=True)[:15]
-    variances = np.linalg.eigvalsh(np.cov(stars.movie_factors[rows].T))[::-1]
+    variances = np.linalg.eigvalsh(np.cov(stars.film_vectors()[rows].T))[::-1]
     assert np.var(found.points, axis=0, ddof=1) == pytest.approx(variances[:2], rel=1e-4)
     assert found.shares == pytest.approx(tuple(variances[:2] / variances.sum()), rel=1e-4)
     assert found.points.mean(axis=0) == pytest.approx([0, 0], abs=1e-6)
@@ -59,13 +66,13 @@ def test_the_map_shows_where_factors_differ_most(small_recommender: Recommender,
 
 
 def test_the_nearest_by_factors_are_those_of_the_raw_cosine(
-    small_recommender: Recommender, stars: FactorStars
+    small_recommender: Recommender, stars: Stars
 ) -> None:
     film = int(small_recommender.catalog.movie_ids[4])
     found = nearest_by_factors(small_recommender, film, n=3)
-    mine = stars.movie_factors[4]
+    mine = stars.film_vectors()[4]
     for each in found:
-        other = stars.movie_factors[small_recommender.catalog.row(each.movie_id)]
+        other = stars.film_vectors()[small_recommender.catalog.row(each.movie_id)]
         cosine = mine @ other / np.linalg.norm(mine) / np.linalg.norm(other)
         assert each.similarity == pytest.approx(float(cosine), abs=1e-5)
     similarities = [each.similarity for each in found]
@@ -78,9 +85,10 @@ def test_a_model_that_has_nothing_to_look_at_says_so(
 ) -> None:
     stars_alone = replace(quick_config, parts=("stars",))
     network = recsys.fit(small_ratings, small_catalog, replace(stars_alone, model="nn"))
-    for look in (extreme_biases, film_map):
-        with pytest.raises(MissingPart, match="'nn' has no factors"):
-            look(network)
+    with pytest.raises(InvalidData, match="'nn' has no biases"):
+        extreme_biases(network)
+    with pytest.raises(MissingPart, match="a network has no factors"):
+        film_map(network)
     dot = recsys.fit(small_ratings, small_catalog, replace(stars_alone, model="dot"))
     with pytest.raises(InvalidData, match="'dot' has no biases"):
         extreme_biases(dot)
