@@ -93,7 +93,7 @@ class PmfConfig:
     chains: int = 3  # begun apart at random, and averaged
     sweeps: int = 100  # draws of everything in each chain
     refit_sweeps: int = 30  # the same when a fit starts where another one ended
-    burn_in: float = 0.3  # share of the sweeps whose draws still depend on the start, and are not served
+    burn_in: float = 0.5  # share of the sweeps whose draws still depend on the start, and are not served
     draws: int = 12  # draws served, spread evenly over the rest of all chains
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
     noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
