@@ -14,7 +14,7 @@ from bot.errors import CatalogChanged, NotPrepared
 from bot.home import live_model, model_folders, next_model_folder
 from bot.library import CATALOG_KEY
 from bot.settings import FALLBACK_DATASET, Settings
-from recsys.config import DotBiasConfig, RankerConfig, TrainingConfig
+from recsys.config import TrainingConfig
 from recsys.data.download import DATASETS
 from recsys.data.layouts import source_of
 from recsys.errors import DataUnavailable
@@ -37,10 +37,6 @@ __all__ = [
     "train_model",
 ]
 
-# About ten seconds on ml-latest-small, most of them imports; a full fit follows while people are answered.
-_QUICK = TrainingConfig(
-    model="dot_bias", dot_bias=DotBiasConfig(ensemble=4, epochs=4), ranker=RankerConfig(sweeps=3)
-)
 _EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
 
 
@@ -80,7 +76,7 @@ def prepare(
     """
     require_training()
     dataset = _dataset(settings, say, progress)
-    config = _QUICK if quick else TrainingConfig()
+    config = TrainingConfig.quick() if quick else TrainingConfig()
     return train_model(dataset, settings.models, config, report, preliminary=quick)
 
 
