@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
+from bot.groups.service import Groups
 from bot.library import Library
+from bot.night.deciding import Deciding
+from bot.night.service import Nights
+from bot.night.states import Readings
 from bot.onboarding.service import Onboarding
 from bot.preferences.service import Preferences
 from bot.profile.forgetme.service import ForgetMe
@@ -34,3 +38,7 @@ class Services:
     portraits: Portraits
     mydata: MyData
     forgetme: ForgetMe
+    nights: Nights
+    deciding: Deciding
+    readings: Readings
+    groups: Groups

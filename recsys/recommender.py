@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
 from recsys.content import genre_vectors
 from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, UnknownUser
+from recsys.groups import Strategy, diverse, group_scores
 from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.ranker import FloatArray, IntArray
@@ -163,6 +164,34 @@ class Recommender:
             Recommendation(int(self.catalog.movie_ids[row]), float(scores[row]), star)
             for row, star in zip(best, stars, strict=True)
         ]
+
+    def group(
+        self,
+        users: Sequence[User],
+        n: int = 8,
+        exclude: Iterable[int] = (),
+        weights: Sequence[float] | None = None,
+        strategy: Strategy = "average",
+        genres: Collection[str] | None = None,
+        years: Years | None = None,
+    ) -> list[Recommendation]:
+        """The `n` best films for these people together, best first, and unlike each other; fewer if few fit.
+
+        Left out are `exclude`, and films outside `genres` or `years` as in `recommend`; what a member has
+        rated is left to the caller. `weights`, one for each user, say whose wishes weigh more. `stars` of the
+        result are None: they would be somebody's. Raises InvalidData without users, and for weights that are
+        not one positive number each. See recsys.groups for the strategies.
+        """
+        ranker = _needed(self._parts.ranker, "ranker")
+        if not users:
+            raise InvalidData("a group needs one user or more")
+        scores = np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
+        joined = group_scores(scores, weights, strategy)
+        allowed = self._narrowing.allowed(genres, years, (), None)
+        allowed[self.catalog.rows(list(exclude))] = False
+        candidates = np.flatnonzero(allowed & np.isfinite(joined))
+        chosen = diverse(joined, candidates, ranker.film_factors, _count(n))
+        return [Recommendation(int(self.catalog.movie_ids[row]), float(joined[row]), None) for row in chosen]
 
     def explain(self, user: User, movie_id: int) -> int | None:
         """The film this person gave 4 stars or more that adds most to the score of `movie_id`, or None.

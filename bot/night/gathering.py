@@ -1,0 +1,72 @@
+"""Slates: what a night would offer, made anew whenever something that bears on it changes."""
+
+from __future__ import annotations
+
+from bot.night.states import SLATE
+from bot.taste import Profile, Taste
+from recsys.groups import fairness_weights
+from storage import chats, nights, polls
+from storage.database import AsyncConnection
+from storage.filters import Filters
+from storage.nights import Member, Night, Opinion
+
+__all__ = ["Slates"]
+
+ENOUGH = 2  # people that make a group
+
+
+class Slates:
+    """Writes inside the caller's transaction."""
+
+    def __init__(self, taste: Taste) -> None:
+        self._taste = taste
+
+    async def refresh(self, conn: AsyncConnection, night: Night) -> None:
+        """Make the slate anew while the night gathers, and have its board show the change in any case."""
+        if night.state == "gathering":
+            members = await nights.members(conn, night.id)
+            film_ids = await self._best(conn, night, members) if len(members) >= ENOUGH else []
+            await nights.set_slate(conn, night.id, film_ids)
+        await nights.touch(conn, night.id)
+
+    async def opinions(self, conn: AsyncConnection, night: Night, film_id: int) -> list[Opinion]:
+        """What is predicted of a film for each member of known taste, beside the best for them alone."""
+        found = []
+        for member in await nights.members(conn, night.id):
+            profile = await self._taste.of(conn, member.person_id)
+            if not profile.is_known:
+                continue
+            best = self._taste.recommend(profile, SLATE, exclude=(), penalties={}, filters=_filters(night))
+            predicted = self._taste.stars(profile, film_id)
+            stars = [pick.stars for pick in best if pick.stars is not None]
+            ideal = max(stars) if stars else predicted
+            if predicted is not None and ideal is not None:
+                ideal = max(ideal, predicted)
+            found.append(Opinion(night.id, member.person_id, predicted, ideal, None))
+        return found
+
+    async def _best(self, conn: AsyncConnection, night: Night, members: list[Member]) -> list[int]:
+        chat = await chats.get(conn, night.chat_id)
+        hidden = await nights.watched(conn, night.chat_id)
+        hidden |= await nights.vetoes_of(conn, night.id)
+        hidden |= await polls.shown_before(conn, night.id)
+        profiles: list[Profile] = [await self._taste.of(conn, member.person_id) for member in members]
+        weights = None
+        if chat.strategy == "fair":
+            people = [member.person_id for member in members]
+            _, ledger = await nights.ledger(conn, night.chat_id, people)
+            weights = fairness_weights([ledger[p].satisfaction if p in ledger else None for p in people])
+        films = self._taste.group(
+            profiles,
+            SLATE,
+            hidden,
+            strategy=chat.strategy,
+            weights=weights,
+            filters=_filters(night),
+            spare_seen=chat.spare_seen,
+        )
+        return [film.id for film in films]
+
+
+def _filters(night: Night) -> Filters:
+    return Filters(genres=night.genres, decades=night.decades)
