@@ -18,11 +18,11 @@ import torch
 
 import recsys
 from recsys.catalog import Catalog
-from recsys.datasets import Dataset
+from recsys.data.datasets import Dataset
 from recsys.evaluation import Measure, evaluate
-from recsys.metrics import ndcg, recall
+from recsys.evaluation.metrics import ndcg, recall
+from recsys.evaluation.splits import held_out_people
 from recsys.ranker import FloatArray, graded
-from recsys.splits import held_out_people
 
 EASE_RIDGE = 100.0
 TARGET_SLOPE = 0.25

@@ -3,8 +3,9 @@
     python benchmarks/stars.py PATH [--seeds 0 1 2 3 4]
 
 PATH is a data set as `recsys.load_dataset` takes it. Prints Markdown. The protocols are those of
-`recsys.splits`: a random fifth is the test; newcomers are a tenth of the people, who show the k films of
-their history that most people rated and are tested on the fifth of their ratings that is not history.
+`recsys.evaluation.splits`: a random fifth is the test; newcomers are a tenth of the people, who show
+the k films of their history that most people rated, and are tested on the fifth of their ratings that
+is not history.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ import torch
 
 import recsys
 from recsys import Ratings, Recommender, TrainingConfig
-from recsys.datasets import Dataset
+from recsys.data.datasets import Dataset
+from recsys.evaluation.splits import random_fifth
 from recsys.ranker import FloatArray
-from recsys.splits import random_fifth
 
 SHOWN = (0, 3, 5, 10, 20, None)  # ratings that a newcomer shows; None is all of the history
 FILM_SHRINK, PERSON_SHRINK = 5, 3  # ratings at the mean, added to each film and person of the baseline

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys.catalog import Catalog, Film
-from recsys.datasets import load_dataset
+from recsys.data.datasets import load_dataset
 from recsys.titles import TitleIndex, TitleMatch, normalise
 
 TITLES = 500

@@ -15,17 +15,17 @@ from bot.home import model_folders, next_model_folder
 from bot.library import CATALOG_KEY
 from bot.settings import FALLBACK_DATASET, Settings
 from recsys.config import TrainingConfig
-from recsys.download import DATASETS
+from recsys.data.download import DATASETS
+from recsys.data.layouts import source_of
 from recsys.errors import DataUnavailable
-from recsys.layouts import source_of
 from storage import settings as stored_settings
 from storage.database import Database
 from storage.migrations import revision
 
 if TYPE_CHECKING:  # they import pandas and torch when called
-    from recsys.datasets import Dataset
-    from recsys.training import Report
-    from recsys.transfer import Progress
+    from recsys.data.datasets import Dataset
+    from recsys.data.transfer import Progress
+    from recsys.progress import Report
 
 __all__ = ["check_dataset", "in_child_process", "is_prepared", "prepare", "require_training", "train_model"]
 
@@ -75,7 +75,7 @@ def train_model(
     """
     import recsys
     from recsys.evaluation import measure_holdout
-    from recsys.holdout import split
+    from recsys.evaluation.holdout import split
 
     holdout = split(dataset.ratings)
     recommender = recsys.fit(holdout.train, dataset.catalog, config, report=report)
@@ -99,8 +99,8 @@ def in_child_process(arguments: list[str]) -> None:
 
 
 def _dataset(settings: Settings, say: Callable[[str], None], progress: Progress) -> Dataset:
-    from recsys.datasets import load_dataset
-    from recsys.download import from_package_index
+    from recsys.data.datasets import load_dataset
+    from recsys.data.download import from_package_index
 
     try:
         return load_dataset(settings.dataset, folder=settings.data, progress=progress)

@@ -6,8 +6,8 @@ torch and pandas come with the first `fit` or `load_dataset`, not with this impo
 from __future__ import annotations
 
 from recsys.catalog import Catalog, Film
-from recsys.config import RankerConfig, StarsConfig, TrainingConfig
-from recsys.datasets import Dataset, load_dataset
+from recsys.config import DotBiasConfig, RankerConfig, TrainingConfig
+from recsys.data.datasets import Dataset, load_dataset
 from recsys.errors import (
     ArtifactError,
     DataUnavailable,
@@ -30,6 +30,7 @@ __all__ = [
     "DataUnavailable",
     "Dataset",
     "Diverged",
+    "DotBiasConfig",
     "Film",
     "InvalidData",
     "MissingPart",
@@ -39,7 +40,6 @@ __all__ = [
     "Recommender",
     "RecsysError",
     "Similar",
-    "StarsConfig",
     "TitleIndex",
     "TitleMatch",
     "TitleSearch",

@@ -9,15 +9,15 @@ from typing import Any
 
 from recsys.errors import InvalidData, UnknownModel
 
-__all__ = ["MODELS", "PARTS", "RankerConfig", "StarsConfig", "TrainingConfig"]
+__all__ = ["MODELS", "PARTS", "DotBiasConfig", "RankerConfig", "TrainingConfig"]
 
 MODELS = ("dot_bias",)
 PARTS = ("stars", "ranker", "similar")
 
 
 @dataclass(frozen=True, slots=True)
-class StarsConfig:
-    """The predictor of stars (recsys.models.dot_bias)."""
+class DotBiasConfig:
+    """The ensemble of dot products with biases (recsys.models.dot_bias)."""
 
     factors: int = 32  # length of a person's and a film's vector as served
     ensemble: int = 16  # models trained side by side and averaged in logits, which is one dot product again
@@ -68,7 +68,7 @@ class TrainingConfig:
     device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
     seed: int = 0  # the same seed gives the same model on the CPU
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
-    stars: StarsConfig = field(default_factory=StarsConfig)  # settings of the predictor of stars
+    dot_bias: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot_bias"
     ranker: RankerConfig = field(default_factory=RankerConfig)  # settings of the ranker
 
     def __post_init__(self) -> None:
@@ -96,17 +96,16 @@ class TrainingConfig:
         Raises InvalidData on unknown fields.
         """
         given = _fields_of(cls, values)
-        if "stars" in given:
-            given["stars"] = StarsConfig(**_fields_of(StarsConfig, given["stars"]))
-        if "ranker" in given:
-            given["ranker"] = RankerConfig(**_fields_of(RankerConfig, given["ranker"]))
+        for name, kind in _NESTED.items():
+            if name in given:
+                given[name] = kind(**_fields_of(kind, given[name]))
         return cls(**given)
 
 
-_Config = TrainingConfig | StarsConfig | RankerConfig
+_NESTED: dict[str, type] = {"dot_bias": DotBiasConfig, "ranker": RankerConfig}
 
 
-def _fields_of(kind: type[_Config], values: object) -> dict[str, Any]:
+def _fields_of(kind: type, values: object) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise InvalidData(f"{kind.__name__} must be an object, it is {values!r}")
     foreign = sorted(set(values) - {each.name for each in fields(kind)})
@@ -115,14 +114,14 @@ def _fields_of(kind: type[_Config], values: object) -> dict[str, Any]:
     return dict(values)
 
 
-def _counts(config: StarsConfig | RankerConfig, *names: str) -> None:
+def _counts(config: object, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
         if not isinstance(value, int) or value < 1:
             raise InvalidData(f"{name} is {value!r}: it must be a whole number above 0")
 
 
-def _positive(config: StarsConfig | RankerConfig, *names: str) -> None:
+def _positive(config: object, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
         if not (isinstance(value, int | float) and 0 < value < float("inf")):

@@ -9,15 +9,17 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recsys.config import RankerConfig
+from recsys.config import TrainingConfig
 from recsys.elicitation import Elicitation
 from recsys.errors import ArtifactError
 from recsys.prior import GenrePrior
 from recsys.ranker import Ranker
 from recsys.similarity import Neighbours
-from recsys.stars import Stars
+from recsys.stars import FactorStars, Stars
 
 __all__ = ["Parts"]
+
+_PREDICTORS = {"dot_bias": FactorStars}  # how the stars of each model are served
 
 
 class _Stored(Protocol):
@@ -56,7 +58,7 @@ class Parts:
 
     @classmethod
     def from_arrays(
-        cls, flat: Mapping[str, npt.NDArray[Any]], config: RankerConfig, *, n_films: int, n_genres: int
+        cls, flat: Mapping[str, npt.NDArray[Any]], config: TrainingConfig, *, n_films: int, n_genres: int
     ) -> Parts:
         """The inverse of `arrays`. Raises ArtifactError where the parts do not fit together."""
         groups: dict[str, dict[str, npt.NDArray[Any]]] = {}
@@ -68,8 +70,8 @@ class Parts:
                 flat["user_ids"],
                 flat["popularity"],
                 Elicitation.from_arrays(groups["elicitation"]),
-                Stars.from_arrays(groups["stars"]) if "stars" in groups else None,
-                Ranker.from_arrays(groups["ranker"], config) if "ranker" in groups else None,
+                _PREDICTORS[config.model].from_arrays(groups["stars"]) if "stars" in groups else None,
+                Ranker.from_arrays(groups["ranker"], config.ranker) if "ranker" in groups else None,
                 GenrePrior.from_arrays(groups["prior"]) if "ranker" in groups else None,
                 Neighbours.from_arrays(groups["neighbours"]) if "neighbours" in groups else None,
             )
@@ -79,18 +81,18 @@ class Parts:
         return parts
 
     def _fit_together(self, n_films: int, n_genres: int) -> None:
-        films = {"popularity": self.popularity, "elicitation": self.elicitation.worth}
+        films = {"popularity": len(self.popularity), "elicitation": len(self.elicitation.worth)}
         if self.stars is not None:
-            films["stars"] = self.stars.movie_bias
-            if len(self.stars.user_bias) != len(self.user_ids):
-                raise ArtifactError(f"stars know {len(self.stars.user_bias)} people of {len(self.user_ids)}")
+            films["stars"] = self.stars.n_movies
+            if self.stars.n_users != len(self.user_ids):
+                raise ArtifactError(f"stars know {self.stars.n_users} people of {len(self.user_ids)}")
         if self.ranker is not None and self.prior is not None:
-            films["ranker"] = self.ranker.film_factors
+            films["ranker"] = len(self.ranker.film_factors)
             expected = (n_genres, len(self.ranker.gram))
             if self.prior.weights.shape != expected or self.prior.mean.shape != expected[1:]:
                 raise ArtifactError(f"the genre prior has shape {self.prior.weights.shape}, not {expected}")
         if self.neighbours is not None:
-            films["neighbours"] = self.neighbours.vectors
-        for name, array in films.items():
-            if len(array) != n_films:
-                raise ArtifactError(f"{name} knows {len(array)} films, the catalog {n_films}")
+            films["neighbours"] = len(self.neighbours.vectors)
+        for name, known in films.items():
+            if known != n_films:
+                raise ArtifactError(f"{name} knows {known} films, the catalog {n_films}")

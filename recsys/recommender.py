@@ -261,7 +261,7 @@ class Recommender:
         try:
             config = TrainingConfig.from_dict(about["config"])
             parts = Parts.from_arrays(
-                artifact.arrays, config.ranker, n_films=len(catalog), n_genres=len(catalog.genres)
+                artifact.arrays, config, n_films=len(catalog), n_genres=len(catalog.genres)
             )
             return cls(catalog, parts, config, about["metrics"])
         except (RecsysError, KeyError, TypeError) as error:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from recsys.catalog import Catalog
@@ -15,32 +11,18 @@ from recsys.elicitation import Elicitation
 from recsys.errors import InvalidData
 from recsys.parts import Parts
 from recsys.prior import GenrePrior, fit_genre_prior, genre_profiles, genre_taste
-from recsys.ranker import FloatArray, IntArray, Ranker
+from recsys.progress import Report
+from recsys.ranker import Ranker
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
+from recsys.rows import Rows
 from recsys.similarity import Neighbours
 from recsys.stars import Stars
-
-if TYPE_CHECKING:  # they import torch
-    from recsys.models.dot_bias import Epoch
-    from recsys.models.ials import Sweep
-
-    Report = Callable[[Epoch | Sweep], None]
 
 __all__ = ["fit"]
 
 DEFAULTS = TrainingConfig()
 PRIOR_PEOPLE = 5000  # people enough to learn what genre answers mean
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Ratings by row number, sorted by person, then film; arrays of shape (n,)."""
-
-    users: IntArray
-    movies: IntArray
-    values: FloatArray
-    n_users: int
 
 
 def fit(
@@ -55,9 +37,9 @@ def fit(
         raise InvalidData("there are no ratings to learn from")
     ratings = ratings.take(np.lexsort((ratings.movie_ids, ratings.user_ids)))
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
-    rows = _Rows(users, catalog.rows(ratings.movie_ids), ratings.values, len(user_ids))
+    rows = Rows(users, catalog.rows(ratings.movie_ids), ratings.values, len(user_ids), len(catalog))
     counts = np.bincount(rows.movies, minlength=len(catalog)).astype(np.float32)
-    stars = _stars(rows, catalog, config, report) if "stars" in config.parts else None
+    stars = _stars(rows, config, report) if "stars" in config.parts else None
     ranker = prior = neighbours = None
     if "ranker" in config.parts or "similar" in config.parts:
         ranker = _ranker(rows, catalog, config, report)
@@ -73,35 +55,19 @@ def fit(
     )
 
 
-def _stars(rows: _Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Stars:
-    from recsys.models.dot_bias import fit_stars
+def _stars(rows: Rows, config: TrainingConfig, report: Report | None) -> Stars:
+    from recsys.models import dot_bias
 
-    return fit_stars(
-        rows.users,
-        rows.movies,
-        rows.values,
-        n_users=rows.n_users,
-        n_movies=len(catalog),
-        config=config,
-        report=report,
-    )
+    return dot_bias.fit_stars(rows, config, report)
 
 
-def _ranker(rows: _Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Ranker:
-    from recsys.models.ials import fit_ranker
+def _ranker(rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None) -> Ranker:
+    from recsys.models import ials
 
-    return fit_ranker(
-        rows.users,
-        rows.movies,
-        rows.values,
-        content_features(catalog),
-        n_users=rows.n_users,
-        config=config,
-        report=report,
-    )
+    return ials.fit_ranker(rows, content_features(catalog), config, report)
 
 
-def _genre_prior(ranker: Ranker, rows: _Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:
+def _genre_prior(ranker: Ranker, rows: Rows, catalog: Catalog, config: TrainingConfig) -> GenrePrior:
     """Learned on the vectors that training people get by folding in all of their ratings."""
     profiles = genre_profiles(rows.users, rows.movies, rows.values, genre_matrix(catalog), rows.n_users)
     taste = genre_taste(profiles, among=profiles)

@@ -15,13 +15,12 @@ from bot import home
 from bot.prepare import require_training, train_model
 from bot.settings import Settings, read_settings
 from recsys.config import TrainingConfig
-from recsys.download import DATASETS
+from recsys.data.download import DATASETS
+from recsys.progress import Step
 
 if TYPE_CHECKING:  # they import pandas and torch when called
-    from recsys.datasets import Dataset
+    from recsys.data.datasets import Dataset
     from recsys.evaluation import Report
-    from recsys.models.dot_bias import Epoch
-    from recsys.models.ials import Sweep
 
 __all__ = ["AsJson", "emit", "evaluate", "fetch_data", "train"]
 
@@ -50,7 +49,7 @@ def train(
     config = TrainingConfig(device=device, seed=seed)
     steps: list[dict[str, Any]] = []
 
-    def report(step: Epoch | Sweep) -> None:
+    def report(step: Step) -> None:
         steps.append(_step(step))
         if not as_json:
             out.print(_step_line(steps[-1]), highlight=False, soft_wrap=True)
@@ -112,7 +111,7 @@ def fetch_data(
 ) -> None:
     """Download a data set, unless it is there."""
     from bot.cli.progress import Bars
-    from recsys.download import fetch
+    from recsys.data.download import fetch
 
     settings = read_settings()
     with Bars(aside) as bars:
@@ -133,7 +132,7 @@ def emit(values: object) -> None:
 
 def _load(settings: Settings, asked_for: str | None) -> Dataset:
     from bot.cli.progress import Bars
-    from recsys.datasets import load_dataset
+    from recsys.data.datasets import load_dataset
 
     source = asked_for or settings.dataset
     if asked_for is None and not settings.dataset_chosen and home.model_folders(settings.models):
@@ -143,21 +142,19 @@ def _load(settings: Settings, asked_for: str | None) -> Dataset:
         return load_dataset(source, folder=settings.data, progress=bars.data)
 
 
-def _step(step: Epoch | Sweep) -> dict[str, Any]:
-    from recsys.models.dot_bias import Epoch  # torch is there by now
-
-    values = {"number": step.number, "total": step.total, "seconds": round(step.seconds, 3)}
-    if not isinstance(step, Epoch):
-        return {"part": "ranker", **values}
-    valid_loss = None if math.isnan(step.valid_loss) else step.valid_loss
-    return {"part": "stars", **values, "train_loss": step.train_loss, "valid_loss": valid_loss}
+def _step(step: Step) -> dict[str, Any]:
+    """What is told of a step; losses that were not measured are left out."""
+    values = {"part": step.part, "number": step.number, "total": step.total}
+    losses = {"train_loss": step.train_loss, "valid_loss": step.valid_loss}
+    measured = {name: loss for name, loss in losses.items() if not math.isnan(loss)}
+    return {**values, "seconds": round(step.seconds, 3), **measured}
 
 
 def _step_line(step: dict[str, Any]) -> str:
     line = f"{step['part']:6} {step['number']:3}/{step['total']}"
-    if step["part"] == "stars":
-        valid_loss = "–" if step["valid_loss"] is None else f"{step['valid_loss']:.4f}"
-        line += f"  train {step['train_loss']:.4f}  valid {valid_loss:6}"
+    for name in ("train_loss", "valid_loss"):
+        if name in step:
+            line += f"  {name.removesuffix('_loss')} {step[name]:.4f}"
     return f"{line}  {step['seconds']:.2f} s"
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-if TYPE_CHECKING:
-    from recsys.models.dot_bias import Epoch
-    from recsys.models.ials import Sweep
+from recsys.progress import Step
 
 __all__ = ["Bars"]
 
+_LABELS = {"stars": "Learning stars", "ranker": "Learning the order"}
+
 
 class Bars:
-    """One bar for each thing under way: a download, the epochs of the stars, the sweeps of the order."""
+    """One bar for each thing under way: a download, the steps of the stars, those of the order."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
@@ -42,15 +42,11 @@ class Bars:
         """What recsys.load_dataset reports: bytes or rows."""
         self._show(label, done, total, "")
 
-    def training(self, step: Epoch | Sweep) -> None:
+    def training(self, step: Step) -> None:
         """What recsys.fit reports."""
-        from recsys.models.dot_bias import Epoch  # torch is there by now
-
-        if isinstance(step, Epoch):
-            valid = "" if math.isnan(step.valid_loss) else f", valid {step.valid_loss:.3f}"
-            self._show("Learning stars", step.number, step.total, f"train {step.train_loss:.3f}{valid}")
-        else:
-            self._show("Learning the order", step.number, step.total, "")
+        losses = {"train": step.train_loss, "valid": step.valid_loss}
+        note = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items() if not math.isnan(loss))
+        self._show(_LABELS[step.part], step.number, step.total, note)
 
     def _show(self, label: str, done: int, total: int | None, note: str) -> None:
         if label not in self._tasks:

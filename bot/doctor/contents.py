@@ -12,9 +12,9 @@ from bot.library import CATALOG_KEY, numbering
 from bot.prepare import check_dataset
 from bot.settings import Settings
 from recsys.catalog import Catalog
-from recsys.download import DATASETS
+from recsys.data.download import DATASETS
+from recsys.data.layouts import holds_data_set, read_catalog
 from recsys.errors import ArtifactError, RecsysError
-from recsys.layouts import holds_data_set, read_catalog
 from recsys.recommender import Recommender
 from storage.errors import StorageError
 from storage.inspection import Inspection, look_at

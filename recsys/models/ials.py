@@ -9,7 +9,6 @@ in the basis that diagonalises the Gram matrix, a row with n ratings costs one n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,22 +19,15 @@ from recsys.config import TrainingConfig
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
+from recsys.progress import Report, Step
 from recsys.ranker import FloatArray, IntArray, Ranker, graded
+from recsys.rows import Rows
 
-__all__ = ["Sweep", "fit_ranker"]
+__all__ = ["fit_ranker"]
 
 CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
 MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
 INITIAL_SCALE = 0.3  # length of a film's vector before the first sweep
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """One alternation between people and films, `number` of `total`; seconds."""
-
-    number: int
-    total: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +42,19 @@ class Batch:
 
 
 def fit_ranker(
-    user_rows: IntArray,
-    movie_rows: IntArray,
-    values: FloatArray,
-    features: FloatArray,
-    *,
-    n_users: int,
-    config: TrainingConfig,
-    report: Callable[[Sweep], None] | None = None,
+    rows: Rows, features: FloatArray, config: TrainingConfig, report: Report | None = None
 ) -> Ranker:
     """The ranker of these ratings; `features` (n_films, n_features) is the content of all films.
 
+    `report` hears of every sweep: one alternation between people and films.
     Raises Diverged when a factor is not finite.
     """
     settings, device = config.ranker, torch_device(config.device)
-    n_films, k = len(features), settings.factors
-    targets = graded(values, settings.slope)
-    by_user = _batches(user_rows, movie_rows, targets, n_users, k, device)
-    by_film = _batches(movie_rows, user_rows, targets, n_films, k, device)
-    rated = np.bincount(movie_rows, minlength=n_films) > 0
+    n_users, n_films, k = rows.n_users, rows.n_movies, settings.factors
+    targets = graded(rows.values, settings.slope)
+    by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
+    by_film = _batches(rows.movies, rows.users, targets, n_films, k, device)
+    rated = np.bincount(rows.movies, minlength=n_films) > 0
     content = _Content(features, rated, settings.content_ridge, device)
     a0, user_pull = settings.unseen_weight, settings.regularisation
     film_pull = settings.regularisation * settings.film_regularisation
@@ -81,7 +67,7 @@ def fit_ranker(
             U = _half_sweep(by_user, V, nowhere, user_pull, a0)
             V = _half_sweep(by_film, U, prior, film_pull, a0)
             if report is not None:
-                report(Sweep(number, settings.sweeps, time.perf_counter() - began))
+                report(Step("ranker", number, settings.sweeps, time.perf_counter() - began))
     if not torch.isfinite(V).all():
         raise Diverged("the ranker's film factors are not finite")
     return Ranker.from_factors(V.cpu().numpy(), settings)

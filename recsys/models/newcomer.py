@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.stars import Array, IntArray, Stars, sigmoid_range, slope_at
+from recsys.stars.factors import Array, FactorStars, IntArray, sigmoid_range, slope_at
 
 __all__ = ["ROUNDING", "Fitted", "Pairs", "complete"]
 
@@ -49,7 +49,7 @@ class Fitted:
         return slope_at(sigmoid_range(logits, self.low, self.high), self.low, self.high)
 
 
-def complete(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Stars:
+def complete(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> FactorStars:
     """The predictor as it is served.
 
     `loss` is the mean squared error on `valid`, ratings that the fit behind it did not see. It holds the
@@ -69,7 +69,7 @@ def complete(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Stars
         noise = max(noise / (1 + share_open), ROUNDING)
     mean, covariance, _ = crowd.prior(noise)
     single = np.float32
-    return Stars(
+    return FactorStars(
         user_factors=fitted.user_factors.astype(single),
         user_bias=fitted.user_bias.astype(single),
         movie_factors=fitted.movie_factors.astype(single),

@@ -10,13 +10,13 @@ import pytest
 
 import recsys
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
-from recsys.config import RankerConfig, StarsConfig
-from recsys.datasets import Dataset
+from recsys.config import DotBiasConfig, RankerConfig
+from recsys.data.datasets import Dataset
 
 N_PEOPLE, N_FILMS = 36, 24
 QUICK = TrainingConfig(
     device="cpu",
-    stars=StarsConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
+    dot_bias=DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
     ranker=RankerConfig(factors=6, sweeps=4),
 )
 

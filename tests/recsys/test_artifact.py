@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from recsys import ArtifactError, Catalog, Film, Recommender
-from recsys.artifact import MANIFEST, read_artifact, write_artifact
+from recsys.artifact import FORMAT, MANIFEST, read_artifact, write_artifact
 
 CATALOG = Catalog(
     [
@@ -79,7 +79,7 @@ def test_reads_back_what_was_written(folder: Path) -> None:
 
 def test_the_manifest_tells_what_the_model_is(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_bytes())
-    assert manifest["format"] == 1
+    assert manifest["format"] == FORMAT
     assert manifest["catalog"] == {"source": "somewhere", "fingerprint": CATALOG.fingerprint, "films": 2}
     assert manifest["shapes"] == {"factors": [2, 4], "nothing": [0, 2], "offset": [], "people": [3]}
 
@@ -127,7 +127,7 @@ def rename_a_film(folder: Path) -> None:
         (lambda folder: (folder / MANIFEST).write_text("{"), r"manifest\.json: not JSON"),
         (lambda folder: (folder / MANIFEST).write_text("[]"), r"manifest\.json: format None"),
         (lambda folder: (folder / MANIFEST).write_bytes(b"\xff\xfe\x00"), r"manifest\.json: not JSON"),
-        (lambda folder: edit(folder, lambda m: m.update(format=99)), r"format 99, this version reads 1"),
+        (lambda folder: edit(folder, lambda m: m.update(format=99)), r"format 99, this version reads 2"),
         (lambda folder: edit(folder, lambda m: m.pop("files")), r"manifest\.json: incomplete.*files"),
         (lambda folder: edit(folder, lambda m: m.pop("about")), r"manifest\.json: incomplete.*about"),
         (lambda folder: edit(folder, lambda m: m.update(files=[])), r"manifest\.json: incomplete"),

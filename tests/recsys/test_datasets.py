@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recsys.catalog import Film
-from recsys.datasets import Dataset, load_dataset
+from recsys.data.datasets import Dataset, load_dataset
 from recsys.errors import DataUnavailable, InvalidData
 
 RATINGS = "userId,movieId,rating,timestamp\n7,2,3.5,100\n5,10,4.0,90\n5,2,0.5,95\n"
@@ -324,5 +324,5 @@ def test_a_data_set_that_is_there_is_read_by_name(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_pandas() -> None:
-    code = "import sys, recsys.datasets; sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
+    code = "import sys, recsys.data.datasets; sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

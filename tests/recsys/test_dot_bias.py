@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from recsys.config import StarsConfig, TrainingConfig
-from recsys.datasets import Dataset
+from recsys.config import DotBiasConfig, TrainingConfig
+from recsys.data.datasets import Dataset
 from recsys.errors import Diverged
-from recsys.models.dot_bias import Epoch, fit_stars
-from recsys.stars import Stars
+from recsys.models.dot_bias import fit_stars
+from recsys.progress import Step
+from recsys.rows import Rows
+from recsys.stars import FactorStars
 
 CONFIG = TrainingConfig(device="cpu", seed=1)
 N_USERS, N_MOVIES = 90, 37  # the last film is never rated
@@ -38,18 +40,18 @@ def planted() -> World:
     return users, movies, values, truth
 
 
-def fitted(world: World, config: TrainingConfig = CONFIG) -> Stars:
+def fitted(world: World, config: TrainingConfig = CONFIG) -> FactorStars:
     users, movies, values, _ = world
-    return fit_stars(users, movies, values, n_users=N_USERS, n_movies=N_MOVIES, config=config)
+    return fit_stars(Rows(users, movies, values, N_USERS, N_MOVIES), config)
 
 
 @pytest.fixture(scope="module")
-def stars(planted: World) -> Stars:
+def stars(planted: World) -> FactorStars:
     return fitted(planted)
 
 
 class TestPlanted:
-    def test_finds_pairs_that_nobody_rated(self, planted: World, stars: Stars) -> None:
+    def test_finds_pairs_that_nobody_rated(self, planted: World, stars: FactorStars) -> None:
         users, movies, values, truth = planted
         hidden = np.ones(truth.shape, bool)
         hidden[users, movies] = False
@@ -61,10 +63,12 @@ class TestPlanted:
         assert np.sqrt(np.mean(error**2)) < 0.3
         assert np.sqrt(np.mean(error**2)) < 0.5 * np.std((biases - truth[:, :-1])[hidden[:, :-1]])
 
-    def test_finds_the_noise(self, stars: Stars) -> None:
+    def test_finds_the_noise(self, stars: FactorStars) -> None:
         assert math.sqrt(stars.noise_variance) == pytest.approx(0.3, abs=0.1)
 
-    def test_a_newcomer_is_found_and_the_deviation_tells_how_well(self, planted: World, stars: Stars) -> None:
+    def test_a_newcomer_is_found_and_the_deviation_tells_how_well(
+        self, planted: World, stars: FactorStars
+    ) -> None:
         """People with the tastes of the first twenty, who were not there, rate half of the films."""
         truth = planted[3][:20]
         shown, asked = np.arange(0, N_MOVIES - 1, 2), np.arange(1, N_MOVIES - 1, 2)
@@ -80,12 +84,14 @@ class TestPlanted:
         assert np.std(errors) < 0.6 * np.std(blind)
         assert 0.7 < np.sqrt(np.mean(np.square(scores))) < 1.4
 
-    def test_before_the_first_rating_people_differ_as_they_do(self, planted: World, stars: Stars) -> None:
+    def test_before_the_first_rating_people_differ_as_they_do(
+        self, planted: World, stars: FactorStars
+    ) -> None:
         deviation = stars.predict_posterior(stars.fold_in([], []), np.arange(N_MOVIES - 1))[1]
         among_people = np.sqrt(deviation**2 - stars.noise_variance)
         assert among_people.mean() == pytest.approx(planted[3][:, :-1].std(axis=0).mean(), rel=0.2)
 
-    def test_a_film_without_ratings_stands_at_the_average(self, stars: Stars) -> None:
+    def test_a_film_without_ratings_stands_at_the_average(self, stars: FactorStars) -> None:
         assert not stars.movie_bias[-1]
         assert np.abs(stars.movie_factors[-1]).max() < 1e-9
         assert stars.movie_variance[-1] > 10 * stars.movie_variance[:-1].max()
@@ -94,14 +100,14 @@ class TestPlanted:
         others = stars.predict_posterior(nobody, np.arange(N_MOVIES - 1))[0]
         assert unrated[0] == pytest.approx(others.mean(), abs=0.25)
 
-    def test_shapes_do_not_depend_on_who_rated(self, stars: Stars) -> None:
+    def test_shapes_do_not_depend_on_who_rated(self, stars: FactorStars) -> None:
         k = len(stars.prior_mean) - 1
         assert stars.user_factors.shape == (N_USERS, k)
         assert stars.movie_factors.shape == (N_MOVIES, k)
-        assert k == StarsConfig().factors
+        assert k == DotBiasConfig().factors
         assert np.linalg.eigvalsh(stars.prior_precision).min() > 0
 
-    def test_one_seed_one_model_whatever_the_threads(self, planted: World, stars: Stars) -> None:
+    def test_one_seed_one_model_whatever_the_threads(self, planted: World, stars: FactorStars) -> None:
         torch.manual_seed(99)  # the caller's generator is not ours
         before = torch.get_num_threads()
         again = fitted(planted)
@@ -111,27 +117,21 @@ class TestPlanted:
         assert not np.array_equal(other.movie_bias, stars.movie_bias)
 
     def test_read_only_arrays_are_welcome(self, planted: World) -> None:
-        users, movies, values, _ = (column.copy() for column in planted)
+        users, movies, values = planted[0].copy(), planted[1].copy(), planted[2].copy()
         for column in (users, movies, values):
             column.setflags(write=False)
-        quick = replace(CONFIG, stars=StarsConfig(epochs=1, ensemble=2))
-        fit_stars(users, movies, values, n_users=N_USERS, n_movies=N_MOVIES, config=quick)
+        quick = replace(CONFIG, dot_bias=DotBiasConfig(epochs=1, ensemble=2))
+        fit_stars(Rows(users, movies, values, N_USERS, N_MOVIES), quick)
 
 
 class TestEpochs:
     def test_the_best_one_is_kept_and_learned_again_from_everything(self, planted: World) -> None:
         """So high a rate overfits: the loss on what is set aside rises before the end."""
-        heard: list[Epoch] = []
-        wild = StarsConfig(epochs=12, weight_decay=0.01, learning_rate=0.1, valid_share=0.3)
+        heard: list[Step] = []
+        wild = DotBiasConfig(epochs=12, weight_decay=0.01, learning_rate=0.1, valid_share=0.3)
         users, movies, values, _ = planted
         fit_stars(
-            users,
-            movies,
-            values,
-            n_users=N_USERS,
-            n_movies=N_MOVIES,
-            config=replace(CONFIG, stars=wild),
-            report=heard.append,
+            Rows(users, movies, values, N_USERS, N_MOVIES), replace(CONFIG, dot_bias=wild), heard.append
         )
         losses = [epoch.valid_loss for epoch in heard[:12]]
         best = int(np.argmin(losses)) + 1
@@ -143,29 +143,21 @@ class TestEpochs:
         assert all(epoch.seconds > 0 and epoch.train_loss > 0 for epoch in heard)
 
     def test_with_nothing_set_aside_all_epochs_count(self, planted: World) -> None:
-        heard: list[Epoch] = []
+        heard: list[Step] = []
         users, movies, values, _ = planted
         fit_stars(
-            users,
-            movies,
-            values,
-            n_users=N_USERS,
-            n_movies=N_MOVIES,
-            config=replace(CONFIG, stars=StarsConfig(epochs=3, valid_share=0.0)),
-            report=heard.append,
+            Rows(users, movies, values, N_USERS, N_MOVIES),
+            replace(CONFIG, dot_bias=DotBiasConfig(epochs=3, valid_share=0.0)),
+            heard.append,
         )
         assert [(epoch.number, epoch.total) for epoch in heard] == [(1, 3), (2, 3), (3, 3)]
 
     def test_what_was_set_aside_is_learned_too(self) -> None:
         heard: list[int] = []
         stars = fit_stars(
-            np.repeat(np.arange(4), 5),
-            np.arange(20),
-            np.tile([1.0, 2.0, 3.0, 4.0, 5.0], 4),
-            n_users=4,
-            n_movies=20,
-            config=replace(CONFIG, stars=StarsConfig(valid_share=0.5)),
-            report=lambda epoch: heard.append(torch.get_num_threads()),
+            Rows(np.repeat(np.arange(4), 5), np.arange(20), np.tile([1.0, 2.0, 3.0, 4.0, 5.0], 4), 4, 20),
+            replace(CONFIG, dot_bias=DotBiasConfig(valid_share=0.5)),
+            lambda step: heard.append(torch.get_num_threads()),
         )
         assert (stars.movie_bias != 0).all()
         assert set(heard) == {1}
@@ -173,14 +165,14 @@ class TestEpochs:
     @pytest.mark.parametrize(("rate", "sign"), [(10.0, "a constant has"), (1e30, "in epoch 1")])
     def test_a_fit_that_diverges_is_refused(self, planted: World, rate: float, sign: str) -> None:
         with pytest.raises(Diverged, match=f"{sign}.*: lower the learning rate"):
-            fitted(planted, replace(CONFIG, stars=StarsConfig(learning_rate=rate, epochs=2)))
+            fitted(planted, replace(CONFIG, dot_bias=DotBiasConfig(learning_rate=rate, epochs=2)))
 
 
 class TestTiny:
     def test_ten_ratings_stay_near_the_mean_and_in_order(self) -> None:
-        users, movies = [0, 0, 0, 1, 1, 1, 2, 2, 2, 2], [0, 1, 2, 0, 1, 3, 1, 2, 3, 4]
-        values = [5.0, 4, 1, 4, 4, 2, 5, 1, 2, 3]
-        stars = fit_stars(users, movies, values, n_users=3, n_movies=7, config=CONFIG)
+        users, movies = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 2]), np.array([0, 1, 2, 0, 1, 3, 1, 2, 3, 4])
+        values = np.array([5.0, 4, 1, 4, 4, 2, 5, 1, 2, 3])
+        stars = fit_stars(Rows(users, movies, values, 3, 7), CONFIG)
         predicted = stars.predict(users, movies)
         assert ((predicted > 1) & (predicted < 5)).all()
         assert stars.predict([0], [0])[0] > stars.predict([0], [2])[0] + 0.5
@@ -191,7 +183,7 @@ class TestTiny:
 
     @pytest.mark.parametrize("value", [0.5, 4.0, 5.0])
     def test_one_opinion_is_given_back(self, value: float) -> None:
-        stars = fit_stars([0, 0, 1], [0, 1, 0], [value] * 3, n_users=2, n_movies=3, config=CONFIG)
+        stars = fit_stars(Rows(np.array([0, 0, 1]), np.array([0, 1, 0]), np.array([value] * 3), 2, 3), CONFIG)
         assert stars.predict([0, 1, 1], [0, 1, 2]) == pytest.approx([value] * 3, abs=0.1)
         assert stars.predict_posterior(stars.fold_in([], []), None)[0] == pytest.approx([value] * 3, abs=0.1)
 
@@ -206,9 +198,7 @@ def test_real_ratings_are_learned_better_than_by_means(movielens_100k: Dataset) 
     some = np.random.default_rng(1234).permutation(len(ratings))[:50_000]
     test, train = some[:5_000], some[5_000:]
     n_users, n_movies = int(users.max()) + 1, int(movies.max()) + 1
-    stars = fit_stars(
-        users[train], movies[train], values[train], n_users=n_users, n_movies=n_movies, config=CONFIG
-    )
+    stars = fit_stars(Rows(users[train], movies[train], values[train], n_users, n_movies), CONFIG)
     error = np.clip(stars.predict(users[test], movies[test]), 1, 5) - values[test]
 
     mean = values[train].mean()

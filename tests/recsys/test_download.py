@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from recsys import download, transfer
-from recsys.datasets import load_dataset
-from recsys.download import fetch
+from recsys.data import download, transfer
+from recsys.data.datasets import load_dataset
+from recsys.data.download import fetch
+from recsys.data.layouts import holds_data_set
 from recsys.errors import DataUnavailable, InvalidData
-from recsys.layouts import holds_data_set
 
 NAME = "ml-latest-small"
 

@@ -11,11 +11,11 @@ import pytest
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.config import RankerConfig
-from recsys.datasets import Dataset
+from recsys.data.datasets import Dataset
 from recsys.evaluation import Report, evaluate, measure_holdout
-from recsys.holdout import split
-from recsys.metrics import mean_squared_error, ndcg, recall
-from recsys.splits import Person, held_out_people, random_fifth
+from recsys.evaluation.holdout import split
+from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
+from recsys.evaluation.splits import Person, held_out_people, random_fifth
 
 LIST = [11, 12, 13, 14, 15]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys import Ratings
-from recsys.holdout import Holdout, split
+from recsys.evaluation.holdout import Holdout, split
 
 
 @pytest.fixture(scope="module")

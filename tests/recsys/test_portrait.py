@@ -9,6 +9,7 @@ import pytest
 
 import recsys
 from recsys import Recommender
+from recsys.data.datasets import Dataset
 from recsys.errors import MissingPart
 from recsys.portrait import Leaning, generosity, leanings
 
@@ -61,7 +62,7 @@ def test_typical_stars_are_what_a_stranger_would_give(small_recommender: Recomme
 
 
 def test_typical_stars_are_near_the_means_of_films_that_many_rated(
-    movielens_100k: recsys.datasets.Dataset,
+    movielens_100k: Dataset,
 ) -> None:
     """And so somebody who rates as others do is told so: over people, generosity is about zero."""
     ratings, catalog = movielens_100k.ratings, movielens_100k.catalog

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from recsys import Diverged, TrainingConfig
 from recsys.config import RankerConfig
-from recsys.models.ials import INITIAL_SCALE, Sweep, fit_ranker
+from recsys.models.ials import INITIAL_SCALE, fit_ranker
+from recsys.progress import Step
 from recsys.ranker import Ranker
+from recsys.rows import Rows
 
 Doubles = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int64]
 
 N_USERS, N_FILMS, N_FEATURES = 5, 9, 3
 CONFIG = RankerConfig(factors=4, sweeps=3, unseen_weight=0.3, regularisation=0.02, film_regularisation=1.7)
@@ -26,22 +28,23 @@ USERS = np.array(
 )  # 5, 2, 3, 1 and 2 ratings: shorter and longer than factors
 FILMS = np.array([0, 1, 2, 5, 7, 0, 3, 0, 1, 6, 0, 2, 0])  # film 0 has five, 4 and 8 have none
 VALUES = np.array([5, 4, 0.5, 3, 4.5, 2, 5, 3.5, 4, 1, 5, 2.5, 4], np.float32)
+ROWS = Rows(USERS, FILMS, VALUES, N_USERS, N_FILMS)
 FEATURES = np.random.default_rng(1).normal(size=(N_FILMS, N_FEATURES)).astype(np.float32)
 
 
-def rated_by(user: int) -> tuple[Rows, Doubles]:
+def rated_by(user: int) -> tuple[Ints, Doubles]:
     """Films that a person rated, and their targets."""
     at = np.equal(USERS, user)
     return FILMS[at], 1 + CONFIG.slope * (VALUES[at].astype(np.float64) - 4)
 
 
-def raters_of(film: int) -> tuple[Rows, Doubles]:
+def raters_of(film: int) -> tuple[Ints, Doubles]:
     """People who rated a film, and their targets."""
     at = np.equal(FILMS, film)
     return USERS[at], 1 + CONFIG.slope * (VALUES[at].astype(np.float64) - 4)
 
 
-def solve(W: Doubles, rated: Rows, targets: Doubles, prior: Doubles, scale: float) -> Doubles:
+def solve(W: Doubles, rated: Ints, targets: Doubles, prior: Doubles, scale: float) -> Doubles:
     """One row of one side by the normal equations of the loss, nothing clever."""
     a0, k = CONFIG.unseen_weight, W.shape[1]
     pull = scale * CONFIG.regularisation * (len(rated) + a0 * len(W))
@@ -70,7 +73,7 @@ def reference_film_factors(seed: int) -> Doubles:
 
 
 def fitted(config: TrainingConfig) -> Ranker:
-    return fit_ranker(USERS, FILMS, VALUES, FEATURES, n_users=N_USERS, config=config)
+    return fit_ranker(ROWS, FEATURES, config)
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +128,9 @@ def test_a_film_that_nobody_rated_stands_where_its_content_puts_it(ranker: Ranke
 
 
 def test_every_sweep_is_reported() -> None:
-    told: list[Sweep] = []
+    told: list[Step] = []
     config = TrainingConfig(ranker=CONFIG, device="cpu")
-    fit_ranker(USERS, FILMS, VALUES, FEATURES, n_users=N_USERS, config=config, report=told.append)
+    fit_ranker(ROWS, FEATURES, config, told.append)
     assert [(sweep.number, sweep.total) for sweep in told] == [(1, 3), (2, 3), (3, 3)]
 
 

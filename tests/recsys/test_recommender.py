@@ -18,7 +18,7 @@ from recsys import (
     UnknownUser,
     User,
 )
-from recsys.datasets import Dataset
+from recsys.data.datasets import Dataset
 
 UNKNOWN = 987_654_321
 

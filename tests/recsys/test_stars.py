@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.errors import ArtifactError
-from recsys.stars import Stars, StarsPosterior
+from recsys.stars import FactorStars, StarsPosterior
 
 N_USERS, N_MOVIES, K = 4, 7, 2
 
 
-def served(seed: int = 0) -> Stars:
+def served(seed: int = 0) -> FactorStars:
     """Four people, seven films, two factors; a prior that is neither round nor centred."""
     rng = np.random.default_rng(seed)
 
@@ -24,7 +24,7 @@ def served(seed: int = 0) -> Stars:
         return rng.normal(0, 0.7, shape).astype(np.float32)
 
     root = rng.normal(0, 0.5, (K + 1, K + 1))
-    return Stars(
+    return FactorStars(
         user_factors=table(N_USERS, K),
         user_bias=table(N_USERS),
         movie_factors=table(N_MOVIES, K),
@@ -150,7 +150,7 @@ class TestDeviation:
 class TestArrays:
     def test_there_and_back_changes_nothing(self) -> None:
         stars = served()
-        back = Stars.from_arrays(stars.arrays())
+        back = FactorStars.from_arrays(stars.arrays())
         assert all(array.dtype == np.float32 and array.ndim for array in stars.arrays().values())
         assert (back.predict([0, 1], [6, 2]) == stars.predict([0, 1], [6, 2])).all()
         for one, other in zip(
@@ -164,13 +164,13 @@ class TestArrays:
         arrays = served().arrays()
         del arrays["movie_bias"]
         with pytest.raises(ArtifactError, match="movie_bias"):
-            Stars.from_arrays(arrays)
+            FactorStars.from_arrays(arrays)
         with pytest.raises(ArtifactError, match="more"):
-            Stars.from_arrays({**served().arrays(), "more": np.zeros(1, np.float32)})
+            FactorStars.from_arrays({**served().arrays(), "more": np.zeros(1, np.float32)})
 
     @pytest.mark.parametrize("name", sorted(served().arrays()))
     def test_a_wrong_shape_is_named(self, name: str) -> None:
         arrays = served().arrays()
         arrays[name] = np.zeros((*arrays[name].shape, 2), np.float32)
         with pytest.raises(ArtifactError, match="shape"):
-            Stars.from_arrays(arrays)
+            FactorStars.from_arrays(arrays)

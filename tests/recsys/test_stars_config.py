@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
-from recsys.config import RankerConfig, StarsConfig, TrainingConfig
+from recsys.config import DotBiasConfig, RankerConfig, TrainingConfig
 from recsys.errors import InvalidData, UnknownModel
 
 
 def test_json_there_and_back() -> None:
     config = TrainingConfig(
-        device="cuda:1", seed=7, parts=("stars",), stars=StarsConfig(epochs=3), ranker=RankerConfig(sweeps=2)
+        device="cuda:1",
+        seed=7,
+        parts=("stars",),
+        dot_bias=DotBiasConfig(epochs=3),
+        ranker=RankerConfig(sweeps=2),
     )
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
     assert TrainingConfig.from_dict({}) == TrainingConfig()
@@ -35,14 +39,14 @@ def test_unknown_models_and_parts_are_told_what_exists() -> None:
         {"seed": -1},
         {"seed": 0.5},
         {"colour": "red"},
-        {"stars": {"colour": "red"}},
-        {"stars": 3},
-        {"stars": {"epochs": 0}},
-        {"stars": {"factors": 2.5}},
-        {"stars": {"batch_size": 0}},
-        {"stars": {"learning_rate": 0.0}},
-        {"stars": {"weight_decay": float("nan")}},
-        {"stars": {"valid_share": 1.0}},
+        {"dot_bias": {"colour": "red"}},
+        {"dot_bias": 3},
+        {"dot_bias": {"epochs": 0}},
+        {"dot_bias": {"factors": 2.5}},
+        {"dot_bias": {"batch_size": 0}},
+        {"dot_bias": {"learning_rate": 0.0}},
+        {"dot_bias": {"weight_decay": float("nan")}},
+        {"dot_bias": {"valid_share": 1.0}},
         {"ranker": {"unseen_weight": -0.1}},
     ],
     ids=str,

@@ -10,7 +10,7 @@ import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, MissingPart, Ratings, TrainingConfig, UnknownMovie
-from recsys.models.ials import Sweep
+from recsys.progress import Step
 
 CALLS = {
     "stars": ("predict", "predict_for"),
@@ -53,9 +53,9 @@ def test_an_order_without_stars_has_none(
 def test_the_fit_reports_epochs_and_sweeps(
     small_ratings: Ratings, small_catalog: Catalog, quick_config: TrainingConfig
 ) -> None:
-    told: list[object] = []
+    told: list[Step] = []
     recsys.fit(small_ratings, small_catalog, quick_config, report=told.append)
-    sweeps = [event for event in told if isinstance(event, Sweep)]
+    sweeps = [event for event in told if event.part == "ranker"]
     assert [sweep.number for sweep in sweeps] == [1, 2, 3, 4]
     assert len(told) > len(sweeps)
 

@@ -15,7 +15,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.taste import Taste
 from recsys import Catalog, Film, Ratings, Recommender, TitleIndex, TrainingConfig
-from recsys.config import RankerConfig, StarsConfig
+from recsys.config import DotBiasConfig, RankerConfig
 from storage import films, people
 from storage.database import Database
 from storage.people import Person
@@ -53,7 +53,7 @@ def recommender() -> Recommender:
     users, movies, values = zip(*rows, strict=True)
     config = TrainingConfig(
         device="cpu",
-        stars=StarsConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
+        dot_bias=DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
         ranker=RankerConfig(factors=6, sweeps=4),
     )
     return recsys.fit(Ratings.from_arrays(users, movies, values), catalog, config)

@@ -16,9 +16,9 @@ from zipfile import BadZipFile, ZipFile
 
 from filelock import FileLock
 
+from recsys.data.layouts import holds_data_set
+from recsys.data.transfer import Progress, Unreachable, download, sync_folder
 from recsys.errors import DataUnavailable, InvalidData
-from recsys.layouts import holds_data_set
-from recsys.transfer import Progress, Unreachable, download, sync_folder
 
 __all__ = ["DATASETS", "GROUPLENS", "fetch", "from_package_index"]
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 from recsys.ratings import MAX_STARS, MIN_STARS
+from recsys.stars.predictor import Floats, StarsPosterior
 
-__all__ = ["Stars", "StarsPosterior", "sigmoid_range", "slope_at"]
+__all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
-Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.int64]
 
@@ -22,24 +22,14 @@ STEPS = 6  # Gauss-Newton steps of a fold-in; three do on real ratings, the rest
 
 
 @dataclass(frozen=True, slots=True)
-class StarsPosterior:
-    """What some ratings say about one person: a Gaussian over (factors, bias).
-
-    `mean` has shape (k + 1,), `covariance` (k + 1, k + 1); the bias comes last. Logits.
-    """
-
-    mean: Array
-    covariance: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Stars:
+class FactorStars:
     """stars = low + (high - low) * sigmoid(offset + user_bias + movie_bias + user_factors @ movie_factors).
 
-    A film that nobody rated has zeros, so that it stands at the average. `prior_mean` (k + 1,) and
-    `prior_precision` (k + 1, k + 1) describe people before their first rating, the bias last;
-    `noise_variance` (stars squared) is what stays unexplained when a person is known well;
-    `movie_variance` (n_movies,), in logits squared, is how little is known of each film's bias.
+    A posterior is in logits, over (factors, bias), the bias last. A film that nobody rated has zeros, so
+    that it stands at the average. `prior_mean` (k + 1,) and `prior_precision` (k + 1, k + 1) describe
+    people before their first rating; `noise_variance` (stars squared) is what stays unexplained when a
+    person is known well; `movie_variance` (n_movies,), in logits squared, is how little is known of each
+    film's bias.
     """
 
     user_factors: Floats  # (n_users, k)
@@ -53,6 +43,16 @@ class Stars:
     noise_variance: float
     low: float
     high: float
+
+    @property
+    def n_users(self) -> int:
+        """People who were in training."""
+        return len(self.user_bias)
+
+    @property
+    def n_movies(self) -> int:
+        """Films of the catalog, rated or not."""
+        return len(self.movie_bias)
 
     def predict(self, user_rows: npt.ArrayLike, movie_rows: npt.ArrayLike) -> Floats:
         """Stars of training people for films, pair by pair; shape (n,)."""
@@ -108,7 +108,7 @@ class Stars:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.float32]]) -> Stars:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.float32]]) -> FactorStars:
         """The inverse of `arrays`. Raises ArtifactError when names or shapes do not fit together."""
         names = {each.name for each in fields(cls)}
         if set(arrays) != names:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from recsys.bundle import Bundle
 from recsys.catalog import Film
-from recsys.cataloguing import parse_genres, parse_title
+from recsys.data.bundle import Bundle
+from recsys.data.cataloguing import parse_genres, parse_title
+from recsys.data.ratings_files import header_positions
 from recsys.errors import InvalidData
-from recsys.ratings_files import header_positions
 
 __all__ = ["read_films_csv", "read_films_dat", "read_films_recbole", "read_films_u_item"]
 

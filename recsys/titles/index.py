@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.catalog import Catalog
-from recsys.title_scores import NameScores
-from recsys.title_text import fold, normalise, number_words_as_digits
+from recsys.titles.scores import NameScores
+from recsys.titles.text import fold, normalise, number_words_as_digits
 
-__all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch", "normalise"]
+__all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch"]
 
 FOUND = 76.0  # the least score of a match; films that are not there reach it rarely: benchmarks/titles.py
 _CLEAR = 0.75  # the posterior of the first match that lets it answer at once

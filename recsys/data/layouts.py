@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recsys.bundle import Bundle, open_bundle
 from recsys.catalog import Catalog, Film
+from recsys.data.bundle import Bundle, open_bundle
+from recsys.data.film_files import read_films_csv, read_films_dat, read_films_recbole, read_films_u_item
+from recsys.data.ratings_files import RatingsForm, read_ratings
 from recsys.errors import RecsysError
-from recsys.film_files import read_films_csv, read_films_dat, read_films_recbole, read_films_u_item
 from recsys.ratings import Ratings
-from recsys.ratings_files import RatingsForm, read_ratings
 
 __all__ = ["holds_data_set", "read_catalog", "read_data_set", "source_of"]
 

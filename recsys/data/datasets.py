@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys.catalog import Catalog
-from recsys.download import DATASETS, fetch
+from recsys.data.download import DATASETS, fetch
+from recsys.data.layouts import read_data_set
+from recsys.data.transfer import Progress
 from recsys.errors import DataUnavailable
-from recsys.layouts import read_data_set
 from recsys.ratings import Ratings
-from recsys.transfer import Progress
 
 __all__ = ["Dataset", "default_folder", "load_dataset"]
 

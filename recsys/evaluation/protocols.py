@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.config import TrainingConfig
-from recsys.datasets import Dataset
+from recsys.data.datasets import Dataset
 from recsys.errors import InvalidData
-from recsys.holdout import Holdout, falls
-from recsys.metrics import mean_squared_error, ndcg, recall
+from recsys.evaluation.holdout import Holdout, falls
+from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
+from recsys.evaluation.splits import RELEVANT, Person, held_out_people, random_fifth
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender, User
-from recsys.splits import RELEVANT, Person, held_out_people, random_fifth
 from recsys.training import fit
 
 __all__ = ["PROTOCOLS", "Measure", "Report", "evaluate", "measure_holdout"]

@@ -16,8 +16,8 @@ from typing import IO
 
 import numpy as np
 
-from recsys.bundle import Bundle
 from recsys.catalog import Catalog
+from recsys.data.bundle import Bundle
 from recsys.errors import InvalidData, UnknownMovie
 from recsys.ratings import MAX_STARS, MIN_STARS, Ratings
 

@@ -1,0 +1,1 @@
+"""Data sets: had by name or path, read in MovieLens' layouts."""

@@ -1,0 +1,8 @@
+"""Films found by what people type."""
+
+from __future__ import annotations
+
+from recsys.titles.index import FOUND, TitleIndex, TitleMatch, TitleSearch
+from recsys.titles.text import normalise
+
+__all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch", "normalise"]
