@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import SecretStr
@@ -17,10 +17,14 @@ from bot.prepare import check_dataset, in_child_process, is_prepared
 from bot.prepare import prepare as make_first_model
 from bot.settings import Settings, read_settings
 
+if TYPE_CHECKING:
+    from bot.sandbox import Sandbox
+
 __all__ = ["demo", "migrate_catalog", "prepare", "run"]
 
 _DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
 _DEMO_DATABASE = "demo.db"
+_GROUP_OF = 3  # people, at least, for a movie night that has something to decide
 
 out = Console()
 
@@ -70,11 +74,24 @@ async def _demo(settings: Settings, port: int) -> None:
     from bot.sandbox import Sandbox, serve
 
     with closing(Sandbox(_DEMO_TOKEN, path=settings.home / "demo-telegram.db")) as sandbox:
+        _make_group(sandbox)
         async with serve(sandbox, port=port) as url:
             out.print(
                 f"\n  Matinee is at [bold]{url}/[/bold]  (Ctrl+C stops it)\n", highlight=False, soft_wrap=True
             )
             await app.run(_demo_settings(settings, url))
+
+
+def _make_group(sandbox: Sandbox) -> None:
+    """A group with everybody and the bot in it, so that a movie night can begin at once."""
+    if sandbox.groups():
+        return
+    if len(sandbox.people) < _GROUP_OF:
+        sandbox.add_person("Joan", username="joan_c")
+    creator, *others = sandbox.people
+    group = sandbox.add_group("Movie night", creator)
+    for person_id in (*others, sandbox.bot.person_id):
+        sandbox.set_member(group.chat_id, person_id, "member", creator)
 
 
 def migrate_catalog() -> None:

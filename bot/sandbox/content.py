@@ -7,7 +7,7 @@ from bot.sandbox.errors import ApiError, not_supported
 from bot.sandbox.markup import MarkupError, parse_html
 from bot.sandbox.records import Json
 
-__all__ = ["checked_keyboard", "compose", "compose_caption"]
+__all__ = ["checked_keyboard", "compose", "compose_caption", "compose_description"]
 
 _MAX_CAPTION = 1024
 _MAX_TEXT = 4096  # UTF-16 code units here; Telegram's documentation says "characters"
@@ -39,6 +39,15 @@ def compose_caption(params: Json) -> tuple[str, list[Json]]:
     text, entities = _styled(params.get("caption", ""), params, "caption_entities")
     if utf16_length(text) > _MAX_CAPTION:
         raise ApiError(400, "Bad Request: message caption is too long")
+    return text, entities
+
+
+def compose_description(params: Json) -> tuple[str, list[Json]]:
+    """The same of a poll's `description`, under names of its own."""
+    given = {"parse_mode": params["description_parse_mode"]} if "description_parse_mode" in params else {}
+    text, entities = _styled(params.get("description", ""), params | given, "description_entities")
+    if utf16_length(text) > _MAX_CAPTION:
+        raise ApiError(400, "Bad Request: poll description is too long")
     return text, entities
 
 

@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.sandbox.errors import ControlError
+from bot.sandbox.grouping import group_routes
 from bot.sandbox.reading import person_view, query_view, transcript
 from bot.sandbox.records import Query
-from bot.sandbox.requests import body_of, changing, chat_of, field, query_number, world_of
+from bot.sandbox.requests import body_of, changing, chat_of, doer_of, field, query_number, world_of
 from bot.sandbox.trouble import trouble_routes
 from bot.sandbox.world import Sandbox
 
@@ -53,26 +54,41 @@ async def read_chat(request: Request) -> JSONResponse:
     after = query_number(request, "after", -1)
     wait = min(query_number(request, "wait", 0), _LONGEST_WAIT)
     limit = query_number(request, "limit", None)
+    viewer = query_number(request, "as", None)
     await sandbox.changes.wait_for(lambda: sandbox.chats[chat_id].version > after or None, wait)
-    return JSONResponse(transcript(sandbox, chat_id, None if limit is None else int(limit)))
+    sandbox.close_due_polls()
+    return JSONResponse(
+        transcript(
+            sandbox,
+            chat_id,
+            None if limit is None else int(limit),
+            None if viewer is None else sandbox.person(int(viewer)).person_id,
+        )
+    )
 
 
 async def say(request: Request) -> JSONResponse:
-    sandbox, chat_id = world_of(request), chat_of(request)
-    message, update_id = sandbox.say(chat_id, field(await body_of(request), "text", str))
+    sandbox, chat_id, body = world_of(request), chat_of(request), await body_of(request)
+    message, update_id = sandbox.say(
+        doer_of(request, body),
+        field(body, "text", str),
+        chat_id,
+        thread_id=field(body, "thread_id", int, None),
+        reply_to=field(body, "reply_to", int, None),
+    )
     return JSONResponse({"message_id": message.message_id, "update_id": update_id}, status_code=201)
 
 
 async def tap(request: Request) -> JSONResponse:
     """With `wait`, waits so many seconds for the bot's answer."""
     sandbox, chat_id, body = world_of(request), chat_of(request), await body_of(request)
-    message_id = field(body, "message_id", int, None)
+    person_id, message_id = doer_of(request, body), field(body, "message_id", int, None)
     if "data" in body:
         tapped: Query | str = sandbox.tap_data(
-            chat_id, field(body, "data", str), field(body, "message_id", int)
+            person_id, field(body, "data", str), field(body, "message_id", int), chat_id
         )
     else:
-        tapped = sandbox.tap(chat_id, field(body, "label", str), message_id)
+        tapped = sandbox.tap(person_id, field(body, "label", str), message_id, chat_id)
     if isinstance(tapped, str):
         return JSONResponse({"url": tapped}, status_code=201)
     await sandbox.changes.wait_for(lambda: tapped.answer, min(field(body, "wait", float, 0.0), _LONGEST_WAIT))
@@ -81,12 +97,16 @@ async def tap(request: Request) -> JSONResponse:
 
 async def block(request: Request) -> JSONResponse:
     sandbox = world_of(request)
-    return JSONResponse(person_view(sandbox, sandbox.set_blocked(chat_of(request), True)))
+    return JSONResponse(person_view(sandbox, sandbox.set_blocked(_private_of(request), True)))
 
 
 async def unblock(request: Request) -> JSONResponse:
     sandbox = world_of(request)
-    return JSONResponse(person_view(sandbox, sandbox.set_blocked(chat_of(request), False)))
+    return JSONResponse(person_view(sandbox, sandbox.set_blocked(_private_of(request), False)))
+
+
+def _private_of(request: Request) -> int:
+    return world_of(request).person(chat_of(request)).person_id
 
 
 async def list_queries(request: Request) -> JSONResponse:
@@ -120,12 +140,15 @@ async def list_calls(request: Request) -> JSONResponse:
 async def send_document(request: Request) -> JSONResponse:
     """The body is the file; its name and caption are in the query."""
     sandbox, query = world_of(request), request.query_params
+    person_id, thread_id = query_number(request, "person_id", None), query_number(request, "thread_id", None)
     message, update_id = sandbox.hand_over(
-        chat_of(request),
+        doer_of(request, {} if person_id is None else {"person_id": int(person_id)}),
         query.get("name", "").strip(),
         await request.body(),
         request.headers.get("content-type"),
         query.get("caption", ""),
+        chat_of(request),
+        thread_id=None if thread_id is None else int(thread_id),
     )
     return JSONResponse({"message_id": message.message_id, "update_id": update_id}, status_code=201)
 
@@ -180,15 +203,16 @@ async def control_error(request: Request, error: Exception) -> Response:
 
 control_routes = [
     *trouble_routes,
+    *group_routes,
     Route("/bot", about),
     Route("/people", list_people),
     changing("/people", create_person),
-    Route("/chats/{chat_id:int}", read_chat),
-    changing("/chats/{chat_id:int}/messages", say),
-    changing("/chats/{chat_id:int}/documents", send_document),
-    changing("/chats/{chat_id:int}/taps", tap),
-    changing("/chats/{chat_id:int}/block", block),
-    changing("/chats/{chat_id:int}/unblock", unblock),
+    Route("/chats/{chat_id}", read_chat),
+    changing("/chats/{chat_id}/messages", say),
+    changing("/chats/{chat_id}/documents", send_document),
+    changing("/chats/{chat_id}/taps", tap),
+    changing("/chats/{chat_id}/block", block),
+    changing("/chats/{chat_id}/unblock", unblock),
     Route("/queries", list_queries),
     Route("/queries/{query_id:str}", read_query),
     Route("/updates", list_updates),

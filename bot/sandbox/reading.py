@@ -5,10 +5,11 @@ from dataclasses import asdict
 from urllib.parse import urlsplit
 
 from bot.sandbox.methods.menus import commands_for, description_for
-from bot.sandbox.records import Json, Message, Person, Query
+from bot.sandbox.notices import notice
+from bot.sandbox.records import Chat, Json, Message, Person, Poll, Query
 from bot.sandbox.world import Sandbox
 
-__all__ = ["person_view", "query_view", "transcript"]
+__all__ = ["group_view", "person_view", "poll_view", "query_view", "transcript"]
 
 _TAP = ("query_id", "message_id", "data")
 _TOASTS_KEPT = 20
@@ -24,9 +25,28 @@ def query_view(sandbox: Sandbox, query: Query) -> Json:
     return asdict(query) | {"open": query.answer is None and sandbox.query_is_open(query)}
 
 
-def transcript(sandbox: Sandbox, chat_id: int, limit: int | None = None) -> Json:
-    """All that the chat shows, oldest first; `limit` keeps the newest messages."""
-    chat, person = sandbox.chats[chat_id], sandbox.people[chat_id]
+def group_view(sandbox: Sandbox, chat: Chat) -> Json:
+    """A group: what it is, who is in it, its topics."""
+    members = [member for member in sandbox.members.values() if member.chat_id == chat.chat_id]
+    topics = [topic for topic in sandbox.topics.values() if topic.chat_id == chat.chat_id]
+    hidden = ("typing_until", "last_message_id")
+    return {name: value for name, value in asdict(chat).items() if name not in hidden} | {
+        "members": [
+            {"person_id": m.person_id, "status": m.status, "is_bot": m.person_id == sandbox.bot.person_id}
+            for m in members
+        ],
+        "topics": [asdict(topic) for topic in topics],
+    }
+
+
+def transcript(sandbox: Sandbox, chat_id: int, limit: int | None = None, viewer: int | None = None) -> Json:
+    """All that the chat shows, oldest first; `limit` keeps the newest messages.
+
+    `viewer` is whose taps, toasts and commands of a group it tells; in a private chat it is its person.
+    """
+    chat = sandbox.chats[chat_id]
+    viewer = chat_id if chat.type == "private" else viewer
+    person = sandbox.people[viewer] if viewer is not None else None
     messages = sandbox.chat_messages(chat_id)
     if limit is not None:
         messages = messages[max(len(messages) - limit, 0) :]
@@ -35,33 +55,62 @@ def transcript(sandbox: Sandbox, chat_id: int, limit: int | None = None) -> Json
         "type": chat.type,
         "version": chat.version,
         "typing_seconds": max(round(chat.typing_until - time.time(), 3), 0.0),
-        "blocked": person.blocked,
-        "started": person.started,
-        "commands": commands_for(sandbox, person),
-        "description": description_for(sandbox, person),
-        "messages": [_message_view(sandbox, message) for message in messages],
-        **_taps(sandbox, chat_id),
+        "blocked": person is not None and chat.type == "private" and person.blocked,
+        "started": chat.type != "private" or (person is not None and person.started),
+        "commands": commands_for(sandbox, person, chat) if person else [],
+        "description": description_for(sandbox, person) if person and chat.type == "private" else "",
+        "messages": [_message_view(sandbox, message, viewer) for message in messages],
+        **_taps(sandbox, chat_id, viewer),
+        **({} if chat.type == "private" else group_view(sandbox, chat)),
     }
 
 
-def _taps(sandbox: Sandbox, chat_id: int) -> Json:
-    """Which buttons spin, and the newest toasts."""
-    queries = [query for query in sandbox.queries.values() if query.chat_id == chat_id]
+def poll_view(sandbox: Sandbox, poll: Poll, viewer: int | None = None) -> Json:
+    """A poll with its voters, whom an anonymous one hides; `chosen` is what the viewer voted for."""
+    voters = [[int(v) for v, chosen in poll.votes.items() if i in chosen] for i in range(len(poll.options))]
+    return {
+        "poll_id": poll.poll_id,
+        "chat_id": poll.chat_id,
+        "message_id": poll.message_id,
+        "question": poll.question,
+        "description": poll.description,
+        "options": [
+            {"text": text, "votes": len(voters[i]), "voters": [] if poll.is_anonymous else voters[i]}
+            for i, text in enumerate(poll.options)
+        ],
+        "voters": len(poll.votes),
+        "chosen": [poll.options[index] for index in poll.votes.get(str(viewer), [])],
+        "is_closed": poll.is_closed,
+        "is_anonymous": poll.is_anonymous,
+        "allows_multiple_answers": poll.allows_multiple_answers,
+        "allows_revoting": poll.allows_revoting,
+        "close_date": poll.close_date,
+    }
+
+
+def _taps(sandbox: Sandbox, chat_id: int, viewer: int | None) -> Json:
+    """Which buttons spin, and the newest toasts: of everybody, or of the viewer alone."""
+    queries = [
+        query
+        for query in sandbox.queries.values()
+        if query.chat_id == chat_id and viewer in (None, query.person_id)
+    ]
     waiting = [query for query in queries if query.answer is None and sandbox.query_is_open(query)]
-    toasts = [(query, query.answer) for query in queries if query.answer and query.answer["text"]]
+    toasts = [(q, q.answer) for q in queries if q.answer and (q.answer["text"] or q.answer["url"])]
     return {
         "taps_waiting": [{name: getattr(query, name) for name in _TAP} for query in waiting],
         "toasts": [
-            {"query_id": query.query_id, "text": answer["text"], "show_alert": answer["show_alert"]}
+            {"query_id": query.query_id} | {name: answer[name] for name in ("text", "show_alert", "url")}
             for query, answer in toasts[-_TOASTS_KEPT:]
         ],
     }
 
 
-def _message_view(sandbox: Sandbox, message: Message) -> Json:
+def _message_view(sandbox: Sandbox, message: Message, viewer: int | None) -> Json:
     keyboard = (message.reply_markup or {}).get("inline_keyboard", [])
     return {
         "message_id": message.message_id,
+        "chat_id": message.chat_id,
         "from": "bot" if message.sender_id == sandbox.bot.person_id else "person",
         "sender_id": message.sender_id,
         "date": message.date,
@@ -69,6 +118,7 @@ def _message_view(sandbox: Sandbox, message: Message) -> Json:
         "edits": message.edits,
         "version": message.version,
         "reply_to": message.reply_to,
+        "thread_id": message.thread_id,
         "text": message.text,
         "entities": message.entities,
         "keyboard": [
@@ -78,6 +128,8 @@ def _message_view(sandbox: Sandbox, message: Message) -> Json:
         "labels": [[button["text"] for button in row] for row in keyboard],
         "link_preview": None if message.file_id else _link_preview(message),
         "file": _file_view(sandbox, message),
+        "poll": poll_view(sandbox, sandbox.polls[message.poll_id], viewer) if message.poll_id else None,
+        "notice": notice(sandbox, message) if message.service else None,
     }
 
 

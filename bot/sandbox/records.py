@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Call", "Chat", "File", "Json", "Message", "Person", "Query"]
+__all__ = ["Call", "Chat", "File", "Json", "Member", "Message", "Person", "Poll", "Query", "Topic"]
 
 Json = dict[str, Any]
 
@@ -23,12 +23,49 @@ class Person:
 
 @dataclass
 class Chat:
-    """A chat; private ones for now. `version` counts everything that a reader of the chat could notice."""
+    """A private chat, a group or a supergroup. `version` counts all that a reader could notice."""
 
     chat_id: int
     type: str = "private"
     version: int = 0
     typing_until: float = 0.0  # Unix time at which the bot's chat action fades
+    title: str | None = None  # of a group
+    is_forum: bool = False  # a supergroup with topics
+    forbidden: list[str] = field(default_factory=list)  # what plain members may not do: "can_send_polls"
+    sends_per_minute: int | None = None  # of the bot, before it meets a 429; None for no limit
+    migrated_to: int | None = None
+    migrated_from: int | None = None
+    last_message_id: int = 0  # of a supergroup, which counts its messages by itself
+
+
+@dataclass
+class Member:
+    """Somebody, perhaps the bot, in a group: "creator", "administrator", "member", "left" or "kicked"."""
+
+    chat_id: int
+    person_id: int
+    status: str
+
+    @property
+    def present(self) -> bool:
+        """Whether they are in the group."""
+        return self.status not in ("left", "kicked")
+
+    @property
+    def governs(self) -> bool:
+        """Whether they are an administrator, or the creator."""
+        return self.status in ("creator", "administrator")
+
+
+@dataclass
+class Topic:
+    """A topic of a forum; `thread_id` is the id of the service message that opened it."""
+
+    chat_id: int
+    thread_id: int
+    name: str
+    icon_color: int
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,10 +100,33 @@ class Message:
     reply_markup: Json | None = None
     link_preview_options: Json | None = None
     reply_to: int | None = None
+    thread_id: int | None = None  # of a topic, or of a thread of replies in a supergroup without topics
+    poll_id: str | None = None
+    service: Json | None = None  # of a service message: its field in the Bot API's Message
     protected: bool = False
     edit_date: int | None = None
     edits: int = 0
     version: int = 0
+
+
+@dataclass
+class Poll:
+    """A poll of the bot, and who voted for what."""
+
+    poll_id: str
+    chat_id: int
+    message_id: int
+    question: str
+    options: list[str]
+    is_anonymous: bool
+    allows_multiple_answers: bool
+    allows_revoting: bool
+    open_period: int | None = None  # seconds
+    close_date: int | None = None  # Unix time
+    is_closed: bool = False
+    description: str = ""
+    description_entities: list[Json] = field(default_factory=list)
+    votes: dict[str, list[int]] = field(default_factory=dict)  # person id → option ids, in order of voting
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What endpoints of the control API share: the world, and typed fields of bodies and queries."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +14,10 @@ from bot.sandbox.errors import ControlError
 from bot.sandbox.records import Json
 from bot.sandbox.world import Sandbox
 
-__all__ = ["body_of", "changing", "chat_of", "field", "query_number", "world_of"]
+__all__ = ["body_of", "changing", "chat_of", "doer_of", "field", "query_number", "world_of"]
 
 _REQUIRED = object()
+_ID = re.compile(r"-?\d{1,18}", re.ASCII)  # of a chat; a group's is negative
 
 
 def changing(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str = "POST") -> Route:
@@ -38,9 +40,17 @@ def world_of(request: Request) -> Sandbox:
 
 def chat_of(request: Request) -> int:
     """The chat of the path. Raises ControlError 404 for none."""
-    found: int = request.path_params["chat_id"]
-    world_of(request).person(found)
-    return found
+    written = request.path_params["chat_id"]
+    if not _ID.fullmatch(written):
+        raise ControlError(404, f"{written} is no chat's id")
+    return world_of(request).chat(int(written)).chat_id
+
+
+def doer_of(request: Request, given: Json) -> int:
+    """Whose act it is: "person_id", in a private chat by default its person. Raises ControlError 400."""
+    chat = world_of(request).chats[chat_of(request)]
+    private = chat.type == "private"
+    return int(field(given, "person_id", int, chat.chat_id) if private else field(given, "person_id", int))
 
 
 async def body_of(request: Request) -> Json:

@@ -21,6 +21,8 @@ from bot.sandbox.world import Sandbox
 
 __all__ = ["create_app", "serve"]
 
+_TICK = 0.1  # seconds between two looks at the clock
+
 
 def create_app(sandbox: Sandbox) -> Starlette:
     """The Bot API, the control API and the page over one world."""
@@ -61,14 +63,21 @@ async def serve(
             )
         )
         sandbox.changes.open()
-        task = asyncio.create_task(server.serve([listener]))
+        task, clock = asyncio.create_task(server.serve([listener])), asyncio.create_task(_keep_time(sandbox))
         try:
             await server.ready.wait()
             yield _url(listener)
         finally:
             sandbox.changes.close()
             server.should_exit = True
-            await task
+            await asyncio.gather(task, clock)
+
+
+async def _keep_time(sandbox: Sandbox) -> None:
+    """Close polls when their time is over, while the world is served."""
+    while not sandbox.changes.closed:
+        sandbox.close_due_polls()
+        await asyncio.sleep(_TICK)
 
 
 class _Page(StaticFiles):

@@ -1,4 +1,4 @@
-"""The state of the local Telegram: people, chats, messages, queries, files and the log of calls."""
+"""The state of the local Telegram: people, chats, members, messages, polls, files, the log of calls."""
 
 import secrets
 import time
@@ -10,7 +10,7 @@ from bot.sandbox.changes import Changes
 from bot.sandbox.errors import ControlError
 from bot.sandbox.faults import Faults
 from bot.sandbox.files import Files
-from bot.sandbox.records import Call, Chat, Json, Message, Person, Query
+from bot.sandbox.records import Call, Chat, Json, Member, Message, Person, Poll, Query, Topic
 from bot.sandbox.schema import Upload
 from bot.sandbox.store import Store
 from bot.sandbox.updates import UpdateQueue
@@ -51,6 +51,9 @@ class State:
         self.chats = {c["chat_id"]: Chat(**c) for c in self.store.all("chat")}
         self.queries = {q["query_id"]: Query(**q) for q in self.store.all("query")}
         self.messages = {(m["chat_id"], m["message_id"]): Message(**m) for m in self.store.all("message")}
+        self.members = {(m["chat_id"], m["person_id"]): Member(**m) for m in self.store.all("member")}
+        self.topics = {(t["chat_id"], t["thread_id"]): Topic(**t) for t in self.store.all("topic")}
+        self.polls = {p["poll_id"]: Poll(**p) for p in self.store.all("poll")}
         self._last_message_id: int = self.store.get("meta", "last_message_id") or 0
         self._last_call = 0
         if not self.people:
@@ -74,15 +77,23 @@ class State:
         )
 
     def new_message(self, chat_id: int, sender_id: int, text: str, **fields: Any) -> Message:
-        """Add a message. Ids count up over all private chats, as they do for a bot on Telegram."""
-        self._last_message_id += 1
-        self.store.put("meta", "last_message_id", self._last_message_id)
-        message = Message(self._last_message_id, chat_id, sender_id, int(time.time()), text, **fields)
+        """Add a message."""
+        message_id = self._next_message_id(self.chats[chat_id])
+        message = Message(message_id, chat_id, sender_id, int(time.time()), text, **fields)
         self.messages[chat_id, message.message_id] = message
         if sender_id == self.bot.person_id:
             self.chats[chat_id].typing_until = 0.0
         self.save_message(message)
         return message
+
+    def _next_message_id(self, chat: Chat) -> int:
+        """As for a bot on Telegram: a supergroup counts by itself, all other chats count together."""
+        if chat.type == "supergroup":
+            chat.last_message_id += 1
+            return chat.last_message_id
+        self._last_message_id += 1
+        self.store.put("meta", "last_message_id", self._last_message_id)
+        return self._last_message_id
 
     def save_message(self, message: Message) -> None:
         """Write a message that is new or was changed."""
@@ -93,7 +104,37 @@ class State:
         """Remove a message for everybody; its id is never given again."""
         del self.messages[message.chat_id, message.message_id]
         self.store.delete("message", f"{message.chat_id}:{message.message_id}")
+        if message.poll_id is not None:
+            del self.polls[message.poll_id]
+            self.store.delete("poll", message.poll_id)
         self.touch(message.chat_id)
+
+    def save_member(self, member: Member) -> None:
+        """Write a membership that is new or was changed."""
+        self.members[member.chat_id, member.person_id] = member
+        self.store.put("member", f"{member.chat_id}:{member.person_id}", vars(member))
+        self.touch(member.chat_id)
+
+    def member(self, chat_id: int, person_id: int) -> Member:
+        """Somebody's place in a group; whoever was never there has "left"."""
+        return self.members.get((chat_id, person_id)) or Member(chat_id, person_id, "left")
+
+    def bot_member(self, chat_id: int) -> Member:
+        """The bot's place in a group."""
+        return self.member(chat_id, self.bot.person_id)
+
+    def save_topic(self, topic: Topic) -> None:
+        """Write a topic that is new or was changed."""
+        self.topics[topic.chat_id, topic.thread_id] = topic
+        self.store.put("topic", f"{topic.chat_id}:{topic.thread_id}", vars(topic))
+        self.touch(topic.chat_id)
+
+    def save_poll(self, poll: Poll) -> None:
+        """Write a poll that is new or was changed, and so its message."""
+        self.polls[poll.poll_id] = poll
+        self.store.put("poll", poll.poll_id, vars(poll))
+        if message := self.messages.get((poll.chat_id, poll.message_id)):
+            self.save_message(message)
 
     def save_query(self, query: Query) -> None:
         """Write a query that is new or was answered."""
@@ -145,6 +186,19 @@ class State:
             )
         )
         self.changes.notify()
+
+    def chat(self, chat_id: int) -> Chat:
+        """Raises ControlError 404 for no chat of ours."""
+        if chat_id not in self.chats:
+            raise ControlError(404, f"there is no chat {chat_id}", chats=list(self.chats))
+        return self.chats[chat_id]
+
+    def group(self, chat_id: int) -> Chat:
+        """Raises ControlError 404 for no chat of ours, 409 for a private one."""
+        chat = self.chat(chat_id)
+        if chat.type == "private":
+            raise ControlError(409, "this is a private chat, not a group")
+        return chat
 
     def person(self, person_id: int) -> Person:
         """Raises ControlError 404 for nobody we know."""

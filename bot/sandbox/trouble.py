@@ -23,7 +23,7 @@ async def arm_fault(request: Request) -> JSONResponse:
     wanted = await body_of(request)
     chat_id = field(wanted, "chat_id", int, None)
     if chat_id is not None:
-        world_of(request).person(chat_id)
+        world_of(request).chat(chat_id)
     fault = world_of(request).faults.arm(
         field(wanted, "kind", str),
         field(wanted, "method", str, "*"),

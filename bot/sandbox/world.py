@@ -6,14 +6,15 @@ from typing import Any
 from bot.sandbox.entities import find_entities, tidy
 from bot.sandbox.errors import ControlError
 from bot.sandbox.files import MOST_BYTES
+from bot.sandbox.links import read_link
 from bot.sandbox.objects import bot_user, button_kind, chat_object, message_object, user_object
-from bot.sandbox.records import Json, Message, Person, Query
-from bot.sandbox.state import State
+from bot.sandbox.polls import Polls
+from bot.sandbox.records import Chat, Json, Message, Person, Query
 
 __all__ = ["Sandbox"]
 
 
-class Sandbox(State):
+class Sandbox(Polls):
     """The world that one bot and several people share. `token` names the bot: "<bot id>:<secret>".
 
     With `path` it is kept in a sqlite3 file: chats, unconfirmed updates and open queries survive a restart.
@@ -21,23 +22,39 @@ class Sandbox(State):
     Raises ValueError if the token is not of Telegram's form.
     """
 
-    def say(self, person_id: int, text: str) -> tuple[Message, int | None]:
-        """A person writes to the bot; the message and the id of its update.
+    def say(
+        self,
+        person_id: int,
+        text: str,
+        chat_id: int | None = None,
+        *,
+        thread_id: int | None = None,
+        reply_to: int | None = None,
+    ) -> tuple[Message, int | None]:
+        """A person writes, to the bot or in a group; the message, and the id of its update if there is one.
 
-        Raises ControlError: 400 for a text that no app would send, 409 for somebody who blocked the bot.
+        Raises ControlError: 400 for a text that no app would send, 404 for a topic or message that is not
+        there, 409 for somebody who cannot write there.
         """
         text, entities = tidy(text, find_entities(text))
         if not 1 <= len(text) <= 4096:
             raise ControlError(400, "a message has 1 to 4096 characters")
-        return self._write(person_id, text, entities=entities)
+        return self._write(person_id, text, chat_id, thread_id, reply_to, entities=entities)
 
     def hand_over(
-        self, person_id: int, name: str, content: bytes, mime_type: str | None = None, caption: str = ""
+        self,
+        person_id: int,
+        name: str,
+        content: bytes,
+        mime_type: str | None = None,
+        caption: str = "",
+        chat_id: int | None = None,
+        *,
+        thread_id: int | None = None,
     ) -> tuple[Message, int | None]:
         """A person sends a document; the message and the id of its update.
 
-        Raises ControlError: 400 for a file or a caption that no app would send, 409 for somebody who
-        blocked the bot.
+        Raises ControlError: 400 for a file or a caption that no app would send, otherwise as `say`.
         """
         caption, entities = tidy(caption, find_entities(caption))
         if not name:
@@ -46,17 +63,46 @@ class Sandbox(State):
             raise ControlError(400, f"a document has 1 to {MOST_BYTES} bytes")
         if len(caption) > 1024:
             raise ControlError(400, "a caption has up to 1024 characters")
-        self._reachable(person_id)
+        self._writable(person_id, chat_id, thread_id)
         found = self.files.add("document", name, content, mime_type)
-        return self._write(person_id, caption, entities=entities, file_id=found.file_id)
+        return self._write(person_id, caption, chat_id, thread_id, entities=entities, file_id=found.file_id)
 
-    def _write(self, person_id: int, text: str, **fields: Any) -> tuple[Message, int | None]:
-        person = self._reachable(person_id)
-        if not person.started:
+    def _write(
+        self,
+        person_id: int,
+        text: str,
+        chat_id: int | None,
+        thread_id: int | None,
+        reply_to: int | None = None,
+        **fields: Any,
+    ) -> tuple[Message, int | None]:
+        chat = self._writable(person_id, chat_id, thread_id)
+        person = self.people[person_id]
+        if chat.type == "private" and not person.started:
             person.started = True
             self.store.put("person", person_id, vars(person))
-        message = self.new_message(person_id, person_id, text, **fields)
-        return message, self.updates.add("message", message_object(self, message))
+        replied = self.messages.get((chat.chat_id, reply_to)) if reply_to is not None else None
+        if reply_to is not None and replied is None:
+            raise ControlError(404, f"there is no message {reply_to} in this chat")
+        thread_id = thread_id or self.thread_of_reply(chat, replied)
+        message = self.new_message(
+            chat.chat_id, person_id, text, thread_id=thread_id, reply_to=reply_to, **fields
+        )
+        return message, self.deliver(message)
+
+    def _writable(self, person_id: int, chat_id: int | None, thread_id: int | None) -> Chat:
+        """The chat, if the person can write there. Raises ControlError."""
+        if chat_id in (None, person_id):
+            self._reachable(person_id)
+            return self.chats[person_id]
+        chat = self.group(int(chat_id or 0))
+        member = self.seat(chat.chat_id, person_id)
+        if chat.migrated_to is not None:
+            raise ControlError(409, "this group became a supergroup", migrated_to=chat.migrated_to)
+        closed = thread_id is not None and self.topic(chat.chat_id, thread_id).closed
+        if (closed or "can_send_messages" in chat.forbidden) and not member.governs:
+            raise ControlError(409, "only administrators can write here")
+        return chat
 
     def _reachable(self, person_id: int) -> Person:
         """A person who can write to the bot. Raises ControlError 409 for one who blocked it."""
@@ -65,14 +111,31 @@ class Sandbox(State):
             raise ControlError(409, f"{person.first_name} blocked the bot, and has to unblock it first")
         return person
 
-    def tap(self, person_id: int, label: str, message_id: int | None = None) -> Query | str:
+    def follow(self, person_id: int, url: str, chat_id: int | None = None) -> tuple[Message, int | None]:
+        """A person opens the bot's link and presses Start: "/start PAYLOAD" in private.
+
+        A ?startgroup link adds the bot to the person's group `chat_id`, and says it there. Returns the
+        message and its update's id. Raises ControlError 400 for any other link.
+        """
+        link = read_link(url, self.bot.username or "")
+        if not link.for_group:
+            return self.say(person_id, f"/start {link.payload}".rstrip())
+        if chat_id is None:
+            raise ControlError(400, "the link asks for a group: give its chat_id")
+        self.seat(chat_id, person_id)
+        if not self.bot_member(chat_id).present:
+            self.set_member(chat_id, self.bot.person_id, "member", person_id)
+        return self.say(person_id, f"/start@{self.bot.username} {link.payload}".rstrip(), chat_id)
+
+    def tap(
+        self, person_id: int, label: str, message_id: int | None = None, chat_id: int | None = None
+    ) -> Query | str:
         """A person taps the button `label`, on the newest message that has it unless `message_id` says which.
 
         Returns the query that the tap made, or the address that the button opens. Where a keyboard has the
         label twice, the first in reading order is tapped. Raises ControlError 404 with the labels there are.
         """
-        self.person(person_id)
-        messages = self.chat_messages(person_id)[::-1]
+        messages = self.chat_messages(self._tappable(person_id, chat_id))[::-1]
         if message_id is not None:
             messages = [message for message in messages if message.message_id == message_id]
         for message in messages:
@@ -89,15 +152,22 @@ class Sandbox(State):
         }
         raise ControlError(404, f'there is no button "{label}"', labels=keyboards)
 
-    def tap_data(self, person_id: int, data: str, message_id: int) -> Query:
+    def tap_data(self, person_id: int, data: str, message_id: int, chat_id: int | None = None) -> Query:
         """A tap that carries `data`, whether or not the message still has such a button.
 
         This is what an app sends that has not seen the newest keyboard. Raises ControlError 404.
         """
-        self.person(person_id)
-        if (person_id, message_id) not in self.messages:
+        message = self.messages.get((self._tappable(person_id, chat_id), message_id))
+        if message is None:
             raise ControlError(404, f"there is no message {message_id} in this chat")
-        return self._new_query(self.messages[person_id, message_id], person_id, data)
+        return self._new_query(message, person_id, data)
+
+    def _tappable(self, person_id: int, chat_id: int | None) -> int:
+        """The id of a chat where the person can tap. Raises ControlError 404 or 409."""
+        if chat_id in (None, person_id):
+            return self._reachable(person_id).person_id
+        self.seat(self.group(int(chat_id or 0)).chat_id, person_id)
+        return int(chat_id or 0)
 
     def _tap_button(self, message: Message, person_id: int, button: Json) -> Query | str:
         if "callback_data" in button:
@@ -107,7 +177,7 @@ class Sandbox(State):
         raise ControlError(501, f"tapping a {button_kind(button)} button is not supported yet")
 
     def _new_query(self, message: Message, person_id: int, data: str) -> Query:
-        person = self._reachable(person_id)
+        person = self.people[person_id]
         newest = max(map(int, self.queries), default=0)
         query = Query(
             str(max(time.time_ns(), newest + 1)),

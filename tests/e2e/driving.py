@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import signal
 import subprocess
@@ -11,14 +10,29 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
 from bot.sandbox import Sandbox, serve
+from tests.e2e.groups import Group
 from tests.e2e.looking import NoTable, look_into
+from tests.e2e.people import Ballot, Json, Message, Person
+
+__all__ = [
+    "PATIENCE",
+    "ROOT",
+    "TICK",
+    "TOKEN",
+    "Ballot",
+    "Bot",
+    "Group",
+    "Json",
+    "Message",
+    "Person",
+    "Telegram",
+]
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcu"
@@ -34,43 +48,6 @@ NORMAL = (
 
 # What the poll of a dead process is told when the next one polls.
 CONFLICT = "make sure that only one bot instance is running"
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message as the app shows it. `labels` are the rows of its keyboard."""
-
-    id: int
-    text: str
-    labels: list[list[str]]
-    raw: Json
-
-    @classmethod
-    def of(cls, raw: Json) -> Message:
-        return cls(raw["message_id"], raw["text"], raw["labels"], raw)
-
-    @property
-    def buttons(self) -> list[str]:
-        """All labels."""
-        return list(itertools.chain(*self.labels))
-
-    @property
-    def head(self) -> str:
-        """The film of a card: its first line, "Heat (1995)"."""
-        return self.text.partition("\n")[0]
-
-    @property
-    def films(self) -> list[str]:
-        """The films of a list: "1. Heat (1995) · 4.2★" is one, without its number and what follows."""
-        lines = [line for line in self.text.splitlines() if line.partition(". ")[0].isdecimal()]
-        return [line.partition(". ")[2].partition(" · ")[0] for line in lines]
-
-    def data(self, label: str) -> str:
-        """What the button of this label carries."""
-        buttons = itertools.chain(*self.raw["keyboard"])
-        return next(str(button["callback_data"]) for button in buttons if button["label"] == label)
 
 
 class Telegram:
@@ -100,6 +77,9 @@ class Telegram:
         answer = self.http.post(path, json=body)
         assert answer.is_success, f"{path} {body}: {answer.text}"
         return answer.json()
+
+    def delete(self, path: str) -> None:
+        self.http.delete(path).raise_for_status()
 
     def close(self) -> None:
         self.http.close()
@@ -217,6 +197,16 @@ class Bot:
         assert self.process is None or self.process.poll() is not None
         assert self._look.change(statement, values) > 0
 
+    def group(self, title: str, *people: Person, **fields: Any) -> Group:
+        """A group that the first of these people made, with the others and the bot in it.
+
+        Fields: type="supergroup", is_forum=True, bot=False.
+        """
+        creator, *others = (person.id for person in people)
+        made = self.telegram.post("/groups", title=title, person_id=creator, members=others, **fields)
+        self.settle()
+        return Group(self, made["chat_id"])
+
     def person(self, name: str, **fields: Any) -> Person:
         return Person(self, self.telegram.post("/people", first_name=name, **fields)["person_id"])
 
@@ -280,120 +270,3 @@ class Bot:
         assert TOKEN.partition(":")[2] not in log
         assert "Traceback" not in log
         assert "error" not in log.lower(), log
-
-
-class Person:
-    """Somebody's private chat with the bot. `send` and `tap` return once the bot has come to rest."""
-
-    def __init__(self, bot: Bot, person_id: int) -> None:
-        self.bot = bot
-        self.id = person_id
-        self._telegram = bot.telegram
-
-    def write(self, text: str) -> Json:
-        """Send a message, and don't wait; `message_id` and `update_id`."""
-        sent: Json = self._telegram.post(f"/chats/{self.id}/messages", text=text)
-        return sent
-
-    def say(self, text: str) -> list[Message]:
-        """Send a message; all answers to it."""
-        sent = self.write(text)["message_id"]
-        self.bot.settle()
-        return [message for message in self.messages() if message.id > sent]
-
-    def send(self, text: str) -> Message:
-        """Send a message; the one answer to it."""
-        answers = self.say(text)
-        assert len(answers) == 1, answers
-        return answers[0]
-
-    def send_raw(self, **content: Any) -> Message:
-        """A message that holds something else than text, as Telegram would deliver it; the one answer."""
-        before = self.last().id
-        world = self._telegram.world
-        sender = {"id": self.id, "is_bot": False, "first_name": "Somebody", "language_code": "en"}
-        chat = {"id": self.id, "type": "private", "first_name": "Somebody"}
-        body = {"message_id": 10**6, "date": int(time.time()), "from": sender, "chat": chat, **content}
-        self._telegram.on_loop(lambda: world.updates.add("message", body))
-        self.bot.settle()
-        (answer,) = [message for message in self.messages() if message.id > before]
-        return answer
-
-    def press(self, label: str, on: Message | None = None) -> Json:
-        """Tap a button, of the newest message that has it or of the one given, and don't wait."""
-        where = {} if on is None else {"message_id": on.id}
-        query: Json = self._telegram.post(f"/chats/{self.id}/taps", label=label, **where)
-        return query
-
-    def press_data(self, data: str, on: Message) -> Json:
-        """Tap a button that a keyboard no longer has, or never had, and don't wait."""
-        query: Json = self._telegram.post(f"/chats/{self.id}/taps", data=data, message_id=on.id)
-        return query
-
-    def tap(self, label: str, on: Message | None = None) -> str:
-        """Tap a button; the toast."""
-        return self.toast(self.press(label, on))
-
-    def tap_data(self, data: str, on: Message) -> str:
-        """Tap such a button; the toast."""
-        return self.toast(self.press_data(data, on))
-
-    def toast(self, query: Json) -> str:
-        """What a tap was answered with; "" for an answer without words. Waits for the bot to rest."""
-        self.bot.settle()
-        answer = self._telegram.get(f"/queries/{query['query_id']}")["answer"]
-        assert answer is not None, f"the tap {query['data']} was not answered"
-        return str(answer["text"])
-
-    def block(self) -> None:
-        """Block the bot."""
-        self._telegram.post(f"/chats/{self.id}/block")
-
-    def unblock(self) -> None:
-        """Let it write again."""
-        self._telegram.post(f"/chats/{self.id}/unblock")
-
-    def messages(self) -> list[Message]:
-        """All messages of the chat, oldest first."""
-        return [Message.of(raw) for raw in self.transcript()["messages"]]
-
-    def transcript(self) -> Json:
-        """All that the chat shows."""
-        shown: Json = self._telegram.get(f"/chats/{self.id}")
-        return shown
-
-    def last(self) -> Message:
-        """The newest message."""
-        return self.messages()[-1]
-
-    def again(self, message: Message) -> Message:
-        """A message as it is by now."""
-        return next(found for found in self.messages() if found.id == message.id)
-
-    def begin(self) -> Message:
-        """/start and Skip: the first card."""
-        questionnaire = self.send("/start")
-        self.tap("Skip")
-        return self.again(questionnaire)
-
-    def join(self, *stars: int) -> Message:
-        """/start, Skip, these stars on the first cards, five or more: the first list."""
-        self.begin()
-        for count in stars:
-            self.tap(f"{count}★")
-        return self.last()
-
-    def history(self) -> dict[str, str]:
-        """All that /history lists, "Heat (1995)" → "4★"; fails on a film that comes twice."""
-        page = self.send("/history")
-        found: dict[str, str] = {}
-        while page.labels:
-            for line in page.text.splitlines()[2:]:
-                film, _, stars = line.partition(". ")[2].rpartition(" ")
-                assert film not in found, f"{film} is in the history twice"
-                found[film] = stars
-            if "Older" not in page.buttons:
-                break
-            self.tap("Older", page)
-            page = self.again(page)
-        return found

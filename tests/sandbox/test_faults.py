@@ -190,7 +190,7 @@ async def test_faults_are_listed_and_removed(
         ({"kind": "delay", "seconds": 121}, 400, "at most 120"),
         ({"kind": "error", "status": 200}, 400, '"status" must be 500 to 599'),
         ({"kind": "html", "status": 404}, 400, '"status" must be 500 to 599'),
-        ({"kind": "flood", "chat_id": 7}, 404, "there is no person 7"),
+        ({"kind": "flood", "chat_id": 7}, 404, "there is no chat 7"),
     ],
 )
 async def test_a_fault_that_makes_no_sense_is_refused(

@@ -139,7 +139,7 @@ async def test_who_may_be_written_to(ptb: ExtBot[None], sandbox: Sandbox, ada: i
         ({"text": "x", "parse_mode": "BBCode"}, "unsupported parse_mode"),
         ({"text": "x", "entities": [{"type": "bold", "offset": 0, "length": 2}]},
          "can't parse entities: an entity lies outside of the text"),
-        ({"text": "x", "message_thread_id": 3}, f"message_thread_id {NOT_YET}"),
+        ({"text": "x", "message_thread_id": 3}, f"message_thread_id in a private chat {NOT_YET}"),
         ({"text": "x", "reply_markup": ForceReply().to_dict()},
          f"a force_reply reply markup {NOT_YET}"),
     ],

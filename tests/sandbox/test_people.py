@@ -69,7 +69,7 @@ async def test_a_tap_reaches_the_bot_and_its_answer_the_person(
     await query.answer("a second answer changes nothing")
     assert (await http.get(f"/control/queries/{query.id}")).json()["answer"]["text"] == "Heat: 5★"
     assert (await http.get(f"/control/chats/{ada}")).json()["toasts"] == [
-        {"query_id": query.id, "text": "Heat: 5★", "show_alert": True}
+        {"query_id": query.id, "text": "Heat: 5★", "show_alert": True, "url": None}
     ]
 
 
@@ -280,7 +280,7 @@ async def test_people_come_and_are_listed(
         ("/people", {}, 400, '"first_name" is missing'),
         ("/people", {"first_name": " "}, 400, "first_name is empty"),
         ("/people", {"first_name": "X", "person_id": "7"}, 400, '"person_id" must be of type int'),
-        ("/chats/7/messages", {"text": "x"}, 404, "there is no person 7"),
+        ("/chats/7/messages", {"text": "x"}, 404, "there is no chat 7"),
         ("/chats/806132947/messages", {"text": " "}, 400, "a message has 1 to 4096 characters"),
         ("/chats/806132947/taps", {"data": "x", "message_id": 9}, 404, "there is no message 9 in this chat"),
         ("/updates/1/redeliver", {}, 404, "there is no such update, or it is too old"),

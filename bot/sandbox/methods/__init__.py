@@ -1,6 +1,6 @@
 """The Bot API's methods that really work, one module per topic.
 
-Polls, inline mode and group administration get a module each, beside these; until then their methods are
+Inline mode and what a bot changes in a group get a module each, beside these; until then their methods are
 refused by name. A handler takes the world and the parameters, checked against the
 specification, and returns the result as JSON; it refuses by ApiError.
 """
@@ -8,7 +8,7 @@ specification, and returns the result as JSON; it refuses by ApiError.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.sandbox.methods import chats, files, intake, menus, messages, queries
+from bot.sandbox.methods import chats, files, intake, members, menus, messages, polls, queries
 from bot.sandbox.records import Json
 from bot.sandbox.world import Sandbox
 
@@ -22,5 +22,7 @@ METHODS: Mapping[str, Handler] = {
     **files.METHODS,
     **queries.METHODS,
     **chats.METHODS,
+    **members.METHODS,
+    **polls.METHODS,
     **menus.METHODS,
 }

@@ -4,8 +4,8 @@ from bot.sandbox.content import checked_keyboard, compose_caption
 from bot.sandbox.errors import ApiError, not_supported
 from bot.sandbox.files import MOST_BYTES
 from bot.sandbox.images import picture_size
-from bot.sandbox.methods.chats import chat_to_write
-from bot.sandbox.methods.messages import edit, editable, replied
+from bot.sandbox.methods.chats import chat_to_send
+from bot.sandbox.methods.messages import edit, editable, post
 from bot.sandbox.objects import message_object
 from bot.sandbox.records import File, Json
 from bot.sandbox.schema import Upload
@@ -57,19 +57,10 @@ async def get_file(sandbox: Sandbox, params: Json) -> Json:
 
 def _send(sandbox: Sandbox, params: Json, kind: str) -> Json:
     _refuse_unknown(params)
-    chat = chat_to_write(sandbox, params)
+    chat = chat_to_send(sandbox, params)
     text, entities = compose_caption(params)
-    keyboard, reply_to = checked_keyboard(params), replied(sandbox, params)
-    message = sandbox.new_message(
-        chat.chat_id,
-        sandbox.bot.person_id,
-        text,
-        file_id=_file(sandbox, params[kind], kind).file_id,
-        entities=entities,
-        reply_markup=keyboard,
-        reply_to=reply_to,
-        protected=params.get("protect_content", False),
-    )
+    file_id = _file(sandbox, params[kind], kind).file_id
+    message = post(sandbox, params, chat, text, file_id=file_id, entities=entities)
     return message_object(sandbox, message)
 
 

@@ -4,7 +4,7 @@ import re
 
 from bot.sandbox.errors import ApiError
 from bot.sandbox.methods.chats import known_chat
-from bot.sandbox.records import Json, Person
+from bot.sandbox.records import Chat, Json, Person
 from bot.sandbox.world import Sandbox
 
 __all__ = ["METHODS", "commands_for", "description_for"]
@@ -13,13 +13,24 @@ _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _LANGUAGE = re.compile(r"(?:[a-z]{2})?")
 
 
-def commands_for(sandbox: Sandbox, person: Person) -> list[Json]:
-    """The menu of a private chat: the narrowest scope's that has one, in the person's language if it can."""
-    for scope in (f"chat:{person.person_id}", "all_private_chats", "default"):
+def commands_for(sandbox: Sandbox, person: Person, chat: Chat) -> list[Json]:
+    """A person's menu in a chat: the narrowest scope's that has one, in the person's language if it can."""
+    for scope in _scopes(sandbox, person, chat):
         for language in (person.language_code[:2], ""):
             if commands := sandbox.store.get("commands", f"{scope}/{language}"):
                 return list(commands)
     return []
+
+
+def _scopes(sandbox: Sandbox, person: Person, chat: Chat) -> list[str]:
+    """The scopes that hold for somebody in a chat, narrowest first, in the Bot API's order."""
+    if chat.type == "private":
+        return [f"chat:{chat.chat_id}", "all_private_chats", "default"]
+    governs = sandbox.member(chat.chat_id, person.person_id).governs
+    scopes = [f"chat_member:{chat.chat_id}:{person.person_id}"]
+    scopes += [f"chat_administrators:{chat.chat_id}"] if governs else []
+    scopes += [f"chat:{chat.chat_id}"]
+    return scopes + (["all_chat_administrators"] if governs else []) + ["all_group_chats", "default"]
 
 
 def description_for(sandbox: Sandbox, person: Person) -> str:

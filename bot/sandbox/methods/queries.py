@@ -2,7 +2,8 @@
 
 import time
 
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import ApiError, ControlError
+from bot.sandbox.links import read_link
 from bot.sandbox.records import Json
 from bot.sandbox.world import Sandbox
 
@@ -19,6 +20,8 @@ async def answer_callback_query(sandbox: Sandbox, params: Json) -> bool:
         raise ApiError(400, _TOO_OLD)
     if len(params.get("text", "")) > _LONGEST_TOAST:
         raise ApiError(400, "Bad Request: MESSAGE_TOO_LONG")
+    if url := params.get("url"):
+        _check_link(sandbox, url)
     if query.answer is None:
         query.answer = {
             "text": params.get("text", ""),
@@ -29,6 +32,14 @@ async def answer_callback_query(sandbox: Sandbox, params: Json) -> bool:
         }
         sandbox.save_query(query)
     return True
+
+
+def _check_link(sandbox: Sandbox, url: str) -> None:
+    """An answer may only open the bot itself."""
+    try:
+        read_link(url, sandbox.bot.username or "")
+    except ControlError:
+        raise ApiError(400, "Bad Request: URL_INVALID") from None
 
 
 METHODS = {"answerCallbackQuery": answer_callback_query}

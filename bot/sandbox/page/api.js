@@ -14,9 +14,9 @@ export const post = (path, body = {}) =>
 
 export const remove = (path) => call("DELETE", path);
 
-/** Hand a file over as a document. */
-export const upload = (path, file, caption) =>
-  call("POST", `${path}?${new URLSearchParams({ name: file.name, caption })}`, {
+/** Hand a file over as a document; `details` are its caption, and whose it is and where. */
+export const upload = (path, file, details) =>
+  call("POST", `${path}?${new URLSearchParams({ name: file.name, ...details })}`, {
     headers: { "content-type": file.type || "application/octet-stream" },
     body: file,
   });

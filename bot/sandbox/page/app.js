@@ -1,26 +1,29 @@
-// The page: people, one to three chats side by side, and the drawer.
+// The page: people and groups, one to three chats side by side, and the drawer.
 
-import { get, listen } from "./api.js";
+import { listen, post } from "./api.js";
 import { closeDrawer, newsOfCalls, newsOfFaults } from "./drawer.js";
+import { drawGroupDialog } from "./members.js";
+import { attempt } from "./notices.js";
 import { Pane } from "./pane.js";
-import { acceptPeople, drawPeople } from "./people.js";
-import { chats, loadPeople, people, refresh } from "./state.js";
+import { acceptGroups, acceptPeople, drawList } from "./people.js";
+import {
+  bot, firstSeat, groups, isGroup, livingGroups, load, loadWorld, nameOf, people, peopleIn, placeNamed, privately, refresh,
+} from "./state.js";
 
 const PANE_WIDTH = 380; // pixels below which a chat is cramped
-const place = document.getElementById("panes");
+const area = document.getElementById("panes");
 const panes = [];
 let active = null;
-let bot = null;
 
-const mostPanes = () => Math.max(1, Math.min(3, Math.floor(place.clientWidth / PANE_WIDTH)));
+const mostPanes = () => Math.max(1, Math.min(3, Math.floor(area.clientWidth / PANE_WIDTH)));
 
 async function begin() {
-  bot = await get("/bot");
+  await loadWorld();
   document.title = bot.name;
-  await loadPeople();
-  const wanted = location.hash.slice(1).split(",").map(Number).filter((id) => people.has(id)).slice(0, mostPanes());
-  for (const id of wanted.length ? wanted : [people.keys().next().value]) open(id);
-  acceptPeople(choose);
+  const wanted = location.hash.slice(1).split(",").map(placeNamed).filter(isThere).slice(0, mostPanes());
+  for (const place of wanted.length ? wanted : [privately(people.keys().next().value)]) await open(place);
+  acceptPeople((id) => choose(privately(id)));
+  acceptGroups((id) => choose(firstSeat(groups.get(id))), () => active.viewer);
   listen({
     chat: changed,
     calls: newsOfCalls,
@@ -32,31 +35,76 @@ async function begin() {
   });
 }
 
+const isThere = ({ chatId, viewer }) => people.has(viewer) && (chatId === viewer || groups.get(chatId)?.migrated_to === null);
+
 async function changed(id) {
-  await refresh(id);
-  panes.filter((pane) => pane.chatId === id).forEach((pane) => pane.draw());
-  drawList();
+  const now = await refresh(id);
+  for (const pane of panes) {
+    if (pane.chatId === id && id !== now) await show(pane, { chatId: now, viewer: pane.viewer });
+    else if (pane.chatId === now) pane.draw();
+  }
+  drawGroupDialog();
+  list();
 }
 
-const drawList = () => drawPeople(panes.map((pane) => pane.chatId), { choose, beside: open });
+const list = () => drawList(panes.map((pane) => pane.chatId), { choose, beside, group: toGroup });
 
-/** Show somebody's chat in the active pane, or go to the pane that shows it. */
-function choose(id) {
-  const there = panes.find((pane) => pane.chatId === id);
-  if (!there) active.choose(id);
+/** Show a place in the active pane, or go to the pane that shows it. */
+async function choose(place) {
+  const there = panes.find((pane) => nameOf(pane) === nameOf(place));
+  if (!there) await show(active, place);
   activate(there ?? active);
 }
 
-/** Show somebody's chat in a pane of its own; where there is no room, in the active one. */
-function open(id) {
-  if (panes.length >= mostPanes() && panes.length > 0) return choose(id);
-  const pane = new Pane(bot.name, { choosePerson: () => document.body.classList.add("choosing"), close });
+/** Show a group in the active pane: as the person there, or as one of its people. */
+function toGroup(id) {
+  const there = panes.find((pane) => pane.chatId === id);
+  if (there) return activate(there);
+  return choose(peopleIn(groups.get(id)).includes(active.viewer) ? { chatId: id, viewer: active.viewer } : firstSeat(groups.get(id)));
+}
+
+/** Show a chat in a pane of its own; a group as somebody who is not there yet. */
+function beside(id) {
+  if (!isGroup(id)) return open(privately(id));
+  const taken = panes.filter((pane) => pane.chatId === id).map((pane) => pane.viewer);
+  const free = peopleIn(groups.get(id)).find((person) => !taken.includes(person));
+  return open(free === undefined ? firstSeat(groups.get(id)) : { chatId: id, viewer: free });
+}
+
+async function show(pane, place) {
+  await load(place);
+  pane.choose(place);
+}
+
+/** Show a place in a pane of its own; where there is no room, in the active one. */
+async function open(place) {
+  if (panes.length >= mostPanes() && panes.length > 0) return choose(place);
+  const pane = new Pane({ choosePerson: () => document.body.classList.add("choosing"), close, become, follow });
+  await load(place);
   panes.push(pane);
-  place.append(pane.root);
+  area.append(pane.root);
   pane.root.addEventListener("focusin", () => activate(pane));
   pane.root.addEventListener("pointerdown", () => activate(pane));
-  pane.choose(id);
+  pane.choose(place);
   return activate(pane);
+}
+
+/** See the group of a pane as somebody else. */
+async function become(pane, viewer) {
+  await show(pane, { chatId: pane.chatId, viewer });
+  activate(pane);
+}
+
+/** Open a link to the bot as the person of a pane: beside the group, or in place of the private chat. */
+async function follow(pane, url) {
+  const group = isGroup(pane.chatId) ? groups.get(pane.chatId) : livingGroups().find((other) => peopleIn(other).includes(pane.viewer));
+  const opened = await attempt(pane.toasts, post(`/people/${pane.viewer}/links`, { url, chat_id: group?.chat_id ?? null }));
+  if (!opened) return;
+  const place = { chatId: opened.chat_id, viewer: pane.viewer };
+  const there = panes.find((other) => nameOf(other) === nameOf(place));
+  if (there) activate(there);
+  else if (panes.length < mostPanes()) await open(place);
+  else await choose(place);
 }
 
 function close(pane) {
@@ -68,10 +116,10 @@ function close(pane) {
 function activate(pane) {
   active = pane;
   panes.forEach((other) => other.root.classList.toggle("active", other === pane));
-  place.classList.toggle("several", panes.length > 1);
+  area.classList.toggle("several", panes.length > 1);
   document.body.classList.remove("choosing");
-  history.replaceState(null, "", `#${panes.map((other) => other.chatId).join(",")}`);
-  drawList();
+  history.replaceState(null, "", `#${panes.map(nameOf).join(",")}`);
+  list();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -94,6 +142,6 @@ document.addEventListener("click", (event) => {
 
 new ResizeObserver(() => {
   while (panes.length > mostPanes()) close(panes.findLast((pane) => pane !== active));
-}).observe(place);
+}).observe(area);
 
 begin();

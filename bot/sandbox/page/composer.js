@@ -1,12 +1,12 @@
 // Where a person writes: text, commands, and documents that are chosen, pasted or dropped.
 
-import { post, upload } from "./api.js";
+import { upload } from "./api.js";
 import { CommandMenu } from "./commands.js";
 import { attempt } from "./notices.js";
-import { chats } from "./state.js";
+import { bot, isGroup, statusIn } from "./state.js";
 
 export class Composer {
-  /** The composer of a pane, which has `chatId`, `find(selector)`, `toasts` and `toEnd()`. */
+  /** The composer of a pane, which has `chatId`, `viewer`, `thread`, `chat`, `act()`, `find()`, `toasts`, `toEnd()`. */
   constructor(pane) {
     this.pane = pane;
     this.form = pane.find(".composer");
@@ -17,32 +17,35 @@ export class Composer {
     this.#takeDrops();
   }
 
-  /** Show what can be done now: write, start, or unblock. */
+  /** Show what can be done now: write, start, unblock, or join. */
   draw(chat) {
     const start = this.pane.find(".start");
-    const idle = chat.blocked || !chat.started;
+    const group = isGroup(this.pane.chatId);
+    const out = group && ["left", "kicked"].includes(statusIn(chat, this.pane.viewer));
+    const idle = chat.blocked || !chat.started || out;
     if (idle && this.form.contains(document.activeElement)) queueMicrotask(() => start.focus());
     this.form.hidden = idle;
     start.hidden = !idle;
-    start.textContent = chat.blocked ? "Unblock" : "Start";
-    this.pane.find(".block").hidden = idle;
+    start.textContent = out ? "Join the group" : chat.blocked ? "Unblock" : "Start";
+    this.pane.find(".block").hidden = idle || group;
+    this.pane.find(".manage").hidden = !group;
     this.menu.hidden = chat.commands.length === 0;
   }
 
   async say(text) {
     this.commands.close();
-    await attempt(this.pane.toasts, post(`/chats/${this.pane.chatId}/messages`, { text }));
+    await this.pane.act("/messages", { text, thread_id: this.pane.thread });
     this.pane.toEnd();
   }
 
   /** Send files as documents; what is written goes with the first one as its caption. */
   async handOver(files) {
-    const chat = chats.get(this.pane.chatId);
-    if (chat.blocked || !files.length) return;
+    if (this.form.hidden || !files.length) return;
+    const who = { person_id: this.pane.viewer, ...(this.pane.thread ? { thread_id: this.pane.thread } : {}) };
     let caption = this.text.value.trim();
     this.#clear();
     for (const file of files) {
-      await attempt(this.pane.toasts, upload(`/chats/${this.pane.chatId}/documents`, file, caption));
+      await attempt(this.pane.toasts, upload(`/chats/${this.pane.chatId}/documents`, file, { caption, ...who }));
       caption = "";
     }
     this.pane.toEnd();
@@ -57,7 +60,7 @@ export class Composer {
 
   #run(command) {
     this.#clear();
-    this.say(`/${command}`);
+    this.say(isGroup(this.pane.chatId) ? `/${command}@${bot.username}` : `/${command}`);
     this.text.focus();
   }
 
@@ -75,7 +78,7 @@ export class Composer {
     const { text, commands, pane } = this;
     text.addEventListener("input", () => {
       this.#fit();
-      if (/^\/\w*$/.test(text.value)) commands.open(chats.get(pane.chatId).commands, text.value);
+      if (/^\/\w*$/.test(text.value)) commands.open(pane.chat.commands, text.value);
       else commands.close();
     });
     text.addEventListener("keydown", (event) => this.#key(event));
@@ -90,11 +93,12 @@ export class Composer {
     });
     this.menu.addEventListener("click", () => {
       if (commands.isOpen) commands.close();
-      else commands.open(chats.get(pane.chatId).commands, "/");
+      else commands.open(pane.chat.commands, "/");
       text.focus();
     });
     pane.find(".start").addEventListener("click", async () => {
-      if (chats.get(pane.chatId).blocked) await attempt(pane.toasts, post(`/chats/${pane.chatId}/unblock`));
+      if (isGroup(pane.chatId)) await pane.act("/members", {});
+      else if (pane.chat.blocked) await pane.act("/unblock", {});
       else await this.say("/start");
       setTimeout(() => text.focus(), 100);
     });

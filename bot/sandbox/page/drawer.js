@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { clock, make, walkable } from "./dom.js";
 import { drawFaults } from "./faults.js";
-import { people } from "./state.js";
+import { titleOf } from "./state.js";
 
 const MOST_SHOWN = 500;
 const $ = (id) => document.getElementById(id);
@@ -46,7 +46,7 @@ async function addCalls() {
 /** One call; what is wrong with it stands in the line, its parameters unfold. */
 function row(call) {
   const verdict = judge(call);
-  const who = people.get(call.chat_id)?.first_name ?? "";
+  const who = titleOf(call.chat_id);
   const line = make("summary", "", {},
     make("time", "", {}, clock(call.time, true)),
     make("b", "", {}, call.method),

@@ -1,6 +1,7 @@
 // The entities of a text as elements.
 
 import { make, outward } from "./dom.js";
+import { leadsToBot } from "./links.js";
 
 const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
@@ -29,9 +30,14 @@ export function styled(message, actions) {
   return build(0, text.length, entities);
 }
 
+function link(url, children, actions) {
+  if (!leadsToBot(url)) return outward(make("a", "", {}, ...children), url);
+  return make("button", "command", { type: "button", onclick: () => actions.follow(url) }, ...children);
+}
+
 function wrap(entity, text, children, actions) {
-  if (entity.type === "text_link") return outward(make("a", "", {}, ...children), entity.url);
-  if (entity.type === "url") return outward(make("a", "", {}, ...children), text.includes("://") ? text : `http://${text}`);
+  if (entity.type === "text_link") return link(entity.url, children, actions);
+  if (entity.type === "url") return link(text.includes("://") ? text : `http://${text}`, children, actions);
   if (entity.type === "bot_command") {
     return make("button", "command", { type: "button", onclick: () => actions.command(text) }, ...children);
   }

@@ -3,7 +3,7 @@
 import { get, post, remove } from "./api.js";
 import { make } from "./dom.js";
 import { attempt } from "./notices.js";
-import { people } from "./state.js";
+import { livingGroups, people, titleOf } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("fault-form");
@@ -13,7 +13,7 @@ const PARTS = { flood: ["seconds"], delay: ["seconds"], error: ["status"], html:
 export async function drawFaults() {
   const { kinds, armed } = await get("/faults");
   fill(form.elements.kind, Object.keys(kinds).map((kind) => [kind, kind.replace("_", " ")]));
-  fill(form.elements.chat_id, [["", "any chat"], ...[...people.values()].map((person) => [String(person.person_id), person.first_name])]);
+  fill(form.elements.chat_id, [["", "any chat"], ...[...people.keys(), ...livingGroups().map((group) => group.chat_id)].map((id) => [String(id), titleOf(id)])]);
   explain(kinds);
   form.elements.kind.onchange = () => explain(kinds);
   $("faults").replaceChildren(...armed.map(row));
@@ -34,7 +34,7 @@ function explain(kinds) {
 }
 
 function row(fault) {
-  const who = fault.chat_id === null ? "any chat" : people.get(fault.chat_id)?.first_name ?? fault.chat_id;
+  const who = fault.chat_id === null ? "any chat" : titleOf(fault.chat_id) || fault.chat_id;
   const left = fault.left === null ? "until removed" : `${fault.left} to go`;
   const detail = (PARTS[fault.kind] ?? []).map((name) => (name === "seconds" ? `${fault.seconds} s` : fault.status));
   return make("li", "", {},

@@ -1,29 +1,41 @@
-// One person's chat with the bot. What it shows is a function of the transcript.
+// A chat as one person sees it: with the bot alone, or a group. What it shows is a function of the transcript.
 
 import { post } from "./api.js";
 import { Composer } from "./composer.js";
-import { make } from "./dom.js";
+import { initial, make, paint } from "./dom.js";
+import { leadsToBot } from "./links.js";
+import { openGroupDialog } from "./members.js";
 import { buildMessage } from "./message.js";
 import { attempt, showAlert, showToast } from "./notices.js";
-import { chats, markRead, newToasts, people } from "./state.js";
+import { bot, chatAt, isGroup, markRead, newToasts, peopleIn, senderName, titleOf } from "./state.js";
+
+const keyOf = ({ chat_id, message_id }) => `${chat_id}:${message_id}`;
 
 export class Pane {
-  #drawn = new Map(); // message_id → {version, element}
+  #drawn = new Map(); // key of a message → {state, element}
   #typingTimer = 0;
   #atEnd = true;
 
-  /** `on.choosePerson()` leads to the people, `on.close(pane)` takes the pane away. */
-  constructor(botName, on) {
+  /** `on.choosePerson()` leads to the people, `on.close(pane)` takes the pane away, `on.become(pane, viewer)`
+   * changes who looks, `on.follow(pane, url)` opens a link to the bot. */
+  constructor(on) {
     this.root = document.getElementById("pane").content.firstElementChild.cloneNode(true);
     this.scroll = this.find(".scroll");
     this.list = this.find(".messages");
     this.toasts = this.find(".toasts");
     this.composer = new Composer(this);
-    this.actions = { tap: (...what) => this.#tap(...what), command: (text) => this.composer.say(text), show: (id) => this.#show(id) };
-    this.find(".bot-name").textContent = botName;
+    this.on = on;
+    this.actions = {
+      tap: (...what) => this.#tap(...what),
+      command: (text) => this.composer.say(text),
+      show: (message) => this.#drawn.get(keyOf(message))?.element.scrollIntoView({ behavior: "smooth", block: "center" }),
+      vote: (message, options) => this.act("/votes", { message_id: message.message_id, options }, message.chat_id),
+      follow: (url) => on.follow(this, url),
+    };
     this.find(".to-people").addEventListener("click", on.choosePerson);
     this.find(".close").addEventListener("click", () => on.close(this));
-    this.find(".block").addEventListener("click", () => attempt(this.toasts, post(`/chats/${this.chatId}/block`)));
+    this.find(".manage").addEventListener("click", () => openGroupDialog(this));
+    this.find(".block").addEventListener("click", () => this.act("/block", {}));
     this.find(".to-end").addEventListener("click", () => this.scroll.scrollTo({ top: this.scroll.scrollHeight, behavior: "smooth" }));
     this.scroll.addEventListener("scroll", () => {
       this.#atEnd = this.#distanceToEnd() < 80;
@@ -37,29 +49,52 @@ export class Pane {
     return this.root.querySelector(selector);
   }
 
-  /** Show another person's chat. */
-  choose(chatId) {
-    this.chatId = chatId;
-    this.#drawn.clear();
-    this.list.replaceChildren();
+  /** What the page knows of the chat. */
+  get chat() {
+    return chatAt(this);
+  }
+
+  /** Do something in the chat as the person who looks; a refusal is shown, and gives null. */
+  act(path, body, chatId = this.chatId) {
+    return attempt(this.toasts, post(`/chats/${chatId}${path}`, { person_id: this.viewer, ...body }));
+  }
+
+  /** Show another place. */
+  choose({ chatId, viewer }) {
+    Object.assign(this, { chatId, viewer, thread: null });
+    this.#clear();
     this.find(".text-field").value = "";
     this.composer.commands.close();
-    this.root.dataset.chatId = chatId;
-    this.root.setAttribute("aria-label", `Chat of ${people.get(chatId).first_name}`);
+    Object.assign(this.root.dataset, { chatId, viewer });
+    const group = isGroup(chatId);
+    this.root.setAttribute("aria-label", group ? `${titleOf(chatId)} as ${titleOf(viewer)}` : `Chat of ${titleOf(viewer)}`);
+    this.find(".chat-name").textContent = group ? titleOf(chatId) : bot.name;
+    this.find(".bot-picture").hidden = group;
+    const picture = this.find(".group-picture");
+    picture.hidden = !group;
+    if (group) paint(picture, titleOf(chatId)).textContent = initial(titleOf(chatId));
     this.draw();
     this.toEnd();
   }
 
+  #clear() {
+    this.#drawn.clear();
+    this.list.replaceChildren();
+  }
+
   draw() {
-    const chat = chats.get(this.chatId);
+    const { chat } = this;
     markRead(this.chatId);
+    this.#drawSeats(chat);
+    this.#drawTopics(chat);
     this.find(".empty").hidden = chat.messages.length > 0;
     this.find(".description").textContent = chat.description || "Press Start to find out.";
     this.#drawMessages(chat);
     this.#drawTyping(chat);
     this.composer.draw(chat);
     for (const toast of newToasts(chat)) {
-      if (toast.show_alert) showAlert(toast.text);
+      if (toast.url) this.on.follow(this, toast.url);
+      else if (toast.show_alert) showAlert(toast.text);
       else showToast(this.toasts, toast.text);
     }
     if (this.#atEnd) this.toEnd();
@@ -73,40 +108,88 @@ export class Pane {
   drawStatus() {
     const status = this.find(".status");
     const lost = document.body.classList.contains("lost");
-    const typing = !lost && chats.get(this.chatId).typing_seconds > 0;
-    const name = people.get(this.chatId).first_name;
-    status.textContent = lost ? "connection lost, trying again …" : typing ? "typing …" : `bot · you are ${name}`;
+    const typing = !lost && this.chat.typing_seconds > 0;
+    status.textContent = lost ? "connection lost, trying again …" : typing ? "typing …" : this.#describe();
     status.classList.toggle("typing", typing);
+  }
+
+  #describe() {
+    if (!isGroup(this.chatId)) return `bot · you are ${titleOf(this.viewer)}`;
+    const count = peopleIn(this.chat).length;
+    return `${this.chat.is_forum ? "forum" : this.chat.type} of ${count === 1 ? "one" : count}`;
   }
 
   #distanceToEnd() {
     return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight;
   }
 
-  #drawMessages(chat) {
-    const byId = new Map(chat.messages.map((message) => [message.message_id, message]));
-    const animate = this.#drawn.size > 0;
-    for (const [id, { element }] of this.#drawn) {
-      if (byId.has(id)) continue;
-      element.remove();
-      this.#drawn.delete(id);
-    }
-    for (const message of chat.messages) {
-      const element = this.#drawMessage(message, byId.get(message.reply_to), animate);
-      markWaiting(element, chat.taps_waiting.filter((tapped) => tapped.message_id === message.message_id));
-    }
-    this.#drawDays(chat.messages);
+  /** As whom the group can be seen. */
+  #drawSeats(chat) {
+    const seats = this.find(".seats");
+    seats.hidden = !isGroup(this.chatId);
+    if (seats.hidden) return;
+    const ids = [...new Set([...peopleIn(chat), this.viewer])];
+    refill(seats, ids.map((id) => {
+      const name = senderName(id);
+      const button = make("button", "seat", { type: "button", ariaPressed: String(id === this.viewer), onclick: () => this.on.become(this, id) },
+        paint(make("span", "avatar tiny", { ariaHidden: "true" }, initial(name)), name), name);
+      return button;
+    }));
   }
 
-  /** The element of a message; built anew only if the message has changed. */
-  #drawMessage(message, replied, animate) {
-    const before = this.#drawn.get(message.message_id);
-    if (before?.version === message.version) return before.element;
-    const element = buildMessage(message, replied, this.actions);
+  #drawTopics(chat) {
+    const topics = this.find(".topics");
+    topics.hidden = !chat.is_forum;
+    if (topics.hidden) return;
+    if (!chat.topics.some((topic) => topic.thread_id === this.thread)) this.thread = null;
+    const tabs = [{ thread_id: null, name: "General" }, ...chat.topics];
+    refill(topics, tabs.map(({ thread_id: id, name, closed }) => make("button", "topic", {
+      type: "button", ariaPressed: String(id === this.thread), onclick: () => this.#toTopic(id),
+    }, closed ? `🔒 ${name}` : name)));
+  }
+
+  #toTopic(thread) {
+    this.thread = thread;
+    this.#clear();
+    this.draw();
+    this.toEnd();
+  }
+
+  /** The messages of the topic that is looked at; all of them where there are no topics. */
+  #messages(chat) {
+    return chat.is_forum ? chat.messages.filter((message) => message.thread_id === this.thread) : chat.messages;
+  }
+
+  #drawMessages(chat) {
+    const messages = this.#messages(chat);
+    const byKey = new Map(messages.map((message) => [keyOf(message), message]));
+    const animate = this.#drawn.size > 0;
+    for (const [key, { element }] of this.#drawn) {
+      if (byKey.has(key)) continue;
+      element.remove();
+      this.#drawn.delete(key);
+    }
+    let sender = null;
+    for (const message of messages) {
+      const replied = byKey.get(`${message.chat_id}:${message.reply_to}`);
+      const element = this.#drawMessage(message, replied, message.sender_id !== sender, animate);
+      sender = message.notice ? null : message.sender_id;
+      markWaiting(element, chat.taps_waiting.filter((tapped) => tapped.message_id === message.message_id));
+    }
+    this.#drawDays(messages);
+  }
+
+  /** The element of a message; built anew only if the message has changed, or who is named above it. */
+  #drawMessage(message, replied, first, animate) {
+    const before = this.#drawn.get(keyOf(message));
+    const state = `${message.version} ${first}`;
+    if (before?.state === state) return before.element;
+    const context = { viewer: this.viewer, inGroup: isGroup(this.chatId), first };
+    const element = buildMessage(message, replied, this.actions, context);
     if (animate) element.classList.add(before ? "edited" : "new");
     if (before) replaceKeepingFocus(before.element, element);
     else this.list.append(element);
-    this.#drawn.set(message.message_id, { version: message.version, element });
+    this.#drawn.set(keyOf(message), { state, element });
     return element;
   }
 
@@ -114,7 +197,7 @@ export class Pane {
     let day = "";
     for (const message of messages) {
       const today = new Date(message.date * 1000).toDateString();
-      const { element } = this.#drawn.get(message.message_id);
+      const { element } = this.#drawn.get(keyOf(message));
       const above = element.previousElementSibling?.matches(".day") ? element.previousElementSibling : null;
       if (today === day) above?.remove();
       else if (!above) element.before(make("li", "day", {}, nameOfDay(message.date)));
@@ -135,24 +218,28 @@ export class Pane {
     }
   }
 
-  #show(id) {
-    this.#drawn.get(id)?.element.scrollIntoView({ behavior: "smooth", block: "center" });
-  }
-
   #tap(message, key) {
     const tap = { message_id: message.message_id, data: key.callback_data };
-    if (key.url) window.open(key.url, "_blank", "noopener,noreferrer");
+    if (key.url && leadsToBot(key.url)) this.on.follow(this, key.url);
+    else if (key.url) window.open(key.url, "_blank", "noopener,noreferrer");
     else if (key.copy_text) navigator.clipboard.writeText(key.copy_text.text).then(() => showToast(this.toasts, "Copied"));
-    else if (key.callback_data) attempt(this.toasts, post(`/chats/${this.chatId}/taps`, tap));
+    else if (key.callback_data) this.act("/taps", tap, message.chat_id);
     else showToast(this.toasts, "The local Telegram cannot do this yet");
   }
 }
 
+/** New children in place of the old ones; the focus stays at the same place. */
+function refill(element, children) {
+  const focused = [...element.children].indexOf(document.activeElement);
+  element.replaceChildren(...children);
+  element.children[focused]?.focus({ preventScroll: true });
+}
+
 /** Replace a message; the keyboard's focus stays on the button at the same place, or the nearest there is. */
 function replaceKeepingFocus(before, after) {
-  const index = [...before.querySelectorAll(".key")].indexOf(document.activeElement);
+  const index = [...before.querySelectorAll(".key, .option")].indexOf(document.activeElement);
   before.replaceWith(after);
-  const keys = after.querySelectorAll(".key");
+  const keys = after.querySelectorAll(".key, .option");
   if (index >= 0) keys[Math.min(index, keys.length - 1)]?.focus({ preventScroll: true });
 }
 
