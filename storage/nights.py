@@ -30,6 +30,7 @@ from storage.schema import (
 from storage.upsert import insert_into, upsert
 
 __all__ = [
+    "OPEN",
     "Member",
     "Night",
     "NightState",
@@ -64,7 +65,7 @@ __all__ = [
 ]
 
 NightState = Literal["gathering", "polling", "decided", "cancelled"]
-OPEN = ("gathering", "polling")
+OPEN: tuple[NightState, ...] = ("gathering", "polling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +176,14 @@ async def open_of(conn: AsyncConnection, chat_id: int) -> list[Night]:
     return [_night(row._asdict()) for row in await conn.execute(query.order_by(nights.c.id))]
 
 
-async def of_person(conn: AsyncConnection, person_id: int) -> list[int]:
-    """The nights that are still gathering and that a person is in."""
+async def of_person(
+    conn: AsyncConnection, person_id: int, states: Collection[NightState] = OPEN[:1]
+) -> list[int]:
+    """The nights in one of these states that a person is in."""
     query = (
         select(nights.c.id)
         .join(night_members, night_members.c.night_id == nights.c.id)
-        .where(night_members.c.person_id == person_id, nights.c.state == "gathering")
+        .where(night_members.c.person_id == person_id, nights.c.state.in_(states))
     )
     return list(await conn.scalars(query))
 
@@ -338,11 +341,8 @@ async def opinions(conn: AsyncConnection, night_id: int) -> list[Opinion]:
     return [Opinion(**row._asdict()) for row in await conn.execute(query)]
 
 
-async def ledger(
-    conn: AsyncConnection, chat_id: int, person_ids: Collection[int]
-) -> tuple[int, dict[int, Opinion]]:
-    """The last decided night of a group that one of these people was in, 0 if there is none, and how it
-    went for them."""
+async def ledger(conn: AsyncConnection, chat_id: int, person_ids: Collection[int]) -> dict[int, Opinion]:
+    """How the group's last night with one of these people went for them."""
     query = (
         select(night_opinions.c.night_id)
         .join(nights, nights.c.id == night_opinions.c.night_id)
@@ -357,9 +357,9 @@ async def ledger(
     )
     last: int | None = (await conn.execute(query)).scalar_one_or_none()
     if last is None:
-        return 0, {}
+        return {}
     found = await opinions(conn, last)
-    return last, {each.person_id: each for each in found if each.person_id in person_ids}
+    return {each.person_id: each for each in found if each.person_id in person_ids}
 
 
 async def of_ledger(conn: AsyncConnection, person_id: int) -> list[Opinion]:

@@ -52,6 +52,7 @@ class Handlers:
             vote=self._night.vote,
             presence=self.presence,
             moved=self._services.groups.move,
+            left=self._night.left,
             after_private=self._night.after_private,
         )
 

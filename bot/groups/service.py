@@ -14,7 +14,6 @@ from bot.night.service import Who
 from bot.night.states import Readings
 from bot.preferences.zones import ZONES
 from bot.taste import Taste
-from recsys.groups import fairness_weights
 from storage import chats, errands, nights, polls
 from storage.chats import Chat
 from storage.database import AsyncConnection, Database
@@ -131,10 +130,7 @@ class Groups:
         await chats.greet(conn, chat.id, who.person_id, who.name, at)
         people = [member.person_id for member in await chats.members(conn, chat.id, _MOST_MEMBERS)]
         profiles = [await self._taste.of(conn, person_id) for person_id in people]
-        weights = None
-        if chat.strategy == "fair":
-            _, ledger = await nights.ledger(conn, chat.id, people)
-            weights = fairness_weights([ledger[p].satisfaction if p in ledger else None for p in people])
+        weights = await self._slates.weights(conn, chat, people)
         films = self._taste.group(
             profiles,
             _PICKS,

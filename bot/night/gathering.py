@@ -6,6 +6,7 @@ from bot.night.states import SLATE
 from bot.taste import Profile, Taste
 from recsys.groups import fairness_weights
 from storage import chats, nights, polls
+from storage.chats import Chat
 from storage.database import AsyncConnection
 from storage.filters import Filters
 from storage.nights import Member, Night, Opinion
@@ -45,17 +46,20 @@ class Slates:
             found.append(Opinion(night.id, member.person_id, predicted, ideal, None))
         return found
 
+    async def weights(self, conn: AsyncConnection, chat: Chat, people: list[int]) -> list[float] | None:
+        """Whose wishes weigh more, by how the group's last night went for them; None where nobody's do."""
+        if chat.strategy != "fair":
+            return None
+        ledger = await nights.ledger(conn, chat.id, people)
+        return fairness_weights([ledger[p].satisfaction if p in ledger else None for p in people])
+
     async def _best(self, conn: AsyncConnection, night: Night, members: list[Member]) -> list[int]:
         chat = await chats.get(conn, night.chat_id)
         hidden = await nights.watched(conn, night.chat_id)
         hidden |= await nights.vetoes_of(conn, night.id)
         hidden |= await polls.shown_before(conn, night.id)
         profiles: list[Profile] = [await self._taste.of(conn, member.person_id) for member in members]
-        weights = None
-        if chat.strategy == "fair":
-            people = [member.person_id for member in members]
-            _, ledger = await nights.ledger(conn, night.chat_id, people)
-            weights = fairness_weights([ledger[p].satisfaction if p in ledger else None for p in people])
+        weights = await self.weights(conn, chat, [member.person_id for member in members])
         films = self._taste.group(
             profiles,
             SLATE,

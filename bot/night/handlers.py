@@ -202,6 +202,18 @@ class Handlers:
         )
         self._nights.wake()
 
+    async def left(self, request: Request) -> None:
+        """Somebody left the group."""
+        who, nights = who_of(request), self._nights
+        others = await nights.fellows(who)
+        admins = [
+            member.person_id
+            for member in others
+            if await self._rights.is_admin(request.chat_id, member.telegram_id)
+        ]
+        if await request.once(lambda conn: nights.gone(conn, who, admins, request.now)):
+            nights.wake()
+
     async def after_private(self, request: Request) -> None:
         """Whoever is in a night and told more of their taste is counted with it."""
         person_id = request.person.id

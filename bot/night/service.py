@@ -6,7 +6,7 @@ Who may do it is asked before: `controls` says who is the host; who is an admin,
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,12 +25,18 @@ from storage.nights import Member, Night
 __all__ = ["Nights", "Opening", "Who"]
 
 _REMIND = timedelta(minutes=30)  # before a planned night
+_GIVEN_UP = timedelta(days=1)  # after its time, a night that still gathers makes room for another
 HISTORY = 15  # nights that /nights shows
 _PANELS = {
     "seen": "night.toast.panel_seen",
     "veto": "night.toast.panel_veto",
     "pick": "night.toast.panel_pick",
 }
+
+
+def _forgotten(night: Night, at: datetime) -> bool:
+    """Whether a night's time is long over, and it still gathers."""
+    return (night.starts_at or night.opened_at) + _GIVEN_UP < at
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,10 @@ class Nights:
         """`/night …`: an `Opening`, as a dict."""
         chat = await self.enter(conn, who, at)
         known = await nights.open_in(conn, chat.id, topic_id)
-        if known is not None:
+        if known is not None and known.state == "gathering" and _forgotten(known, at):
+            await nights.change(conn, known.id, state="cancelled")
+            await errands.drop_all(conn, known.id)
+        elif known is not None:
             return {"night_id": known.id}
         try:
             wish = read_wish(text, self._library.genres, at.astimezone(self._readings.zone(chat)))
@@ -111,7 +120,8 @@ class Nights:
         if not await nights.join(conn, night.id, who.person_id, at, host=host):
             return "night.toast.in_already"
         await self._slates.refresh(conn, night)
-        return "night.toast.joined"
+        known = await self._readings.knows(conn, who.person_id)
+        return "night.toast.joined" if known else "night.toast.joined_guest"
 
     async def leave(
         self, conn: AsyncConnection, who: Who, night_id: int, heir_id: int | None, at: datetime
@@ -129,6 +139,18 @@ class Nights:
             await nights.hand_over(conn, night.id, heir_id if heir_id in rest else rest[0])
         await self._slates.refresh(conn, night)
         return "night.toast.handed_over" if was_host and rest else "night.toast.left"
+
+    async def gone(self, conn: AsyncConnection, who: Who, admins: Collection[int], at: datetime) -> bool:
+        """Somebody left the group, and so its nights; whether they were in any. `admins` inherit first."""
+        chat = await chats.find(conn, who.chat_id)
+        found = False
+        for night in await nights.open_of(conn, chat.id) if chat is not None else []:
+            members = await nights.members(conn, night.id)
+            if who.person_id in {member.person_id for member in members}:
+                found = True
+                heirs = [member.person_id for member in members if member.person_id in admins]
+                await self.leave(conn, who, night.id, heirs[0] if heirs else None, at)
+        return found
 
     async def see(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
         """A film of the slate that somebody has seen; a second tap takes that back."""
@@ -275,6 +297,17 @@ class Nights:
         """Who is in a night."""
         async with self._database.read() as conn:
             return await nights.members(conn, night_id)
+
+    async def fellows(self, who: Who) -> list[Member]:
+        """Everybody else in the open nights that somebody hosts in a group."""
+        async with self._database.read() as conn:
+            chat = await chats.find(conn, who.chat_id)
+            found = []
+            for night in await nights.open_of(conn, chat.id) if chat is not None else []:
+                members = await nights.members(conn, night.id)
+                if any(member.host and member.person_id == who.person_id for member in members):
+                    found += [member for member in members if member.person_id != who.person_id]
+        return found
 
     async def board(self, night_id: int) -> Board:
         """A night as its board shows it."""

@@ -156,6 +156,10 @@ class Readings:
             anonymous=not profile.is_known,
         )
 
+    async def knows(self, conn: AsyncConnection, person_id: int) -> bool:
+        """Whether somebody told anything of their taste."""
+        return (await self._taste.of(conn, person_id)).is_known
+
     async def counts(self, conn: AsyncConnection, poll: Poll) -> list[Count]:
         """The votes of a poll as they are now."""
         members = await nights.members(conn, poll.night_id)
@@ -212,8 +216,7 @@ class Readings:
         return tuple(lines)
 
     async def _seat(self, conn: AsyncConnection, member: Member) -> Seat:
-        profile = await self._taste.of(conn, member.person_id)
-        return Seat(member.name, member.host, guest=not profile.is_known)
+        return Seat(member.name, member.host, guest=not await self.knows(conn, member.person_id))
 
     def _standing(self, each: Count) -> Standing:
         film_id = each.option.film_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.cards import film_label, rating_row
 from bot.filtering.views import filters_text
 from bot.night.states import Board, PollNow
@@ -159,8 +161,12 @@ def when_text(board: Board, t: Translator) -> str:
     """When a night is, in the group's zone."""
     if board.starts_at is None:
         return t.plain("night.tonight")
-    day = t.plain(f"weekday.{board.starts_at.weekday()}")
+    day = _day(board.starts_at, t)
     return t.plain("night.at", day=day, date=f"{board.starts_at:%d.%m.}", time=f"{board.starts_at:%H:%M}")
+
+
+def _day(at: datetime, t: Translator) -> str:
+    return t.plain(f"weekday.{at.weekday()}")
 
 
 def _title(board: Board, t: Translator) -> Html:
@@ -200,7 +206,7 @@ def _poll_lines(poll: PollNow, t: Translator) -> list[str]:
     if poll.state == "due":
         return [t.html("night.poll_comes")]
     lines: list[str] = [
-        t.html("night.poll_open", time=f"{poll.closes_at:%H:%M}"),
+        t.html("night.poll_open", day=_day(poll.closes_at, t), time=f"{poll.closes_at:%H:%M}"),
         t.html("night.voters", count=poll.voters),
     ]
     vetoed = [film_label(each.film) for each in poll.options if each.vetoed and each.film is not None]

@@ -113,7 +113,7 @@ class Processor:
         return update, await self._understand(update, stored)
 
     async def _route(self, request: Request, update: Update) -> None:
-        flooded = False
+        flooded = False  # or sent elsewhere: it is tried again, toast and all
         try:
             await self._hand_on(request, update)
         except StaleButton:
@@ -129,6 +129,7 @@ class Processor:
         except ChatMigrated as error:
             await self._router.on_moved(request.chat_id, error.new_chat_id)
             request.moved(error.new_chat_id)
+            flooded = True  # the toast comes with the next try
             raise
         except (NetworkError, TryLater, MaybeSent):
             raise
@@ -146,6 +147,8 @@ class Processor:
         elif update.poll_answer is not None:
             answer = update.poll_answer
             await self._router.on_vote(request, answer.poll_id, list(answer.option_ids))
+        elif update.message is not None and update.message.left_chat_member is not None:
+            await self._router.on_left(request)
         elif update.my_chat_member is not None:
             before, now = update.my_chat_member.old_chat_member, update.my_chat_member.new_chat_member
             if _present(before) != _present(now):
@@ -191,6 +194,9 @@ class Processor:
     ) -> Request | None:
         """A message or a tap that is for us: any in a private chat; in a group commands and taps."""
         group = None
+        if message is not None and message.left_chat_member is not None:
+            gone = message.left_chat_member
+            return None if gone.is_bot else await self._request(stored, gone, chat.id, Group(chat.id, 0))
         if chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
             if query is None and _command(message, self._bot.username) is None:
                 return None

@@ -35,6 +35,7 @@ class Router:
         self._vote: VoteHandler | None = None
         self._presence: PresenceHandler | None = None
         self._moved: MovedHandler | None = None
+        self._left: MessageHandler | None = None
         self._after_private: MessageHandler | None = None
 
     def command(self, name: str, handler: MessageHandler, *, ends_expected: bool = True) -> None:
@@ -65,13 +66,14 @@ class Router:
         vote: VoteHandler,
         presence: PresenceHandler,
         moved: MovedHandler,
+        left: MessageHandler,
         after_private: MessageHandler,
     ) -> None:
         """`personal`: a command that belongs into a private chat. `vote`: Telegram's poll id, the options.
-        `presence`: the bot was added (True) or removed. `moved`: old and new id of a group. `after_private`:
-        called when something was answered in private."""
+        `presence`: the bot was added (True) or removed. `moved`: old and new id of a group. `left`: somebody
+        left a group. `after_private`: called when something was answered in private."""
         self._personal, self._vote, self._presence = personal, vote, presence
-        self._moved, self._after_private = moved, after_private
+        self._moved, self._left, self._after_private = moved, left, after_private
 
     def answer(self, kind: str, handler: MessageHandler) -> None:
         """A text that was asked for (storage.expected) goes to `handler`, until a command or a tap."""
@@ -130,6 +132,11 @@ class Router:
         """The bot was added to a group, or removed."""
         if self._presence is not None:
             await self._presence(request, present)
+
+    async def on_left(self, request: Request) -> None:
+        """The person of this request left a group."""
+        if self._left is not None:
+            await self._left(request)
 
     async def on_moved(self, old: int, new: int) -> None:
         """A group became a supergroup."""
