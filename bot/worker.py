@@ -16,11 +16,11 @@ import structlog
 
 from bot.errors import BotError
 from bot.night.delivery import Delivery
-from storage import errands, nights
+from storage import errands, screens
 from storage.database import Database
 from storage.errands import Errand
 from storage.errors import StorageError
-from storage.nights import Stale
+from storage.screens import Stale
 
 __all__ = ["Worker"]
 
@@ -71,7 +71,7 @@ class Worker:
         """Begin what is due, chat by chat; the seconds until the next is."""
         now = datetime.now(UTC)
         async with self._database.read() as conn:
-            stale = await nights.stale(conn)
+            stale = await screens.stale(conn)
             due = await errands.due(conn, now)
             next_due = await errands.next_due(conn, now)
         work: dict[int, tuple[list[Stale], list[Errand]]] = defaultdict(lambda: ([], []))
@@ -86,9 +86,9 @@ class Worker:
                 waits.append(wait)
         for errand in due:
             work[errand.chat_id][1].append(errand)
-        for chat_id, (screens, todo) in work.items():
+        for chat_id, (boards, todo) in work.items():
             if chat_id not in self._serving:
-                task = asyncio.create_task(self._serve(chat_id, screens, todo), name=f"night {chat_id}")
+                task = asyncio.create_task(self._serve(chat_id, boards, todo), name=f"night {chat_id}")
                 self._serving[chat_id] = task
         return min(waits)
 

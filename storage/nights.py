@@ -13,17 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Select, delete, insert, or_, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import (
     chat_members,
-    chats,
     night_members,
-    night_opinions,
     nights,
     people,
-    screens,
     slates,
     vetoes,
 )
@@ -34,29 +31,19 @@ __all__ = [
     "Member",
     "Night",
     "NightState",
-    "Opinion",
-    "Stale",
     "change",
     "create",
     "get",
     "hand_over",
     "history",
     "join",
-    "keep_opinion",
     "leave",
-    "ledger",
     "members",
-    "of_ledger",
     "of_person",
     "open_in",
     "open_of",
-    "opinions",
-    "place",
-    "screen",
     "set_slate",
-    "show",
     "slate",
-    "stale",
     "touch",
     "veto",
     "vetoes_of",
@@ -101,37 +88,6 @@ class Member:
     host: bool
     joined_at: datetime
     reachable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """How a night went for a person, in stars: what was predicted of the winner, what of the best film for
-    them alone, and what they gave in the end; None where that is not known."""
-
-    night_id: int
-    person_id: int
-    predicted: float | None
-    ideal: float | None
-    given: float | None
-
-    @property
-    def satisfaction(self) -> float | None:
-        """The share of the best possible evening, 0 to 1, after Stratigi et al., 2020; None if unknown."""
-        stars = self.predicted if self.given is None else self.given
-        if stars is None or not self.ideal:
-            return None
-        return max(0.0, min(1.0, stars / self.ideal))
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """A message that shows an older version of its night, or was not sent yet (`message_id` is None)."""
-
-    night_id: int
-    chat_id: int
-    kind: str
-    message_id: int | None
-    version: int
 
 
 async def create(
@@ -284,93 +240,6 @@ async def slate(conn: AsyncConnection, night_id: int) -> list[int]:
     """What a poll would offer now, best first."""
     query = select(slates.c.film_id).where(slates.c.night_id == night_id).order_by(slates.c.rank)
     return list(await conn.scalars(query))
-
-
-async def screen(conn: AsyncConnection, night_id: int, kind: str) -> int | None:
-    """The message of this kind that a night has in the group, if it was sent."""
-    mine = (screens.c.night_id == night_id) & (screens.c.kind == kind)
-    found: int | None = (await conn.execute(select(screens.c.message_id).where(mine))).scalar_one_or_none()
-    return found
-
-
-async def place(conn: AsyncConnection, night_id: int, kind: str, *, anew: bool = False) -> bool:
-    """Let a night have a message of this kind; False if it has one. `anew`: send another one in any case."""
-    row = {"night_id": night_id, "kind": kind, "message_id": None, "shown": 0}
-    if anew:
-        await conn.execute(upsert(conn, screens, row, key=("night_id", "kind")))
-        return True
-    insert = insert_into(conn, screens).values(row).on_conflict_do_nothing()
-    return (await conn.execute(insert)).rowcount == 1
-
-
-async def show(conn: AsyncConnection, night_id: int, kind: str, message_id: int | None, version: int) -> None:
-    """Note that this message shows this version of its night."""
-    mine = (screens.c.night_id == night_id) & (screens.c.kind == kind)
-    await conn.execute(update(screens).where(mine).values(message_id=message_id, shown=version))
-
-
-async def stale(conn: AsyncConnection) -> list[Stale]:
-    """The messages that show an older version of their night, those of active groups, oldest night first."""
-    query = (
-        select(nights.c.id, nights.c.chat_id, screens.c.kind, screens.c.message_id, nights.c.version)
-        .join(screens, screens.c.night_id == nights.c.id)
-        .join(chats, chats.c.id == nights.c.chat_id)
-        .where(
-            screens.c.shown < nights.c.version,
-            chats.c.active,
-            # a message that was never sent is of no use once the night is over
-            or_(screens.c.message_id.is_not(None), nights.c.state.in_(OPEN)),
-        )
-        .order_by(nights.c.id, screens.c.kind)
-    )
-    return [Stale(*row) for row in await conn.execute(query)]
-
-
-async def keep_opinion(conn: AsyncConnection, opinion: Opinion) -> None:
-    """Keep what was predicted for a person, or what they gave in the end; what is None stays as it was."""
-    key = {"night_id": opinion.night_id, "person_id": opinion.person_id}
-    stars = {"predicted": opinion.predicted, "ideal": opinion.ideal, "given": opinion.given}
-    known = {name: value for name, value in stars.items() if value is not None}
-    if known:
-        await conn.execute(upsert(conn, night_opinions, {**key, **known}, key=tuple(key)))
-
-
-async def opinions(conn: AsyncConnection, night_id: int) -> list[Opinion]:
-    """How a night went for everybody."""
-    query = select(night_opinions).where(night_opinions.c.night_id == night_id)
-    return [Opinion(**row._asdict()) for row in await conn.execute(query)]
-
-
-async def ledger(conn: AsyncConnection, chat_id: int, person_ids: Collection[int]) -> dict[int, Opinion]:
-    """How the group's last night with one of these people went for them."""
-    query = (
-        select(night_opinions.c.night_id)
-        .join(nights, nights.c.id == night_opinions.c.night_id)
-        .where(
-            nights.c.chat_id == chat_id,
-            nights.c.state == "decided",
-            night_opinions.c.person_id.in_(person_ids),
-            night_opinions.c.ideal.is_not(None),
-        )
-        .order_by(nights.c.decided_at.desc(), nights.c.id.desc())
-        .limit(1)
-    )
-    last: int | None = (await conn.execute(query)).scalar_one_or_none()
-    if last is None:
-        return {}
-    found = await opinions(conn, last)
-    return {each.person_id: each for each in found if each.person_id in person_ids}
-
-
-async def of_ledger(conn: AsyncConnection, person_id: int) -> list[Opinion]:
-    """How all nights went for one person, newest first."""
-    query = (
-        select(night_opinions)
-        .join(nights, nights.c.id == night_opinions.c.night_id)
-        .where(night_opinions.c.person_id == person_id, nights.c.state == "decided")
-        .order_by(nights.c.decided_at.desc(), nights.c.id.desc())
-    )
-    return [Opinion(**row._asdict()) for row in await conn.execute(query)]
 
 
 async def history(conn: AsyncConnection, chat_id: int, limit: int) -> list[Night]:

@@ -8,9 +8,10 @@ from bot.errors import StaleButton
 from bot.night.gathering import Slates
 from bot.night.rules import follow_up_time, ranking
 from bot.night.states import Readings
-from storage import chats, errands, nights, polls
+from storage import chats, errands, ledger, nights, polls
 from storage.database import AsyncConnection
-from storage.nights import Night, Opinion
+from storage.ledger import Opinion
+from storage.nights import Night
 from storage.polls import Poll
 
 __all__ = ["Deciding"]
@@ -60,8 +61,8 @@ class Deciding:
         night = await nights.get(conn, night_id, lock=True)
         if night is None or night.film_id is None:
             raise StaleButton(f"night {night_id} has no film")
-        await nights.keep_opinion(conn, Opinion(night_id, person_id, None, None, float(stars)))
-        given = [each for each in await nights.opinions(conn, night_id) if each.given is not None]
+        await ledger.keep(conn, Opinion(night_id, person_id, None, None, float(stars)))
+        given = [each for each in await ledger.of_night(conn, night_id) if each.given is not None]
         if len(given) >= _ANSWERS and not await errands.exists(conn, night_id, "summary"):
             await errands.add(conn, night_id, "summary", at)
         return night.film_id
@@ -87,7 +88,7 @@ class Deciding:
                 await self._slates.refresh(conn, again)
             return
         for opinion in await self._slates.opinions(conn, night, film_id):
-            await nights.keep_opinion(conn, opinion)
+            await ledger.keep(conn, opinion)
         await nights.change(conn, night.id, state="decided", film_id=film_id, decided_by=by, decided_at=at)
         await self._follow_up(conn, night, poll, at)
 

@@ -23,10 +23,11 @@ from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage import chats, errands, nights, people, polls
+from storage import chats, errands, ledger, nights, people, polls, screens
 from storage.database import AsyncConnection, Database
 from storage.errands import Errand
-from storage.nights import Night, Stale
+from storage.nights import Night
+from storage.screens import Stale
 
 __all__ = ["Delivery"]
 
@@ -90,7 +91,7 @@ class Delivery:
             if not await self._settled(error, address.chat_id):
                 return False
         async with self._database.write() as conn:
-            await nights.show(conn, stale.night_id, stale.kind, message_id, board.night.version)
+            await screens.show(conn, stale.night_id, stale.kind, message_id, board.night.version)
         return True
 
     async def do(self, errand: Errand) -> None:
@@ -203,7 +204,7 @@ class Delivery:
         return rating_screen(night.id, self._library.film(night.film_id), self._t, private=False)
 
     async def _summary(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
-        stars = [each.given for each in await nights.opinions(conn, night.id) if each.given is not None]
+        stars = [each.given for each in await ledger.of_night(conn, night.id) if each.given is not None]
         if night.film_id is None or not stars:
             return None
         return summary_screen(self._library.film(night.film_id), stars, self._t)

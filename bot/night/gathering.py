@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.night.states import SLATE
 from bot.taste import Profile, Taste
 from recsys.groups import fairness_weights
-from storage import chats, nights, polls
+from storage import chats, ledger, nights, polls
 from storage.chats import Chat
 from storage.database import AsyncConnection
 from storage.filters import Filters
-from storage.nights import Member, Night, Opinion
+from storage.ledger import Opinion
+from storage.nights import Member, Night
 
 __all__ = ["Slates"]
 
@@ -50,8 +51,8 @@ class Slates:
         """Whose wishes weigh more, by how the group's last night went for them; None where nobody's do."""
         if chat.strategy != "fair":
             return None
-        ledger = await nights.ledger(conn, chat.id, people)
-        return fairness_weights([ledger[p].satisfaction if p in ledger else None for p in people])
+        went = await ledger.last_time(conn, chat.id, people)
+        return fairness_weights([went[p].satisfaction if p in went else None for p in people])
 
     async def _best(self, conn: AsyncConnection, night: Night, members: list[Member]) -> list[int]:
         chat = await chats.get(conn, night.chat_id)

@@ -98,18 +98,16 @@ def history_screen(found: Sequence[tuple[Night, str]], library: Library, t: Tran
 
 def _headline(result: Result, t: Translator) -> str:
     if result.winner is None:
-        key = (
-            "result.none"
-            if any(not each.vetoed and each.film for each in result.options)
-            else "result.all_void"
-        )
+        fit = any(not each.vetoed and each.film for each in result.options)
+        head = t.html("result.none" if fit else "result.all_void")
         slate = t.html("result.fresh_slate") if result.night.state == "gathering" else ""
-        return "\n".join(part for part in (t.html(key), slate) if part)
+        return "\n".join(part for part in (head, slate) if part)
+    film = film_label(result.winner)
     if result.by_host:
-        return t.html("result.picked", film=film_label(result.winner))
+        return t.html("result.picked", film=film)
     if not any(each.votes for each in result.ranked):
-        return t.html("result.no_votes", film=film_label(result.winner))
-    return t.html("result.won", film=film_label(result.winner), count=result.ranked[0].votes)
+        return t.html("result.no_votes", film=film)
+    return t.html("result.won", film=film, count=result.ranked[0].votes)
 
 
 def _line(line: Line, result: Result, t: Translator) -> str:

@@ -16,7 +16,7 @@ from bot.night.gathering import ENOUGH, Slates
 from bot.night.rules import closing_time
 from bot.night.states import Board, Readings, Result
 from bot.night.wishes import Misread, read_wish
-from storage import chats, errands, marks, nights, polls, watchlist
+from storage import chats, errands, marks, nights, polls, screens, watchlist
 from storage.chats import Chat
 from storage.database import AsyncConnection, Database
 from storage.errors import DatabaseBusy
@@ -97,7 +97,7 @@ class Nights:
             return {"misread": error.key, "word": error.word}
         night_id = await nights.create(conn, chat.id, topic_id, wish.starts_at, wish.genres, wish.decades, at)
         await nights.join(conn, night_id, who.person_id, at, host=True)
-        await nights.place(conn, night_id, "board")
+        await screens.place(conn, night_id, "board")
         if wish.starts_at is not None and wish.starts_at - _REMIND > at:
             await errands.add(conn, night_id, "reminder", wish.starts_at - _REMIND)
         ask_zone = wish.starts_at is not None and chat.time_zone is None and not chat.zone_asked
@@ -190,7 +190,7 @@ class Nights:
             return "night.toast.over"
         if not await self.offered(conn, night):
             return "night.toast.no_slate"
-        fresh = await nights.place(conn, night.id, kind)
+        fresh = await screens.place(conn, night.id, kind)
         await nights.touch(conn, night.id)
         return _PANELS[kind] if fresh else "night.toast.panel_there"
 
@@ -322,7 +322,7 @@ class Nights:
     async def screen(self, night_id: int, kind: str) -> int | None:
         """The message of a night of this kind, once it is there."""
         async with self._database.read() as conn:
-            return await nights.screen(conn, night_id, kind)
+            return await screens.message_of(conn, night_id, kind)
 
     async def history(self, chat_id: int) -> list[tuple[Night, str]]:
         """What the group with this Telegram id decided, newest first, with its zone."""

@@ -152,9 +152,9 @@ def poll_form(board: Board, t: Translator, links: Links) -> PollForm:
 
 def rating_screen(night_id: int, film: Film, t: Translator, *, private: bool) -> Screen:
     """How was it? In private or for the rest of the group, whose stars are answered by toasts."""
-    key = "night.how_private" if private else "night.how_group"
+    text = t.html("night.how_private" if private else "night.how_group", film=film_label(film))
     row = rating_row(t, lambda stars: RateNight(night_id, stars))
-    return Screen(t.html(key, film=film_label(film)), (row,))
+    return Screen(text, (row,))
 
 
 def when_text(board: Board, t: Translator) -> str:

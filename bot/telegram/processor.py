@@ -14,6 +14,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.errors import StaleButton
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
+from bot.telegram.reading import command_of, is_present, text_of, topic_of, who_and_where
 from bot.telegram.request import Group, Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
@@ -151,10 +152,10 @@ class Processor:
             await self._router.on_left(request)
         elif update.my_chat_member is not None:
             before, now = update.my_chat_member.old_chat_member, update.my_chat_member.new_chat_member
-            if _present(before) != _present(now):
-                await self._router.on_presence(request, _present(now))
+            if is_present(before) != is_present(now):
+                await self._router.on_presence(request, is_present(now))
         else:
-            await self._router.on_message(request, _command(update.message, self._bot.username))
+            await self._router.on_message(request, command_of(update.message, self._bot.username))
 
     async def _turned_out(self, request: Request) -> None:
         """The bot may not write where it was asked."""
@@ -177,7 +178,7 @@ class Processor:
         query, message = update.callback_query, update.message
         if message is not None and await self._has_moved(message):
             return None
-        user, chat = _who_and_where(query, message)
+        user, chat = who_and_where(query, message)
         if query is not None and chat is None:  # the message is too old for Telegram to name its chat
             await self._messenger.answer(query.id, translator(query.from_user.language_code).plain("stale"))
         if user is None or chat is None:
@@ -198,17 +199,17 @@ class Processor:
             gone = message.left_chat_member
             return None if gone.is_bot else await self._request(stored, gone, chat.id, Group(chat.id, 0))
         if chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
-            if query is None and _command(message, self._bot.username) is None:
+            if query is None and command_of(message, self._bot.username) is None:
                 return None
             if user.is_bot:  # an admin who stays anonymous
                 t = translator(None)
                 await _quietly(self._messenger.send(chat.id, Screen(t.html("group.anonymous"))))
                 return None
-            group = Group(chat.id, _topic(query.message if query else message))
+            group = Group(chat.id, topic_of(query.message if query else message))
         elif chat.type != ChatType.PRIVATE:
             return None
         request = await self._request(stored, user, chat.id, group)
-        request.text = _text(message)
+        request.text = text_of(message)
         request.message_id = query.message.message_id if query and query.message else None
         request.query_id = query.id if query else None
         return request
@@ -301,45 +302,3 @@ async def _quietly(courtesy: Awaitable[object]) -> None:
         await courtesy
     except (TelegramError, MaybeSent) as error:
         log.debug("courtesy failed", cause=str(error))
-
-
-def _who_and_where(query: CallbackQuery | None, message: Message | None) -> tuple[User | None, Chat | None]:
-    if query is not None:
-        return query.from_user, query.message.chat if query.message else None
-    if message is not None:
-        return message.from_user, message.chat
-    return None, None
-
-
-def _topic(message: object) -> int:
-    """The topic of a message, 0 for none; a message too old to be read has none."""
-    if isinstance(message, Message) and message.is_topic_message and message.message_thread_id:
-        return message.message_thread_id
-    return 0
-
-
-def _present(member: ChatMember) -> bool:
-    """Whether the bot is in a group."""
-    if member.status == ChatMember.RESTRICTED:
-        return bool(getattr(member, "is_member", False))
-    return member.status in (ChatMember.ADMINISTRATOR, ChatMember.MEMBER, ChatMember.OWNER)
-
-
-def _command(message: Message | None, username: str) -> str | None:
-    """The command a message begins with, in lower case, "" for one to another bot; None for other text.
-
-    Read from the text: entities leave out commands such as /привет, and some servers send none.
-    """
-    if message is None or not message.text or not message.text.startswith("/"):
-        return None
-    name, _, addressee = message.text.split()[0][1:].partition("@")
-    return name.lower() if not addressee or addressee.lower() == username.lower() else ""
-
-
-def _text(message: Message | None) -> str:
-    """A message's text; of a command, what follows it."""
-    if message is None or not message.text:
-        return ""
-    if message.text.startswith("/"):
-        return message.text.partition(message.text.split()[0])[2].strip()
-    return message.text.strip()

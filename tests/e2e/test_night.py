@@ -49,7 +49,7 @@ def test_from_the_board_to_the_result(bot: Bot, people: tuple[Person, Person, Pe
     assert group[grace].tap("Join") == "You are in already"
     slate = slate_of(group.again(board))
     assert len(slate) == 9
-    assert group[linus].tap("Join") == "You're in!"
+    assert group[linus].tap("Join").startswith("You're in, as a guest.")
     assert "In (3): Ada (host), Grace, Linus (guest)" in group.again(board).text
     assert group.again(board).url("Tell me your taste").startswith("https://t.me/")
 
@@ -186,6 +186,8 @@ def test_a_guest_becomes_known_on_the_way(bot: Bot, people: tuple[Person, Person
         linus.tap("5★")
     assert "In (2): Ada (host), Linus\n" in group.again(board).text
     assert "Tell me your taste" not in group.again(board).buttons
+    group[ada].leave()
+    assert "In: Linus (host)\n" in group.again(board).text
 
 
 def test_one_night_a_topic_and_votes_of_members_alone(

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import chats, errands, nights, people, personal, polls
+from storage import chats, errands, ledger, nights, people, personal, polls, screens
 from storage.chats import Chat
 from storage.database import AsyncConnection, Database
-from storage.nights import Opinion
+from storage.ledger import Opinion
 
 Minute = Callable[[int], datetime]
 GROUP, SUPERGROUP = -77, -1_007_700_000_001
@@ -137,17 +137,17 @@ async def test_messages_that_show_an_older_version(database: Database, minute: M
     async with database.write() as conn:
         chat = await _group(conn, minute, ann)
         night_id = await _night(conn, chat, minute, ann)
-        assert await nights.place(conn, night_id, "board")
-        assert not await nights.place(conn, night_id, "board")
-        (stale,) = await nights.stale(conn)
+        assert await screens.place(conn, night_id, "board")
+        assert not await screens.place(conn, night_id, "board")
+        (stale,) = await screens.stale(conn)
         assert (stale.kind, stale.message_id, stale.version) == ("board", None, 1)
-        await nights.show(conn, night_id, "board", 31, 1)
-        assert await nights.stale(conn) == []
+        await screens.show(conn, night_id, "board", 31, 1)
+        assert await screens.stale(conn) == []
         await nights.touch(conn, night_id)
-        (stale,) = await nights.stale(conn)
+        (stale,) = await screens.stale(conn)
         assert (stale.message_id, stale.version) == (31, 2)
         await chats.deactivate(conn, GROUP)
-        assert await nights.stale(conn) == []
+        assert await screens.stale(conn) == []
 
 
 @pytest.mark.parametrize("wrote_before", [False, True])
@@ -158,8 +158,8 @@ async def test_a_group_moves_with_all_that_is_in_it(
     async with database.write() as conn:
         chat = await _group(conn, minute, ann)
         night_id = await _night(conn, chat, minute, ann)
-        await nights.place(conn, night_id, "board")
-        await nights.show(conn, night_id, "board", 31, 1)
+        await screens.place(conn, night_id, "board")
+        await screens.show(conn, night_id, "board", 31, 1)
         await chats.change(conn, chat.id, strategy="average")
         if wrote_before:
             early = await chats.meet(conn, SUPERGROUP)
@@ -176,7 +176,7 @@ async def test_a_group_moves_with_all_that_is_in_it(
         here = await nights.open_in(conn, chat.id, 0)
         assert here is not None
         assert here.id == night_id
-        assert await nights.screen(conn, night_id, "board") is None
+        assert await screens.message_of(conn, night_id, "board") is None
         assert (await nights.open_in(conn, chat.id, 4) is not None) is wrote_before
         names = {member.name for member in await chats.members(conn, chat.id, 9)}
         assert names == ({"Person 0", "Bob"} if wrote_before else {"Person 0"})
@@ -218,7 +218,7 @@ async def test_the_ledger_keeps_the_real_in_place_of_the_predicted(
         for number in (0, 1):
             night_id = await _night(conn, chat, minute, ann, bob)
             for person_id, predicted in ((ann, 4.0), (bob, 3.0)):
-                await nights.keep_opinion(conn, Opinion(night_id, person_id, predicted, 4.0, None))
+                await ledger.keep(conn, Opinion(night_id, person_id, predicted, 4.0, None))
             await nights.change(
                 conn,
                 night_id,
@@ -227,18 +227,18 @@ async def test_the_ledger_keeps_the_real_in_place_of_the_predicted(
                 decided_by="votes",
                 decided_at=minute(9),
             )
-        ledger = await nights.ledger(conn, chat.id, [ann, bob])
-        assert {person: each.satisfaction for person, each in ledger.items()} == {ann: 1.0, bob: 0.75}
-        await nights.keep_opinion(conn, Opinion(night_id, bob, None, None, 2.0))
-        ledger = await nights.ledger(conn, chat.id, [ann, bob])
-        assert ledger[bob] == Opinion(night_id, bob, 3.0, 4.0, 2.0)
-        assert ledger[bob].satisfaction == 0.5
-        assert len(await nights.of_ledger(conn, bob)) == 2
+        went = await ledger.last_time(conn, chat.id, [ann, bob])
+        assert {person: each.satisfaction for person, each in went.items()} == {ann: 1.0, bob: 0.75}
+        await ledger.keep(conn, Opinion(night_id, bob, None, None, 2.0))
+        went = await ledger.last_time(conn, chat.id, [ann, bob])
+        assert went[bob] == Opinion(night_id, bob, 3.0, 4.0, 2.0)
+        assert went[bob].satisfaction == 0.5
+        assert len(await ledger.of(conn, bob)) == 2
         assert await nights.watched(conn, chat.id) == set(film_ids[:2])
         night = await nights.get(conn, night_id)
         assert night is not None
         assert await nights.watched_before(conn, night) == film_ids[0]
-        assert await nights.ledger(conn, chat.id, [-5]) == {}
+        assert await ledger.last_time(conn, chat.id, [-5]) == {}
 
 
 async def test_a_night_goes_on_when_somebody_is_forgotten(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.library import Library
 from bot.taste import Guess, Profile, Taste
 from recsys.portrait import Leaning, generosity, leanings
-from storage import nights
+from storage import ledger
 from storage.database import Database
 from storage.films import Film
 
@@ -54,7 +54,7 @@ class Portraits:
         """The person as they are now."""
         async with self._database.read() as conn:
             profile = await self._taste.of(conn, person_id)
-            went = [each.satisfaction for each in await nights.of_ledger(conn, person_id)]
+            went = [each.satisfaction for each in await ledger.of(conn, person_id)]
         known = [each for each in went if each is not None]
         evidence = {f: stars for f, stars in profile.ratings.items() if f not in profile.muted}
         typical = self._taste.typical(evidence)
