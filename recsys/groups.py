@@ -1,83 +1,115 @@
-"""One order for several people. numpy alone.
+"""One slate for several people. numpy alone.
 
-Each member's scores are brought to one scale (mean 0, deviation 1 over all films), then joined:
+A member's scores become utilities: u = exp(TEMPER · (z − the z of their best film)), with z the score in
+deviations of that member's scores. So everybody's best film has 1, and being twenty-fifth or a thousandth
+matters less than being first or fifth, which is how a short list serves people. Strategies:
 
-- "average": the weighted mean, without films that score below a member's own mean (average without misery);
-- "least misery": the worst member's score;
-- "fair": as "average", for weights that make up to whoever was served worst last time (`fairness_weights`).
+- "average": the films of the highest weighted mean utility, which is average without misery in effect: a
+  film that is nothing to a member adds nothing;
+- "least misery": the films whose least utility is the highest;
+- "fair": one film after the other, a member weighing less the more the slate holds for them already, so that
+  everybody finds something to vote for (a greedy maximum of Σ_m weight_m · log(1 + Σ_film u), proportional
+  fairness).
 
-Masthoff, *Group Recommender Systems*, 2015; Stratigi et al., *Fair Sequential Group Recommendations*, 2020.
+`fairness_weights` makes up to whoever was served worst on the nights before. Each strategy holds a film back
+that is like one chosen already. Masthoff, *Group Recommender Systems*, 2015; Kaya, Bridge, Tintarev,
+*Ensuring Fairness in Group Recommendations by Rank-Sensitive Balancing of Relevance*, 2020; Stratigi et al.,
+*Fair Sequential Group Recommendations*, 2020. `matinee evaluate --protocol groups` compares them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from recsys.content import unit_rows
 from recsys.errors import InvalidData
 from recsys.ranker import FloatArray, IntArray
 
-__all__ = ["Strategy", "diverse", "fairness_weights", "group_scores"]
+__all__ = ["STRATEGIES", "Strategy", "fairness_weights", "slate", "utilities"]
 
 Strategy: TypeAlias = Literal["average", "least misery", "fair"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
-SAMENESS = 1.0  # deviations of joined scores that a film loses for being the very same as one before it
-DEPTH = 10  # so many times n of the best films may take the place of one that is too much like another
+Array = npt.NDArray[np.floating[Any]]
+
+TEMPER = 0.5  # utility per deviation of scores: a film two deviations behind a member's best has exp(-1)
+SAMENESS = 0.6  # share of its worth that a film loses for being the very same as one chosen before
+POOL = 200  # films that may come into a slate, for each order that it is made from
+MAKING_UP = 0.5  # how strongly weights answer to one member being served worse than another
+
+
+def utilities(scores: Array, allowed: npt.NDArray[np.bool_]) -> Array:
+    """What each film is to each member, in (0, 1], 1 for their best allowed one; shape (n_members, n_films).
+
+    `scores` has shape (n_members, n_films), `allowed` the same or (n_films,), with one True for each member.
+    """
+    deviation = scores.std(axis=1, keepdims=True)
+    best = np.where(allowed, scores, -np.inf).max(axis=1, keepdims=True)
+    behind = (scores - best) / np.where(deviation > 0, deviation, 1)
+    utility: Array = np.exp(TEMPER * np.minimum(behind, 0))
+    return utility
 
 
 def fairness_weights(satisfaction: Sequence[float | None]) -> list[float]:
-    """Weights, 1 on average, from how satisfied (0 to 1) each member was last time; None is unknown.
+    """Weights, 1 on average, from how satisfied (0 to 1) each member was so far; None is unknown.
 
-    α, the distance between the most and the least satisfied, is shared out by how far each was behind.
+    Whoever got less than the others weighs more: exp(MAKING_UP · (mean - own) / mean).
     """
     known = [value for value in satisfaction if value is not None]
-    if len(known) < 2 or max(known) == min(known):
+    mean = sum(known) / len(known) if known else 0.0
+    if mean <= 0:
         return [1.0] * len(satisfaction)
-    best, alpha = max(known), max(known) - min(known)
-    behind = np.array([0.0 if value is None else best - value for value in satisfaction])
-    weights = (1 - alpha) + alpha * len(satisfaction) * behind / behind.sum()
-    return [float(weight) for weight in np.maximum(weights, 0.05)]
+    behind = np.array([0.0 if value is None else (mean - value) / mean for value in satisfaction])
+    weights = np.exp(MAKING_UP * behind)
+    return [float(weight) for weight in weights / weights.mean()]
 
 
-def group_scores(scores: FloatArray, weights: Sequence[float] | None, strategy: Strategy) -> FloatArray:
-    """Joined scores, shape (n_films,), from those of each member, shape (n_members, n_films); -inf is misery.
+def slate(
+    utility: Array,
+    allowed: npt.NDArray[np.bool_],
+    vectors: FloatArray,
+    n: int,
+    *,
+    weights: Sequence[float] | None = None,
+    strategy: Strategy = "fair",
+) -> tuple[IntArray, FloatArray]:
+    """`n` rows of allowed films, and the weighted mean utility of each, best first; fewer if few are allowed.
 
+    `utility` is that of `utilities`; the cosines of `vectors` (n_films, k) say which films are alike.
     Raises InvalidData for weights that are not one positive number a member, and for another strategy.
     """
-    deviation = scores.std(axis=1, keepdims=True)
-    standard = (scores - scores.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
-    if strategy == "least misery":
-        return np.asarray(standard.min(axis=0), np.float32)
-    if strategy not in ("average", "fair"):
-        raise InvalidData(f"no strategy {strategy!r}: there are average, least misery and fair")
-    shares = np.ones(len(scores)) if weights is None else np.asarray(weights, np.float64)
-    if shares.shape != (len(scores),) or not (np.isfinite(shares) & (shares > 0)).all():
-        raise InvalidData(f"weights {weights}: it must be one positive number for each of {len(scores)}")
-    joined = shares @ standard / shares.sum()
-    return np.where(standard.min(axis=0) >= 0, joined, -np.inf).astype(np.float32)
-
-
-def diverse(joined: FloatArray, candidates: IntArray, vectors: FloatArray, n: int) -> list[int]:
-    """`n` of the candidate rows, best first, each held back by its likeness (cosine) to those before it.
-
-    The first is the best one; the others come from the `DEPTH` × n best.
-    """
-    order = candidates[np.argsort(-joined[candidates], kind="stable")][: DEPTH * n]
-    if not order.size or n == 0:
-        return []
-    scores = joined[order].astype(np.float64)
-    spread = scores.std() or 1.0
-    near: npt.NDArray[np.float64] = vectors[order].astype(np.float64)
-    near /= np.maximum(np.linalg.norm(near, axis=1, keepdims=True), 1e-12)
-    chosen: list[int] = []
-    likeness = np.zeros(len(order))
-    while len(chosen) < min(n, len(order)):
-        worth = scores - SAMENESS * spread * likeness
-        worth[chosen] = -np.inf
-        best = int(worth.argmax())
-        chosen.append(best)
+    if strategy not in STRATEGIES:
+        raise InvalidData(f"no strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
+    shares = np.ones(len(utility)) if weights is None else np.asarray(weights, np.float64)
+    if shares.shape != (len(utility),) or not (np.isfinite(shares) & (shares > 0)).all():
+        raise InvalidData(f"weights {weights}: it must be one positive number for each of {len(utility)}")
+    shares = shares / shares.sum()
+    pool = _pool(utility, allowed, shares @ utility)
+    utility = utility[:, pool]
+    near = unit_rows(vectors[pool])
+    left = np.ones(len(pool), np.bool_)
+    likeness = np.zeros(len(pool), np.float32)
+    given = np.zeros(len(utility))  # what the slate so far holds for each member
+    joint = shares @ utility
+    fixed = utility.min(axis=0) if strategy == "least misery" else joint
+    for _ in range(min(n, len(pool))):
+        worth = (shares / (1 + given)) @ utility if strategy == "fair" else fixed
+        best = int(np.where(left, worth * (1 - SAMENESS * likeness), -1).argmax())
+        left[best] = False
+        given += utility[:, best]
         likeness = np.maximum(likeness, near @ near[best])
-    return [int(row) for row in sorted(order[chosen], key=lambda row: -joined[row])]
+    chosen = np.flatnonzero(~left)
+    chosen = chosen[np.argsort(-joint[chosen], kind="stable")]
+    return pool[chosen], joint[chosen].astype(np.float32)
+
+
+def _pool(utility: Array, allowed: npt.NDArray[np.bool_], joint: Array) -> IntArray:
+    """Rows that may come into a slate, ascending: the best for all together, and the best for each."""
+    rows = np.flatnonzero(allowed)
+    orders = [joint, utility.min(axis=0), *utility]
+    best = [np.argsort(-order[rows], kind="stable")[:POOL] for order in orders]
+    return rows[np.unique(np.concatenate(best))]

@@ -15,7 +15,7 @@ from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
 from recsys.content import genre_vectors
 from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, UnknownUser
-from recsys.groups import Strategy, diverse, group_scores
+from recsys.groups import Strategy, slate, utilities
 from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.ranker import FloatArray, IntArray
@@ -171,27 +171,43 @@ class Recommender:
         n: int = 8,
         exclude: Iterable[int] = (),
         weights: Sequence[float] | None = None,
-        strategy: Strategy = "average",
+        *,
+        strategy: Strategy = "fair",
         genres: Collection[str] | None = None,
         years: Years | None = None,
     ) -> list[Recommendation]:
-        """The `n` best films for these people together, best first, and unlike each other; fewer if few fit.
+        """A slate of `n` films for these people together, best first, unlike each other; fewer if few fit.
 
-        Left out are `exclude`, and films outside `genres` or `years` as in `recommend`; what a member has
-        rated is left to the caller. `weights`, one for each user, say whose wishes weigh more. `stars` of the
-        result are None: they would be somebody's. Raises InvalidData without users, and for weights that are
-        not one positive number each. See recsys.groups for the strategies.
+        What a member has rated is left to the caller: `exclude` it, or a guest may want it. `genres` and
+        `years` are those of `recommend`. `weights`, one for each user, say whose wishes count more; `score`
+        is the weighted mean utility in (0, 1], and `stars` are None: they would be somebody's. The
+        strategies are those of recsys.groups. Raises InvalidData without users, for weights that are not one
+        positive number each, and for another strategy.
         """
         ranker = _needed(self._parts.ranker, "ranker")
-        if not users:
-            raise InvalidData("a group needs one user or more")
-        scores = np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
-        joined = group_scores(scores, weights, strategy)
         allowed = self._narrowing.allowed(genres, years, (), None)
         allowed[self.catalog.rows(list(exclude))] = False
-        candidates = np.flatnonzero(allowed & np.isfinite(joined))
-        chosen = diverse(joined, candidates, ranker.film_factors, _count(n))
-        return [Recommendation(int(self.catalog.movie_ids[row]), float(joined[row]), None) for row in chosen]
+        if not allowed.any():
+            return []
+        utility = utilities(self._scores_of(users), allowed)
+        rows, joint = slate(
+            utility, allowed, ranker.film_factors, _count(n), weights=weights, strategy=strategy
+        )
+        return [
+            Recommendation(int(movie_id), float(score), None)
+            for movie_id, score in zip(self.catalog.movie_ids[rows], joint, strict=True)
+        ]
+
+    def satisfaction(self, users: Sequence[User], movie_ids: Iterable[int]) -> FloatArray:
+        """What each of these films is to each of these people, in (0, 1]; shape (n_users, n_movies).
+
+        The best film that a person has not rated is 1: the utility by which `group` chooses.
+        """
+        unrated = np.ones((len(users), len(self.catalog)), dtype=np.bool_)
+        for row, user in zip(unrated, users, strict=True):
+            row[self.catalog.rows(list(user.ratings))] = False
+        utility = utilities(self._scores_of(users), unrated)
+        return utility[:, self.catalog.rows(list(movie_ids))].astype(np.float32)
 
     def explain(self, user: User, movie_id: int) -> int | None:
         """The film this person gave 4 stars or more that adds most to the score of `movie_id`, or None.
@@ -266,6 +282,13 @@ class Recommender:
             return cls(catalog, parts, config, about["metrics"])
         except (RecsysError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: {error}") from error
+
+    def _scores_of(self, users: Sequence[User]) -> FloatArray:
+        """Scores of all films for each of these people; shape (n_users, n_films)."""
+        if not users:
+            raise InvalidData("a group needs one user or more")
+        ranker = _needed(self._parts.ranker, "ranker")
+        return np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
 
     def _stars_of(self, user: User, rows: IntArray) -> list[float | None]:
         if self._parts.stars is None or user.posterior is None:

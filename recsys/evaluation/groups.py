@@ -1,0 +1,122 @@
+"""Does a slate serve a group? Held-out people in groups, one night and five in a row.
+
+Groups of 2, 4 and 8 are drawn from people who were not in training: at random, alike, and unlike each other
+(the most and the least correlated of several draws). A night offers a slate of nine films that none of them
+has in their history; how well it serves a member is the NDCG of what they liked of the rest. Then everybody
+votes for the films of the slate that are more to them than its mean, the film with the most votes is watched
+(ties: the higher place), and the next night offers other films.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.evaluation.metrics import ndcg
+from recsys.evaluation.splits import Person
+from recsys.groups import STRATEGIES, fairness_weights
+from recsys.recommender import Recommender, User
+
+__all__ = ["Key", "group_scores"]
+
+Key = tuple[str, str, str]  # protocol, method, metric
+Floats = npt.NDArray[np.float64]
+
+SIZES = (2, 4, 8)
+KINDS = ("random", "similar", "divergent")
+GROUPS = 20  # of each size and kind
+DRAWS = 30  # of which the most or least alike are taken
+NIGHTS = 5
+SLATE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Nights:
+    """Rows are nights, columns members: NDCG of the slate, and satisfaction with the film watched."""
+
+    ndcg: Floats
+    watched: Floats
+
+
+def group_scores(recommender: Recommender, people: Sequence[Person], seed: int) -> dict[Key, float]:
+    """Each strategy and popularity, on the same groups; satisfaction is Recommender.satisfaction."""
+    users = [recommender.fold_in(person.history) for person in people]
+    taste = recommender.satisfaction(users, recommender.catalog.movie_ids)
+    alike = np.corrcoef(np.log(taste))
+    scores: dict[Key, float] = {}
+    for size in SIZES:
+        for kind in KINDS:
+            drawn = _draw(alike, size, kind, seed)
+            for method in ("popularity", *STRATEGIES):
+                nights = [_nights(recommender, [people[at] for at in group], method) for group in drawn]
+                for metric, value in _summary(nights).items():
+                    scores[f"groups of {size}, {kind}", method, metric] = value
+    return scores
+
+
+def _draw(alike: Floats, size: int, kind: str, seed: int) -> list[npt.NDArray[np.int64]]:
+    rng = np.random.default_rng([seed, size, KINDS.index(kind)])
+    size = min(size, len(alike))
+    pairs = np.triu_indices(size, 1)
+
+    def one() -> npt.NDArray[np.int64]:
+        if kind == "random":
+            return rng.choice(len(alike), size, replace=False)
+        draws = [rng.choice(len(alike), size, replace=False) for _ in range(DRAWS)]
+        likeness = [alike[np.ix_(draw, draw)][pairs].mean() for draw in draws]
+        return draws[int(np.argmax(likeness) if kind == "similar" else np.argmin(likeness))]
+
+    return [one() for _ in range(GROUPS)]
+
+
+def _nights(recommender: Recommender, group: Sequence[Person], method: str) -> _Nights:
+    users = [recommender.fold_in(person.history) for person in group]
+    seen = set[int]().union(*(person.history for person in group))
+    offered = set(seen)
+    likes = [person.relevant - seen for person in group]
+    found, watched = [], np.zeros((0, len(group)))
+    for _ in range(NIGHTS):
+        satisfied = watched.mean(axis=0).tolist() if len(watched) else [None] * len(group)
+        films = _slate(recommender, users, offered, method, satisfied)
+        utility = recommender.satisfaction(users, films).astype(np.float64)
+        votes = (utility >= utility.mean(axis=1, keepdims=True)).sum(axis=0)
+        watched = np.vstack([watched, utility[:, int(votes.argmax())]])
+        found.append([ndcg(films, liked, SLATE) if liked else np.nan for liked in likes])
+        offered |= set(films)
+    return _Nights(np.array(found), watched)
+
+
+def _slate(
+    recommender: Recommender,
+    users: Sequence[User],
+    offered: set[int],
+    method: str,
+    satisfied: Sequence[float | None],
+) -> list[int]:
+    if method == "popularity":
+        order = recommender.catalog.movie_ids[np.argsort(-recommender.popularity, kind="stable")]
+        return [int(movie_id) for movie_id in order if int(movie_id) not in offered][:SLATE]
+    strategy = next(each for each in STRATEGIES if each == method)
+    weights = fairness_weights(satisfied) if strategy == "fair" else None
+    return [
+        each.movie_id
+        for each in recommender.group(users, n=SLATE, exclude=offered, weights=weights, strategy=strategy)
+    ]
+
+
+def _summary(nights: Sequence[_Nights]) -> dict[str, float]:
+    """Means over groups; members who liked nothing that can be offered are left out of NDCG."""
+    first = [each.ndcg[0] for each in nights if np.isfinite(each.ndcg[0]).any()]
+    row = [each.ndcg.mean(axis=0) for each in nights if np.isfinite(each.ndcg[0]).any()]
+    watched = [each.watched.mean(axis=0) for each in nights]
+    return {
+        "NDCG@9, mean": float(np.mean([np.nanmean(each) for each in first])),
+        "NDCG@9, least": float(np.mean([np.nanmin(each) for each in first])),
+        "five nights NDCG@9, mean": float(np.mean([np.nanmean(each) for each in row])),
+        "five nights NDCG@9, least": float(np.mean([np.nanmin(each) for each in row])),
+        "five nights watched, mean": float(np.mean([each.mean() for each in watched])),
+        "five nights watched, least": float(np.mean([each.min() for each in watched])),
+    }
