@@ -75,6 +75,7 @@ async def say(request: Request) -> JSONResponse:
         chat_id,
         thread_id=field(body, "thread_id", int, None),
         reply_to=field(body, "reply_to", int, None),
+        anonymous=field(body, "anonymous", bool, False),
     )
     return JSONResponse({"message_id": message.message_id, "update_id": update_id}, status_code=201)
 

@@ -64,6 +64,7 @@ async def upgrade(request: Request) -> JSONResponse:
         chat_of(request),
         new_first=field(body, "new_first", bool, False),
         is_forum=field(body, "is_forum", bool, False),
+        joins=field(body, "joins", bool, False),
     )
     return JSONResponse(group_view(sandbox, new), status_code=201)
 
@@ -107,6 +108,15 @@ async def vote(request: Request) -> JSONResponse:
     return JSONResponse(poll_view(sandbox, poll, person_id), status_code=201)
 
 
+async def end_poll(request: Request) -> JSONResponse:
+    sandbox, message_id = world_of(request), field(await body_of(request), "message_id", int, None)
+    poll = sandbox.poll_of(chat_of(request), message_id)
+    if poll.is_closed:
+        raise ControlError(409, "the poll is closed")
+    sandbox.close_poll(poll)
+    return JSONResponse(poll_view(sandbox, poll))
+
+
 async def follow(request: Request) -> JSONResponse:
     sandbox, body = world_of(request), await body_of(request)
     person_id = sandbox.person(request.path_params["person_id"]).person_id
@@ -131,5 +141,6 @@ group_routes = [
     changing(f"{_CHAT}/topics/{{thread_id:int}}", delete_topic, "DELETE"),
     changing(f"{_CHAT}/messages/{{message_id:int}}", delete_message, "DELETE"),
     changing(f"{_CHAT}/votes", vote),
+    changing(f"{_CHAT}/polls/end", end_poll),
     changing("/people/{person_id:int}/links", follow),
 ]

@@ -87,8 +87,7 @@ class Groups(State):
     ) -> Message:
         """Add a service message; the bot gets it if it is in the group, or was until this very message."""
         message = self.new_message(chat_id, by, "", service=service, thread_id=thread_id)
-        was_there = about == self.bot.person_id != by
-        if by != self.bot.person_id and (was_there or self.bot_member(chat_id).present):
+        if about == self.bot.person_id or self.bot_member(chat_id).present:
             self.updates.add("message", message_object(self, message))
         return message
 
@@ -146,10 +145,10 @@ class Groups(State):
             raise ControlError(400, "a topic's name has 1 to 128 characters")
         self.seat(chat_id, by)
         color = _ICON_COLORS[len(self.topics) % len(_ICON_COLORS)]
-        service = {"forum_topic_created": {"name": name, "icon_color": color}}
-        message = self.serve_notice(chat_id, by, service, thread_id=chat.last_message_id + 1)
-        topic = Topic(chat_id, message.message_id, name, color)
+        topic = Topic(chat_id, chat.last_message_id + 1, name, color)
         self.save_topic(topic)
+        service = {"forum_topic_created": {"name": name, "icon_color": color}}
+        self.serve_notice(chat_id, by, service, thread_id=topic.thread_id)
         return topic
 
     def close_topic(self, chat_id: int, thread_id: int, closed: bool, by: int) -> Topic:
@@ -172,10 +171,14 @@ class Groups(State):
         self.store.delete("topic", f"{chat_id}:{thread_id}")
         self.touch(chat_id)
 
-    def upgrade(self, chat_id: int, *, new_first: bool = False, is_forum: bool = False) -> Chat:
+    def upgrade(
+        self, chat_id: int, *, new_first: bool = False, is_forum: bool = False, joins: bool = False
+    ) -> Chat:
         """A group becomes a supergroup under a new id; the bot gets a service message in each.
 
-        The old chat's comes first, or else the new one's. Returns the new chat. Raises ControlError.
+        The old chat's comes first, or else the new one's. With `joins` the bot hears before the new one's
+        that it became a member there, as on Telegram (tdlib/telegram-bot-api #266); it never hears that it
+        left the old chat. Returns the new chat. Raises ControlError.
         """
         old = self._living_group(chat_id)
         if old.type != "group":
@@ -196,16 +199,19 @@ class Groups(State):
             (new.chat_id, {"migrate_from_chat_id": chat_id}),
         ]
         for where, service in reversed(notices) if new_first else notices:
+            bot = self.bot_member(where)
+            if joins and where == new.chat_id and bot.present:
+                self._tell_of_member(Member(where, bot.person_id, "left"), bot, creator)
             self.serve_notice(where, creator, service)
         old.migrated_to = new.chat_id
         self.touch(chat_id)
         return new
 
     def thread_of_reply(self, chat: Chat, replied: Message | None) -> int | None:
-        """The thread of an answer to a message: its topic, or a supergroup's thread of replies."""
+        """The thread of an answer to a message: its topic; elsewhere in a supergroup, a thread of replies."""
         if chat.type != "supergroup" or replied is None:
             return None
-        return replied.thread_id or (None if chat.is_forum else replied.message_id)
+        return replied.thread_id or replied.message_id
 
     def topic(self, chat_id: int, thread_id: int) -> Topic:
         """Raises ControlError 404 for none, with those that there are."""

@@ -36,6 +36,13 @@ _RIGHTS = {  # of every administrator here
     "can_pin_messages": True,
 }
 
+_ANONYMOUS = {  # whom the Bot API names as the sender of an administrator's message in the name of the group
+    "id": 1_087_968_824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+
 
 def user_object(person: Person) -> Json:
     """A person as a User."""
@@ -82,21 +89,28 @@ def member_object(sandbox: State, member: Member) -> Json:
 
 
 def message_object(sandbox: State, message: Message, *, with_reply: bool = True) -> Json:
-    """A message as a Message. A message that is replied to comes without its own reply, as on Telegram."""
+    """A message as a Message. A message that is replied to comes without its own reply, as on Telegram.
+
+    What is said in a topic and answers nothing else answers the service message that opened the topic.
+    """
     described: Json = {
         "message_id": message.message_id,
-        "from": anybody(sandbox, message.sender_id),
+        "from": _ANONYMOUS if message.anonymous else anybody(sandbox, message.sender_id),
         "chat": chat_object(sandbox, sandbox.chats[message.chat_id]),
         "date": message.date,
     }
+    if message.anonymous:
+        described["sender_chat"] = described["chat"]
     if message.edit_date is not None:
         described["edit_date"] = message.edit_date
     if message.thread_id is not None:
         described["message_thread_id"] = message.thread_id
-        described |= {"is_topic_message": True} if sandbox.chats[message.chat_id].is_forum else {}
+        in_topic = (message.chat_id, message.thread_id) in sandbox.topics
+        described |= {"is_topic_message": True} if in_topic else {}
     if message.protected:
         described["has_protected_content"] = True
-    replied = sandbox.messages.get((message.chat_id, message.reply_to)) if message.reply_to else None
+    opening = message.thread_id if message.thread_id != message.message_id else None
+    replied = sandbox.messages.get((message.chat_id, message.reply_to or opening or 0))
     if with_reply and replied is not None:
         described["reply_to_message"] = message_object(sandbox, replied, with_reply=False)
     described |= _content(sandbox, message)

@@ -21,7 +21,7 @@ class Polls(Groups):
         for a vote that no app would let through.
         """
         self.close_due_polls()
-        poll = self._poll(chat_id, message_id)
+        poll = self.poll_of(chat_id, message_id)
         person, voter = self.person(person_id), str(person_id)
         if person_id != chat_id:
             self.seat(chat_id, person_id)
@@ -64,8 +64,8 @@ class Polls(Groups):
         self.save_poll(poll)
         self.updates.add("poll", poll_object(poll))
 
-    def _poll(self, chat_id: int, message_id: int | None) -> Poll:
-        """Raises ControlError 404."""
+    def poll_of(self, chat_id: int, message_id: int | None) -> Poll:
+        """The newest poll of a chat, or that of a message. Raises ControlError 404 for none."""
         self.chat(chat_id)
         messages: list[Message] = [m for m in self.chat_messages(chat_id) if m.poll_id is not None]
         if message_id is not None:

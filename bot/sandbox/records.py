@@ -100,10 +100,11 @@ class Message:
     reply_markup: Json | None = None
     link_preview_options: Json | None = None
     reply_to: int | None = None
-    thread_id: int | None = None  # of a topic, or of a thread of replies in a supergroup without topics
+    thread_id: int | None = None  # of a topic, or of a thread of replies elsewhere in a supergroup
     poll_id: str | None = None
     service: Json | None = None  # of a service message: its field in the Bot API's Message
     protected: bool = False
+    anonymous: bool = False  # of an administrator who writes as the group
     edit_date: int | None = None
     edits: int = 0
     version: int = 0

@@ -30,16 +30,22 @@ class Sandbox(Polls):
         *,
         thread_id: int | None = None,
         reply_to: int | None = None,
+        anonymous: bool = False,
     ) -> tuple[Message, int | None]:
         """A person writes, to the bot or in a group; the message, and the id of its update if there is one.
 
-        Raises ControlError: 400 for a text that no app would send, 404 for a topic or message that is not
-        there, 409 for somebody who cannot write there.
+        An administrator of a group may be `anonymous`, and write in its name. Raises ControlError: 400 for
+        a text that no app would send, 404 for a topic or message that is not there, 409 for somebody who
+        cannot write there, or not so.
         """
         text, entities = tidy(text, find_entities(text))
         if not 1 <= len(text) <= 4096:
             raise ControlError(400, "a message has 1 to 4096 characters")
-        return self._write(person_id, text, chat_id, thread_id, reply_to, entities=entities)
+        if anonymous and not self.member(chat_id or person_id, person_id).governs:
+            raise ControlError(409, "only an administrator of a group can be anonymous")
+        return self._write(
+            person_id, text, chat_id, thread_id, reply_to, entities=entities, anonymous=anonymous
+        )
 
     def hand_over(
         self,

@@ -56,6 +56,14 @@ class Group:
         """The newest poll."""
         return self.polls()[-1].poll
 
+    def end_poll(self, on: Message | None = None) -> Ballot:
+        """Let the time of the newest poll, or of the one given, be over; the poll."""
+        ended = self._telegram.post(
+            f"/chats/{self.id}/polls/end", **({} if on is None else {"message_id": on.id})
+        )
+        self.bot.settle()
+        return Ballot(ended)
+
     def statuses(self) -> dict[int, str]:
         """Everybody who is or was in the group, the bot included: "creator", "administrator", "left" …"""
         return {member["person_id"]: member["status"] for member in self.raw()["members"]}
@@ -78,9 +86,13 @@ class Group:
         """Let the bot meet a 429 above so many new messages a minute."""
         self._change("/limit", sends_per_minute=sends_per_minute)
 
-    def upgrade(self, *, new_first: bool = False, is_forum: bool = False) -> Group:
-        """The group becomes a supergroup, which is returned; either service message can come first."""
-        made = self._telegram.post(f"/chats/{self.id}/upgrade", new_first=new_first, is_forum=is_forum)
+    def upgrade(self, *, new_first: bool = False, is_forum: bool = False, joins: bool = False) -> Group:
+        """The group becomes a supergroup, which is returned; either service message can come first.
+
+        With `joins`, as on Telegram, the bot also hears that it became a member of the new chat.
+        """
+        how = {"new_first": new_first, "is_forum": is_forum, "joins": joins}
+        made = self._telegram.post(f"/chats/{self.id}/upgrade", **how)
         self.bot.settle()
         return Group(self.bot, made["chat_id"])
 
@@ -131,6 +143,13 @@ class Member(Seat):
         cast = self.cast(*options, on=on)
         self.bot.settle()
         return cast
+
+    def say_as_group(self, text: str) -> list[Message]:
+        """Write in the name of the group, as an administrator who is anonymous; all answers to it."""
+        where = {} if self.thread_id is None else {"thread_id": self.thread_id}
+        sent = self.act("/messages", text=text, anonymous=True, **where)["message_id"]
+        self.bot.settle()
+        return [message for message in self.messages() if message.id > sent]
 
     def retract(self, on: Message | None = None) -> Ballot:
         """Take the vote back; the poll. Waits for the bot to rest."""

@@ -137,11 +137,19 @@ class Seat:
         return self.act("/taps", label=label, **where)
 
     def follow(self, url: str, group: Group | None = None) -> list[Message]:
-        """Open a t.me link of the bot and press Start; all answers, in private or in the group it asks for."""
+        """Open a t.me link of the bot, and press Start; all answers, in private or in the group it names."""
         where = {} if group is None else {"chat_id": group.id}
         sent = self._telegram.post(f"/people/{self.id}/links", url=url, **where)
         self.bot.settle()
         return [m for m in Seat(self.bot, self.id, sent["chat_id"]).messages() if m.id > sent["message_id"]]
+
+    def open(self, label: str, on: Message | None = None) -> list[Message]:
+        """Tap a button that leads to the bot, by its own link or by that of the answer; all answers there."""
+        pressed = self.press(label, on)
+        self.bot.settle()
+        if "url" in pressed:
+            return self.follow(pressed["url"])
+        return self.follow(self._telegram.get(f"/queries/{pressed['query_id']}")["answer"]["url"])
 
     def press_data(self, data: str, on: Message) -> Json:
         """Tap a button that a keyboard no longer has, or never had, and don't wait."""

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.e2e.driving import PATIENCE, TICK, TOKEN, Bot, Person, Telegram
+from tests.e2e.people import Seat
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -41,14 +42,14 @@ class Page:
         self.browser = browser
         self._url = url
 
-    def open(self, *people: Person, width: int = 1280, **media: str) -> None:
-        """The page with these people's chats, anew."""
+    def open(self, *people: Seat, width: int = 1280, **media: str) -> None:
+        """The page with these people's chats, or with their groups as they see them, anew."""
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         features = [{"name": f"prefers-{name.replace('_', '-')}", "value": v} for name, v in media.items()]
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.browser.get("about:blank")
-        self.browser.get(f"{self._url}/#{','.join(str(person.id) for person in people)}")
+        self.browser.get(f"{self._url}/#{','.join(map(_place, people))}")
         self.wait(lambda: self.all(".pane"))
 
     def run(self, script: str, *arguments: Any) -> Any:
@@ -102,6 +103,11 @@ class Page:
     def focused(self) -> str:
         name = "const at = document.activeElement; return at.ariaLabel || at.innerText"
         return str(self.run(name))
+
+
+def _place(seat: Seat) -> str:
+    """A chat as the page's address names it."""
+    return str(seat.id) if seat.chat_id == seat.id else f"{seat.chat_id}@{seat.id}"
 
 
 @pytest.fixture
@@ -169,9 +175,9 @@ def test_people_are_switched_and_their_chats_never_mixed(page: Page, ada: Person
     ada.send("/help")
     grace.say("/start")
     page.see(".message.in", "/recommend")
-    unread = page.see("li:last-child .person", "Grace").find_element("css selector", ".unread")
+    unread = page.see("#people-list li:last-child .person", "Grace").find_element("css selector", ".unread")
     assert unread.text == "1"
-    page.see("li:last-child .person").click()
+    page.see("#people-list li:last-child .person").click()
     assert page.see(".message.in", "Which genres are yours?")
     assert page.all(".message", "/recommend") == []
     assert page.browser.current_url.endswith(f"#{grace.id}")
@@ -180,7 +186,7 @@ def test_people_are_switched_and_their_chats_never_mixed(page: Page, ada: Person
 
 def test_two_chats_side_by_side(page: Page, ada: Person, grace: Person) -> None:
     page.open(ada, width=1400)
-    page.run("[...document.querySelectorAll('.beside')].at(-1).click()")
+    page.run("[...document.querySelectorAll('#people-list .beside')].at(-1).click()")
     assert len(page.wait(lambda: len(page.all(".pane")) == 2 and page.all(".pane"))) == 2
     ada_pane, grace_pane = (f".pane[data-chat-id='{person.id}']" for person in (ada, grace))
     page.see(f"{grace_pane} .start").click()
@@ -201,6 +207,37 @@ def test_three_at_most_and_as_many_as_have_room(page: Page, ada: Person, grace: 
     page.wait(lambda: len(page.all(".pane")) == 1)
 
 
+def test_a_group_votes_side_by_side(page: Page, ada: Person, grace: Person, bot: Bot) -> None:
+    group = bot.group("Movie night", ada, grace)
+    films = [{"text": film} for film in ("Heat (1995)", "Fargo (1996)")]
+    poll = {"chat_id": group.id, "question": "Which film?", "options": films, "is_anonymous": False}
+    keyboard = {"inline_keyboard": [[{"text": "My taste", "url": "https://t.me/matinee_bot?start=taste"}]]}
+    httpx.post(
+        f"{bot.telegram.url}/bot{TOKEN}/sendPoll", json={**poll, "reply_markup": keyboard}, verify=False
+    )
+    page.open(group[ada], group[grace], width=1560)
+    of_ada, of_grace = (f".pane[data-viewer='{person.id}']" for person in (ada, grace))
+    page.see(f"{of_ada} .option", "Heat").click()
+    page.see(f"{of_ada} .option", "100%")
+    assert page.all(f"{of_grace} .option", "%") == []  # who has not voted sees no result
+    page.see(f"{of_grace} .option", "Fargo").click()
+    page.see(f"{of_ada} .option", "50%")
+    page.see(f"{of_grace} .option", "Heat").click()
+    page.wait(lambda: group.poll().voters("Heat (1995)") == [ada.id, grace.id])
+    assert page.see(f"{of_ada} .option", "Heat").text.split()[-2:] == ["A", "G"]
+    page.see(f"{of_ada} .poll-act", "Retract vote").click()
+    page.wait(lambda: group.poll().votes == {"Heat (1995)": 1})
+    group.upgrade()
+    page.see(f"{of_grace} .notice", "The group is a supergroup now")
+    assert page.see(f"{of_grace} .poll")  # what was said before is there, and can be answered
+    page.see(f"{of_grace} .key", "My taste").click()
+    page.see(f".pane[data-chat-id='{grace.id}'] .message.out", "/start taste")
+    page.see(f"{of_ada} .manage").click()
+    page.see("#group-members .quiet[aria-label='Remove Grace']").click()
+    page.see(f"{of_grace} .start", "JOIN THE GROUP")
+    bot.settle()
+
+
 def test_a_phone_shows_one_thing_at_a_time(page: Page, ada: Person, grace: Person) -> None:
     ada.join(5, 4, 3, 2, 1)
     page.open(ada, width=390)
@@ -209,7 +246,7 @@ def test_a_phone_shows_one_thing_at_a_time(page: Page, ada: Person, grace: Perso
     assert page.run("return document.documentElement.scrollWidth") <= 390
     page.see(".to-people").click()
     assert page.all(".pane") == []
-    page.see(".person", "Grace").click()
+    page.see("#people-list .person", "Grace").click()
     page.see(".pane .start", "START")
     assert page.all("#people") == []
     page.see(".to-people").click()

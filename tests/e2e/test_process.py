@@ -157,7 +157,17 @@ def test_the_demo_answers_on_another_port_if_its_own_is_taken(own_bot: Bot) -> N
         assert not url.endswith(f":{port}")
         with httpx.Client(base_url=url, timeout=PATIENCE) as http:
             assert "<html" in http.get("/").text
-            ada = http.get("/control/people").json()[0]["person_id"]
+            ada, *others = [person["person_id"] for person in http.get("/control/people").json()]
+            (group,) = http.get("/control/groups").json()
+            assert (group["title"], group["members"][0]) == (
+                "Movie night",
+                {"person_id": ada, "status": "creator", "is_bot": False},
+            )
+            assert [member["is_bot"] for member in group["members"]] == [
+                False,
+                *(False for _ in others),
+                True,
+            ]
             http.post(f"/control/chats/{ada}/messages", json={"text": "/start"}).raise_for_status()
             chat = http.get(f"/control/chats/{ada}").json()
             deadline = time.monotonic() + PATIENCE

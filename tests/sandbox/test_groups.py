@@ -107,6 +107,20 @@ async def test_privacy_mode_shows_what_is_meant_for_the_bot(
     assert [update.message and update.message.text for update in await news(ptb)] == [None, "hello"]
 
 
+async def test_an_administrator_can_be_anonymous(
+    ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, grace: int
+) -> None:
+    sandbox.say(ada, "/night", group, anonymous=True)
+    (update,) = await news(ptb)
+    assert update.message is not None
+    assert update.message.from_user is not None
+    assert update.message.sender_chat == update.message.chat
+    assert update.message.from_user.username == "GroupAnonymousBot"
+    for person_id, chat_id in ((grace, group), (ada, ada)):
+        with pytest.raises(ControlError, match="only an administrator"):
+            sandbox.say(person_id, "/night", chat_id, anonymous=True)
+
+
 async def test_members_and_administrators(
     ptb: ExtBot[None], sandbox: Sandbox, group: int, grace: int
 ) -> None:
@@ -135,6 +149,11 @@ async def test_members_and_administrators(
     chat = await ptb.get_chat(group)
     assert (chat.type, chat.title) == ("group", "Movie night")
     assert await ptb.leave_chat(group)
+    gone, left = await news(ptb)
+    assert gone.my_chat_member is not None
+    assert gone.my_chat_member.from_user.id == sandbox.bot.person_id
+    assert left.message is not None
+    assert left.message.left_chat_member is not None
     with pytest.raises(Forbidden, match="bot is not a member of the group chat"):
         await ptb.send_message(group, "x")
 
@@ -158,6 +177,18 @@ async def test_an_upgrade_in_either_order(
         sandbox.say(ada, "x", group)
 
 
+async def test_after_an_upgrade_the_bot_may_hear_that_it_joined(
+    ptb: ExtBot[None], sandbox: Sandbox, group: int
+) -> None:
+    new = sandbox.upgrade(group, new_first=True, joins=True).chat_id
+    joined, moved_from, moved_to = await news(ptb)
+    assert joined.my_chat_member is not None
+    assert (joined.my_chat_member.chat.id, joined.my_chat_member.new_chat_member.status) == (new, "member")
+    assert moved_from.message is not None
+    assert moved_to.message is not None
+    assert (moved_from.message.chat.id, moved_to.message.chat.id) == (new, group)
+
+
 async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int) -> None:
     topic = sandbox.add_topic(forum.chat_id, "Horror", ada).thread_id
     sandbox.say(ada, "/night", forum.chat_id, thread_id=topic)
@@ -168,8 +199,11 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
     assert outside is not None
     assert opened.forum_topic_created
     assert opened.forum_topic_created.name == "Horror"
-    assert (inside.message_thread_id, inside.is_topic_message) == (topic, True)
+    for message in (opened, inside):
+        assert (message.message_thread_id, message.is_topic_message) == (topic, True)
     assert (outside.message_thread_id, outside.is_topic_message) == (None, None)
+    assert (opened.reply_to_message, outside.reply_to_message) == (None, None)
+    assert inside.reply_to_message == opened  # as if everything in a topic answered its opening
     board = await ptb.send_message(forum.chat_id, "Who is in?", message_thread_id=topic)
     assert (board.message_thread_id, board.chat.is_forum) == (topic, True)
     with pytest.raises(BadRequest, match="essage thread not found"):
@@ -184,15 +218,21 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
         await board.edit_text("x")
 
 
-async def test_without_topics_a_thread_of_replies_is_no_topic(
-    ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int
+@pytest.mark.parametrize("is_forum", [False, True])
+async def test_a_thread_of_replies_is_no_topic(
+    ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, is_forum: bool
 ) -> None:
-    new = sandbox.upgrade(group).chat_id
+    new = sandbox.upgrade(group, is_forum=is_forum).chat_id
     board = await ptb.send_message(new, "Who is in?")
     sandbox.say(ada, "me", new, reply_to=board.message_id)
     reply = (await news(ptb))[-1].message
     assert reply is not None
     assert (reply.message_thread_id, reply.is_topic_message) == (board.message_id, None)
+    if is_forum:
+        with pytest.raises(BadRequest, match="essage thread not found"):
+            await ptb.send_message(new, "x", message_thread_id=board.message_id)
+    else:
+        assert await ptb.send_message(new, "x", message_thread_id=board.message_id)
 
 
 async def test_a_toast_is_for_whoever_tapped(

@@ -107,6 +107,19 @@ async def test_a_link_button_opens_its_address(
     assert sandbox.updates.pending() == []
 
 
+async def test_an_answer_can_open_the_bot_and_nothing_else(
+    http: httpx.AsyncClient, inbox: Inbox, asked: Message, ada: int
+) -> None:
+    await http.post(f"/control/chats/{ada}/taps", json={"label": "5★"})
+    query = (await inbox.next()).callback_query
+    assert query is not None
+    with pytest.raises(BadRequest, match="rl_invalid"):
+        await query.answer(url="https://example.org/")
+    await query.answer(url="https://t.me/matinee_bot?start=taste")
+    (toast,) = (await http.get(f"/control/chats/{ada}")).json()["toasts"]
+    assert (toast["text"], toast["url"]) == ("", "https://t.me/matinee_bot?start=taste")
+
+
 async def test_a_stale_button_can_still_be_tapped(
     http: httpx.AsyncClient, inbox: Inbox, asked: Message, ada: int
 ) -> None:

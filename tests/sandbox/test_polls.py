@@ -13,6 +13,7 @@ from telegram.ext import ExtBot
 
 from bot.sandbox import Sandbox
 from bot.sandbox.errors import ApiError, ControlError
+from bot.sandbox.methods import METHODS
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 FILMS = ["Heat (1995)", "Ronin (1998)", "None of these"]
@@ -67,6 +68,9 @@ async def test_votes_are_changed_and_taken_back(
         [1, 1, 0],
         [0, 1, 0],
     ]
+    ends = [await http.post(f"/control/chats/{group}/polls/end") for _ in range(2)]
+    assert [end.status_code for end in ends] == [200, 409]
+    assert [poll.is_closed for poll in (await news(ptb))[0]] == [True]
     assert asked.poll is not None
     assert {poll.id for poll in states} == {asked.poll.id}
     assert not asked.poll.is_anonymous
@@ -163,8 +167,6 @@ async def test_groups_polls_and_topics_survive_a_restart(tmp_path: Path, token: 
     world.set_member(chat.chat_id, world.bot.person_id, "member", ada)
     world.set_member(chat.chat_id, grace, "kicked", ada)
     topic = world.add_topic(chat.chat_id, "Horror", ada)
-    from bot.sandbox.methods import METHODS
-
     options = [{"text": text} for text in FILMS]
     place = {"chat_id": chat.chat_id, "message_thread_id": topic.thread_id}
     await METHODS["sendPoll"](world, {**place, "question": "Which?", "options": options})

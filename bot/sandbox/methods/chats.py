@@ -111,7 +111,7 @@ def _check_present(sandbox: Sandbox, chat: Chat) -> None:
 
 
 def _check_thread(sandbox: Sandbox, chat: Chat, thread_id: int | None) -> None:
-    """As on Telegram, General has no thread id, and a supergroup without topics has threads of replies."""
+    """A topic, or a thread of replies where there are no topics; General has no thread id, as on Telegram."""
     if thread_id is None:
         return
     if chat.type == "private":

@@ -48,9 +48,8 @@ function actions(id, status) {
 
 const act = (path, body) => attempt($("group-toasts"), post(`/chats/${pane.chatId}${path}`, body));
 
-$("group-upgrade").addEventListener("click", async () => {
-  await act("/upgrade", {});
-  dialog.close();
+$("group-upgrade").addEventListener("click", async ({ target }) => {
+  if (target.matches("button") && await act("/upgrade", { is_forum: "forum" in target.dataset })) dialog.close();
 });
 $("new-topic").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -21,13 +21,15 @@ export function buildMessage(message, replied, actions, { viewer, inGroup, first
   bubble.append(...content(message, actions));
   const element = make("li", `message ${out ? "out" : "in"}`, {}, bubble);
   if (named) element.classList.add("named");
-  if (named && first) element.prepend(paint(make("span", "avatar small", { ariaHidden: "true" }, initial(name)), name));
+  if (named && first) element.prepend(message.from === "bot" ? make("img", "avatar small", { src: "icon.svg", alt: "" }) : face(name));
   if (message.poll) element.classList.add("with-poll");
   if (message.file) element.classList.add("with-file");
   if (message.keyboard.length) element.append(buildKeyboard(message, actions));
   element.dataset.messageId = message.message_id;
   return element;
 }
+
+const face = (name) => paint(make("span", "avatar small", { ariaHidden: "true" }, initial(name)), name);
 
 function content(message, actions) {
   if (message.poll) {

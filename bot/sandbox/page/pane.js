@@ -157,7 +157,9 @@ export class Pane {
 
   /** The messages of the topic that is looked at; all of them where there are no topics. */
   #messages(chat) {
-    return chat.is_forum ? chat.messages.filter((message) => message.thread_id === this.thread) : chat.messages;
+    const topics = new Set(chat.topics?.map((topic) => topic.thread_id));
+    const topicOf = ({ thread_id: id }) => (topics.has(id) ? id : null);
+    return chat.is_forum ? chat.messages.filter((message) => topicOf(message) === this.thread) : chat.messages;
   }
 
   #drawMessages(chat) {

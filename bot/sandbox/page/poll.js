@@ -53,7 +53,7 @@ function kind(poll) {
 
 function count(poll) {
   const votes = poll.voters === 0 ? "No votes yet" : poll.voters === 1 ? "1 vote" : `${poll.voters} votes`;
-  return poll.close_date && !poll.is_closed ? `${votes} · closes at ${clock(poll.close_date)}` : votes;
+  return poll.close_date && !poll.is_closed ? `${votes} · until ${clock(poll.close_date)}` : votes;
 }
 
 const sameAs = (picked, chosen) => picked.size === chosen.length && chosen.every((text) => picked.has(text));
