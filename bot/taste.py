@@ -186,6 +186,13 @@ class Taste:
         )
         return [self._library.film(self._library.film_id(item.movie_id)) for item in found]
 
+    def satisfaction(self, profile: Profile, film_id: int) -> float | None:
+        """What a film is to a person, in (0, 1], 1 for the best they have not rated; None for an unknown one."""
+        movie_id = self._library.movie_id(film_id)
+        if movie_id is None:
+            return None
+        return float(self._recommender.satisfaction([profile.user], [movie_id])[0, 0])
+
     def because(self, profile: Profile, film_id: int) -> Film | None:
         """The film this person liked that speaks most for another one, None where no single one does."""
         movie_id = self._library.movie_id(film_id)

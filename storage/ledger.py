@@ -13,32 +13,36 @@ from storage.upsert import upsert
 
 __all__ = ["Opinion", "keep", "last_time", "of", "of_night"]
 
+_LEAST, _MOST = 1, 5  # stars that a button gives
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """How a night went for a person, in stars: what was predicted of the winner, what of the best film for
-    them alone, and what they gave in the end; None where that is not known."""
+    """How a night went for a person: the satisfaction that was `predicted` (0 to 1, 1 for the best film that
+    there was for them alone); in stars, what was `expected` of the film and what they gave it. None where
+    that is not known."""
 
     night_id: int
     person_id: int
     predicted: float | None
-    ideal: float | None
+    expected: float | None
     given: float | None
 
     @property
     def satisfaction(self) -> float | None:
-        """The share of the best possible evening, 0 to 1, after Stratigi et al., 2020; None if unknown."""
-        stars = self.predicted if self.given is None else self.given
-        if stars is None or not self.ideal:
-            return None
-        return max(0.0, min(1.0, stars / self.ideal))
+        """From 0 to 1: as predicted, moved by a quarter for each star that it was better or worse; None if
+        unknown."""
+        if self.predicted is None or self.given is None or self.expected is None:
+            return self.predicted
+        surprise = (self.given - self.expected) / (_MOST - _LEAST)
+        return max(0.0, min(1.0, self.predicted + surprise))
 
 
 async def keep(conn: AsyncConnection, opinion: Opinion) -> None:
     """Keep what was predicted for a person, or what they gave in the end; what is None stays as it was."""
     key = {"night_id": opinion.night_id, "person_id": opinion.person_id}
-    stars = {"predicted": opinion.predicted, "ideal": opinion.ideal, "given": opinion.given}
-    known = {name: value for name, value in stars.items() if value is not None}
+    found = {"predicted": opinion.predicted, "expected": opinion.expected, "given": opinion.given}
+    known = {name: value for name, value in found.items() if value is not None}
     if known:
         await conn.execute(upsert(conn, night_opinions, {**key, **known}, key=tuple(key)))
 
@@ -58,7 +62,7 @@ async def last_time(conn: AsyncConnection, chat_id: int, person_ids: Collection[
             nights.c.chat_id == chat_id,
             nights.c.state == "decided",
             night_opinions.c.person_id.in_(person_ids),
-            night_opinions.c.ideal.is_not(None),
+            night_opinions.c.predicted.is_not(None),
         )
         .order_by(nights.c.decided_at.desc(), nights.c.id.desc())
         .limit(1)

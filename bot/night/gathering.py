@@ -32,19 +32,16 @@ class Slates:
         await nights.touch(conn, night.id)
 
     async def opinions(self, conn: AsyncConnection, night: Night, film_id: int) -> list[Opinion]:
-        """What is predicted of a film for each member of known taste, beside the best for them alone."""
+        """How a film is predicted to be for each member whose taste is known."""
         found = []
         for member in await nights.members(conn, night.id):
             profile = await self._taste.of(conn, member.person_id)
-            if not profile.is_known:
-                continue
-            best = self._taste.recommend(profile, SLATE, exclude=(), penalties={}, filters=_filters(night))
-            predicted = self._taste.stars(profile, film_id)
-            stars = [pick.stars for pick in best if pick.stars is not None]
-            ideal = max(stars) if stars else predicted
-            if predicted is not None and ideal is not None:
-                ideal = max(ideal, predicted)
-            found.append(Opinion(night.id, member.person_id, predicted, ideal, None))
+            if profile.is_known:
+                predicted, stars = (
+                    self._taste.satisfaction(profile, film_id),
+                    self._taste.stars(profile, film_id),
+                )
+                found.append(Opinion(night.id, member.person_id, predicted, stars, None))
         return found
 
     async def weights(self, conn: AsyncConnection, chat: Chat, people: list[int]) -> list[float] | None:

@@ -198,15 +198,15 @@ votes = Table(
     Column("voted_at", UtcDateTime, nullable=False),
 )
 
-# How a night went for a person: the fairness ledger. In stars: `predicted` of the winner, `ideal` of the best
-# film of that evening for them alone, `given` once they rated it.
+# How a night went for a person: the fairness ledger. `predicted` is satisfaction, from 0 to 1; in stars,
+# what was `expected` of the film, and what was `given` once they rated it.
 night_opinions = Table(
     "night_opinions",
     metadata,
     _night(primary_key=True),
     person(primary_key=True),
     Column("predicted", Float),
-    Column("ideal", Float),
+    Column("expected", Float),
     Column("given", Float),
 )
 

@@ -217,8 +217,8 @@ async def test_the_ledger_keeps_the_real_in_place_of_the_predicted(
         chat = await _group(conn, minute, ann, bob)
         for number in (0, 1):
             night_id = await _night(conn, chat, minute, ann, bob)
-            for person_id, predicted in ((ann, 4.0), (bob, 3.0)):
-                await ledger.keep(conn, Opinion(night_id, person_id, predicted, 4.0, None))
+            for person_id, predicted in ((ann, 0.9), (bob, 0.5)):
+                await ledger.keep(conn, Opinion(night_id, person_id, predicted, 3.5, None))
             await nights.change(
                 conn,
                 night_id,
@@ -228,11 +228,11 @@ async def test_the_ledger_keeps_the_real_in_place_of_the_predicted(
                 decided_at=minute(9),
             )
         went = await ledger.last_time(conn, chat.id, [ann, bob])
-        assert {person: each.satisfaction for person, each in went.items()} == {ann: 1.0, bob: 0.75}
-        await ledger.keep(conn, Opinion(night_id, bob, None, None, 2.0))
+        assert {person: each.satisfaction for person, each in went.items()} == {ann: 0.9, bob: 0.5}
+        await ledger.keep(conn, Opinion(night_id, bob, None, None, 2.5))
         went = await ledger.last_time(conn, chat.id, [ann, bob])
-        assert went[bob] == Opinion(night_id, bob, 3.0, 4.0, 2.0)
-        assert went[bob].satisfaction == 0.5
+        assert went[bob] == Opinion(night_id, bob, 0.5, 3.5, 2.5)
+        assert went[bob].satisfaction == 0.25
         assert len(await ledger.of(conn, bob)) == 2
         assert await nights.watched(conn, chat.id) == set(film_ids[:2])
         night = await nights.get(conn, night_id)

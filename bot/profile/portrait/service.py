@@ -25,8 +25,8 @@ class Portrait:
 
     `mean` is None without evidence, `generosity` (stars above what others give the same films) with too
     little. `told` are the genre answers; `questions` what the bot would like to ask, with its guess.
-    `nights` are movie nights of which it is known how they went: `satisfaction` is the mean share (0 to 1) of
-    the best film that there was for this person alone.
+    `nights` are movie nights of which it is known how they went: `satisfaction` is their mean from 0 to 1,
+    which the best film for this person alone would have been.
     """
 
     ratings: int

@@ -176,7 +176,7 @@ def _create_errands() -> None:
         _night(primary_key=True),
         _person(primary_key=True),
         sa.Column("predicted", sa.Float()),
-        sa.Column("ideal", sa.Float()),
+        sa.Column("expected", sa.Float()),
         sa.Column("given", sa.Float()),
     )
     op.create_table(
