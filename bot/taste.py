@@ -187,7 +187,7 @@ class Taste:
         return [self._library.film(self._library.film_id(item.movie_id)) for item in found]
 
     def satisfaction(self, profile: Profile, film_id: int) -> float | None:
-        """What a film is to a person, in (0, 1], 1 for the best they have not rated; None if it is unknown."""
+        """What a film is to a person, in (0, 1], 1 for the best they have not rated; None if unknown."""
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return None
