@@ -29,6 +29,7 @@ from bot.night.gathering import Slates
 from bot.night.handlers import Handlers as NightHandlers
 from bot.night.service import Nights
 from bot.night.states import Readings
+from bot.night.voting import Voting
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
 from bot.preferences.handlers import Handlers as PreferencesHandlers
@@ -244,7 +245,8 @@ def _services(
         portraits=Portraits(database, library, taste),
         mydata=MyData(database),
         forgetme=ForgetMe(),
-        nights=Nights(database, library, slates, readings, poll_time, wake),
+        nights=Nights(database, library, slates, readings, wake),
+        voting=Voting(slates, readings, poll_time),
         deciding=Deciding(slates, readings),
         readings=readings,
         groups=Groups(database, library, taste, readings, slates, wake),

@@ -11,6 +11,7 @@ from bot.library import Library
 from bot.night.deciding import Deciding
 from bot.night.service import Nights
 from bot.night.states import Readings
+from bot.night.voting import Voting
 from bot.onboarding.service import Onboarding
 from bot.preferences.service import Preferences
 from bot.profile.forgetme.service import ForgetMe
@@ -39,6 +40,7 @@ class Services:
     mydata: MyData
     forgetme: ForgetMe
     nights: Nights
+    voting: Voting
     deciding: Deciding
     readings: Readings
     groups: Groups

@@ -28,7 +28,7 @@ def help_screen(t: Translator) -> Screen:
     """Every command with what it does."""
     lines = [t.html("help.title"), ""]
     lines += [t.html("help.line", command=name, does=does) for name, does in menu(t)]
-    lines += ["", t.html("help.free_text")]
+    lines += ["", t.html("help.free_text"), t.html("help.groups")]
     return Screen("\n".join(lines))
 
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import StaleButton
 from bot.library import Library
+from bot.night.entering import Who, enter
 from bot.night.gathering import Slates
-from bot.night.service import Who
 from bot.night.states import Readings
 from bot.preferences.zones import ZONES
 from bot.taste import Taste
@@ -126,8 +126,7 @@ class Groups:
 
     async def recommend(self, conn: AsyncConnection, who: Who, at: datetime) -> dict[str, object]:
         """Films for the people whom the bot has met in a group, as ids: a `GroupList` is made of it."""
-        chat = await chats.meet(conn, who.chat_id)
-        await chats.greet(conn, chat.id, who.person_id, who.name, at)
+        chat = await enter(conn, who, at)
         people = [member.person_id for member in await chats.members(conn, chat.id, _MOST_MEMBERS)]
         profiles = [await self._taste.of(conn, person_id) for person_id in people]
         weights = await self._slates.weights(conn, chat, people)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.errors import StaleButton
 from bot.night.deciding import Deciding
+from bot.night.entering import Who
 from bot.night.result_views import ExplainResult, history_screen, result_screen
-from bot.night.service import Nights, Opening, Who
+from bot.night.service import Nights, Opening
 from bot.night.views import (
     CancelNight,
     ChooseFilm,
@@ -16,6 +17,7 @@ from bot.night.views import (
     RateNight,
     StartPoll,
 )
+from bot.night.voting import Voting
 from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.rights import Rights
@@ -36,6 +38,10 @@ class Handlers:
     @property
     def _nights(self) -> Nights:
         return self._services.nights
+
+    @property
+    def _voting(self) -> Voting:
+        return self._services.voting
 
     @property
     def _deciding(self) -> Deciding:
@@ -148,7 +154,7 @@ class Handlers:
             await self._tell(
                 request,
                 await request.once(
-                    lambda conn: self._nights.start(conn, who, tap.night_id, tap.number, request.now)
+                    lambda conn: self._voting.start(conn, who, tap.night_id, tap.number, request.now)
                 ),
             )
 
@@ -170,7 +176,7 @@ class Handlers:
             who = who_of(request)
             await self._tell(
                 request,
-                await request.once(lambda conn: self._nights.cancel(conn, who, tap.night_id, request.now)),
+                await request.once(lambda conn: self._voting.cancel(conn, who, tap.night_id, request.now)),
             )
 
     async def explain(self, request: Request, tap: ExplainResult) -> None:
@@ -198,7 +204,7 @@ class Handlers:
         """A vote, another one, or none any more."""
         person_id, name = request.person.id, request.name
         await request.once(
-            lambda conn: self._nights.vote(conn, poll_id, person_id, name, positions, request.now)
+            lambda conn: self._voting.vote(conn, poll_id, person_id, name, positions, request.now)
         )
         self._nights.wake()
 

@@ -5,24 +5,21 @@ Who may do it is asked before: `controls` says who is the host; who is an admin,
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.errors import StaleButton
 from bot.library import Library
-from bot.night.gathering import ENOUGH, Slates
-from bot.night.rules import closing_time
+from bot.night.entering import Who, enter, here
+from bot.night.gathering import Slates
 from bot.night.states import Board, Readings, Result
+from bot.night.voting import offered
 from bot.night.wishes import Misread, read_wish
-from storage import chats, errands, marks, nights, polls, screens, watchlist
-from storage.chats import Chat
+from storage import chats, errands, marks, nights, screens, watchlist
 from storage.database import AsyncConnection, Database
-from storage.errors import DatabaseBusy
 from storage.nights import Member, Night
 
-__all__ = ["Nights", "Opening", "Who"]
+__all__ = ["Nights", "Opening"]
 
 _REMIND = timedelta(minutes=30)  # before a planned night
 _GIVEN_UP = timedelta(days=1)  # after its time, a night that still gathers makes room for another
@@ -37,15 +34,6 @@ _PANELS = {
 def _forgotten(night: Night, at: datetime) -> bool:
     """Whether a night's time is long over, and it still gathers."""
     return (night.starts_at or night.opened_at) + _GIVEN_UP < at
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Somebody in a group: our id of them, the name they go by there, and Telegram's id of the group."""
-
-    person_id: int
-    name: str
-    chat_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +58,25 @@ class Nights:
         library: Library,
         slates: Slates,
         readings: Readings,
-        poll_time: timedelta,
         wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._library = library
         self._slates = slates
         self._readings = readings
-        self._poll_time = poll_time
         self.wake = wake
 
     async def open(
         self, conn: AsyncConnection, who: Who, topic_id: int, text: str, at: datetime
     ) -> dict[str, int | str]:
         """`/night …`: an `Opening`, as a dict."""
-        chat = await self.enter(conn, who, at)
+        chat = await enter(conn, who, at)
         known = await nights.open_in(conn, chat.id, topic_id)
         if known is not None and known.state == "gathering" and _forgotten(known, at):
             await nights.change(conn, known.id, state="cancelled")
             await errands.drop_all(conn, known.id)
         elif known is not None:
+            await nights.touch(conn, known.id)  # a board that was deleted comes again
             return {"night_id": known.id}
         try:
             wish = read_wish(text, self._library.genres, at.astimezone(self._readings.zone(chat)))
@@ -105,15 +92,9 @@ class Nights:
             await chats.change(conn, chat.id, zone_asked=True)
         return {"night_id": night_id, "fresh": True, "ask_zone": ask_zone}
 
-    async def enter(self, conn: AsyncConnection, who: Who, at: datetime) -> Chat:
-        """Note that somebody did something in a group; the group."""
-        chat = await chats.meet(conn, who.chat_id)
-        await chats.greet(conn, chat.id, who.person_id, who.name, at)
-        return chat
-
     async def join(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> str:
         """Join; the first one in an empty night hosts it."""
-        night = await self._here(conn, who, night_id, at)
+        night = await here(conn, who, night_id, at)
         if not night.is_open:
             return "night.toast.over"
         host = not await nights.members(conn, night.id)
@@ -127,7 +108,7 @@ class Nights:
         self, conn: AsyncConnection, who: Who, night_id: int, heir_id: int | None, at: datetime
     ) -> str:
         """Leave. A host hands over to `heir_id`, else to whoever joined next."""
-        night = await self._here(conn, who, night_id, at)
+        night = await here(conn, who, night_id, at)
         if not night.is_open:
             return "night.toast.over"
         members = await nights.members(conn, night.id)
@@ -154,7 +135,7 @@ class Nights:
 
     async def see(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
         """A film of the slate that somebody has seen; a second tap takes that back."""
-        night = await self._here(conn, who, night_id, at)
+        night = await here(conn, who, night_id, at)
         self._library.film(film_id)
         if "seen" in await marks.on(conn, who.person_id, film_id):
             await marks.take_back(conn, who.person_id, film_id, "seen")
@@ -169,7 +150,7 @@ class Nights:
 
     async def veto(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
         """Somebody's one veto; on another film, it moves there."""
-        night = await self._here(conn, who, night_id, at)
+        night = await here(conn, who, night_id, at)
         if not night.is_open:
             return "night.toast.over"
         if who.person_id not in {member.person_id for member in await nights.members(conn, night.id)}:
@@ -185,85 +166,14 @@ class Nights:
         self, conn: AsyncConnection, who: Who, night_id: int, kind: str, at: datetime
     ) -> str:
         """Have a list of the slate put into the group: to tick what was "seen", to "veto", to "pick"."""
-        night = await self._here(conn, who, night_id, at)
+        night = await here(conn, who, night_id, at)
         if not night.is_open:
             return "night.toast.over"
-        if not await self.offered(conn, night):
+        if not await offered(conn, night):
             return "night.toast.no_slate"
         fresh = await screens.place(conn, night.id, kind)
         await nights.touch(conn, night.id)
         return _PANELS[kind] if fresh else "night.toast.panel_there"
-
-    async def start(self, conn: AsyncConnection, who: Who, night_id: int, number: int, at: datetime) -> str:
-        """Freeze the slate and have the `number`-th poll sent. A second tap changes nothing."""
-        night = await self._here(conn, who, night_id, at)
-        if night.state != "gathering":
-            return "night.toast.polling" if night.state == "polling" else "night.toast.over"
-        last = await polls.latest(conn, night.id)
-        if number != (last.number + 1 if last else 1):
-            return "night.toast.over"
-        await self._slates.refresh(conn, night)
-        if len(await nights.members(conn, night.id)) < ENOUGH:
-            return "night.toast.alone"
-        slate = await nights.slate(conn, night.id)
-        if len(slate) < ENOUGH:
-            return "night.toast.too_few"
-        chat = await chats.get(conn, night.chat_id)
-        ranks: list[tuple[int | None, int | None]] = [
-            (film, rank) for rank, film in enumerate(slate, start=1)
-        ]
-        random.shuffle(ranks)  # nobody's favourite is on top for being it
-        closes_at = closing_time(at, night.starts_at, self._poll_time)
-        await polls.create(
-            conn,
-            night.id,
-            number,
-            [*ranks, (None, None)],
-            several=chat.several,
-            outsiders=chat.outsiders,
-            strategy=chat.strategy,
-            closes_at=closes_at,
-        )
-        await nights.change(conn, night.id, state="polling")
-        await errands.add(conn, night.id, "poll", at, poll_number=number)
-        await errands.add(conn, night.id, "deadline", closes_at, poll_number=number)
-        return "night.toast.poll_comes"
-
-    async def cancel(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> str:
-        """Call it off, poll and all."""
-        night = await self._here(conn, who, night_id, at)
-        if not night.is_open:
-            return "night.toast.over"
-        await errands.drop_all(conn, night.id)
-        poll = await polls.latest(conn, night.id)
-        if poll is not None and poll.state != "closed":
-            counts = await self._readings.counts(conn, poll)
-            await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
-            await errands.add(conn, night.id, "stop", at, poll_number=poll.number)
-        await nights.change(conn, night.id, state="cancelled")
-        return "night.toast.cancelled"
-
-    async def vote(
-        self,
-        conn: AsyncConnection,
-        telegram_poll_id: str,
-        person_id: int,
-        name: str,
-        positions: list[int],
-        at: datetime,
-    ) -> None:
-        """Somebody's vote, in place of their former one. Raises DatabaseBusy while the poll is on its way."""
-        poll = await polls.find(conn, telegram_poll_id)
-        if poll is None:
-            if await polls.on_its_way(conn):
-                raise DatabaseBusy("a vote came before its poll was written down")
-            return
-        night = await nights.get(conn, poll.night_id, lock=True)
-        if night is None or night.state != "polling" or poll.state == "closed":
-            return  # too late: it is counted
-        await chats.greet(conn, night.chat_id, person_id, name, at)
-        await polls.vote(conn, poll.id, person_id, positions, at)
-        await nights.touch(conn, night.id)
 
     async def told(self, conn: AsyncConnection, person_id: int) -> bool:
         """Somebody told more of their taste: the slates they bear on are made anew; whether there are any."""
@@ -276,7 +186,7 @@ class Nights:
 
     async def check(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> None:
         """Hold a night still for what follows. Raises StaleButton if it is not this group's."""
-        await self._here(conn, who, night_id, at)
+        await here(conn, who, night_id, at)
 
     async def reserved(self, chat_id: int) -> bool:
         """Whether only admins may open a night in the group with this Telegram id."""
@@ -332,19 +242,3 @@ class Nights:
                 return []
             zone = str(self._readings.zone(chat))
             return [(night, zone) for night in await nights.history(conn, chat.id, HISTORY)]
-
-    async def offered(self, conn: AsyncConnection, night: Night) -> list[int]:
-        """The films that the poll offers, or would offer now."""
-        poll = await polls.latest(conn, night.id)
-        if night.state == "polling" and poll is not None:
-            options = await polls.options(conn, poll.id)
-            return [option.film_id for option in options if option.film_id is not None]
-        return await nights.slate(conn, night.id)
-
-    async def _here(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> Night:
-        """The night, which nobody else changes meanwhile. Raises StaleButton if it is not this group's."""
-        chat = await self.enter(conn, who, at)
-        night = await nights.get(conn, night_id, lock=True)
-        if night is None or night.chat_id != chat.id:
-            raise StaleButton(f"no night {night_id} in group {who.chat_id}")
-        return night

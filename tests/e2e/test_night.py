@@ -252,6 +252,26 @@ def test_the_group_as_a_place(bot: Bot, people: tuple[Person, Person, Person]) -
     bot.expect("bot was kicked from the group chat")
 
 
+def test_a_poll_that_the_group_forbids_and_a_board_that_is_deleted(
+    bot: Bot, people: tuple[Person, Person, Person]
+) -> None:
+    ada, grace, _ = people
+    group = bot.group("Friday", ada, grace)
+    bot.expect("not enough rights to send polls to the chat", "message to edit not found")
+    group.permit(can_send_polls=False)
+    group[ada].say("/night")
+    group[grace].tap("Join")
+    group[ada].tap("Start poll")
+    assert group.polls() == []
+    assert "An admin can allow it" in group.last().text
+    group.permit(can_send_polls=True)
+    group.delete(board_of(group))
+    assert "There is a movie night here already" in group[grace].say("/night")[0].text
+    group[ada].tap("Start poll", board_of(group))
+    assert len(group.polls()) == 1
+    assert len(group.poll().options) == 10
+
+
 @pytest.mark.parametrize("new_first", [False, True])
 def test_an_upgrade_in_the_middle(bot: Bot, people: tuple[Person, Person, Person], new_first: bool) -> None:
     ada, grace, linus = people

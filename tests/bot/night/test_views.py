@@ -126,7 +126,7 @@ def test_a_board_with_its_poll_out(make_film: MakeFilm) -> None:
     screen = board_screen(open_now, T, LINKS)
     assert "It closes on Sat at 18:30." in read(screen)
     assert "2 people have voted." in read(screen)
-    assert "Vetoed, so votes for it are void: Heat (1995)" in read(screen)
+    assert "🚫 Vetoed, so votes for it are void: Heat (1995)" in read(screen).splitlines()
     assert "newer one counts" not in read(screen)
     assert actions(screen)["Close now"] == ClosePoll(7, 1)
     assert actions(screen)["Cancel"] == CancelNight(7)
