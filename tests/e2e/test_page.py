@@ -77,6 +77,17 @@ class Page:
         """The last such element, as soon as there is one."""
         return self.wait(lambda: self.all(selector, text))[-1]
 
+    def click(self, selector: str, text: str = "") -> None:
+        """Click the last such element, again if a redraw takes it away meanwhile."""
+
+        def clicked() -> bool:
+            found = self.all(selector, text)
+            if found:
+                found[-1].click()
+            return bool(found)
+
+        self.wait(clicked)
+
     def press(self, label: str) -> None:
         """A button under a message, by its exact label; the newest one."""
         self.wait(lambda: [key for key in self.all(".key", label) if key.text == label])[-1].click()
@@ -217,23 +228,23 @@ def test_a_group_votes_side_by_side(page: Page, ada: Person, grace: Person, bot:
     )
     page.open(group[ada], group[grace], width=1560)
     of_ada, of_grace = (f".pane[data-viewer='{person.id}']" for person in (ada, grace))
-    page.see(f"{of_ada} .option", "Heat").click()
+    page.click(f"{of_ada} .option", "Heat")
     page.see(f"{of_ada} .option", "100%")
     assert page.all(f"{of_grace} .option", "%") == []  # who has not voted sees no result
-    page.see(f"{of_grace} .option", "Fargo").click()
+    page.click(f"{of_grace} .option", "Fargo")
     page.see(f"{of_ada} .option", "50%")
-    page.see(f"{of_grace} .option", "Heat").click()
+    page.click(f"{of_grace} .option", "Heat")
     page.wait(lambda: group.poll().voters("Heat (1995)") == [ada.id, grace.id])
-    assert page.see(f"{of_ada} .option", "Heat").text.split()[-2:] == ["A", "G"]
-    page.see(f"{of_ada} .poll-act", "Retract vote").click()
+    page.wait(lambda: page.see(f"{of_ada} .option", "Heat").text.split()[-2:] == ["A", "G"])
+    page.click(f"{of_ada} .poll-act", "Retract vote")
     page.wait(lambda: group.poll().votes == {"Heat (1995)": 1})
     group.upgrade()
     page.see(f"{of_grace} .notice", "The group is a supergroup now")
     assert page.see(f"{of_grace} .poll")  # what was said before is there, and can be answered
-    page.see(f"{of_grace} .key", "My taste").click()
+    page.click(f"{of_grace} .key", "My taste")
     page.see(f".pane[data-chat-id='{grace.id}'] .message.out", "/start taste")
-    page.see(f"{of_ada} .manage").click()
-    page.see("#group-members .quiet[aria-label='Remove Grace']").click()
+    page.click(f"{of_ada} .manage")
+    page.click("#group-members .quiet[aria-label='Remove Grace']")
     page.see(f"{of_grace} .start", "JOIN THE GROUP")
     bot.settle()
 
