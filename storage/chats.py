@@ -32,6 +32,7 @@ __all__ = [
 Strategy = Literal["average", "least misery", "fair"]
 Openers = Literal["everybody", "admins"]
 
+_LONGEST_NAME = 64  # characters; Telegram allows twice as many
 _DEFAULTS = {
     "zone_asked": False,
     "spare_seen": True,
@@ -117,7 +118,7 @@ async def deactivate(conn: AsyncConnection, telegram_id: int) -> None:
 
 async def greet(conn: AsyncConnection, chat_id: int, person_id: int, name: str, at: datetime) -> None:
     """Somebody did something in a group, under this name."""
-    values = {"chat_id": chat_id, "person_id": person_id, "name": name[:128], "seen_at": at}
+    values = {"chat_id": chat_id, "person_id": person_id, "name": name[:_LONGEST_NAME], "seen_at": at}
     await conn.execute(upsert(conn, chat_members, values, key=("chat_id", "person_id")))
 
 

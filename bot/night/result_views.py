@@ -26,7 +26,8 @@ __all__ = [
     "summary_screen",
 ]
 
-_MANY_LINES = 40  # people in a result; a message has room for so many
+_ROOM = 2500  # characters for the lines of people; a message has 4,096 in all
+_TITLES = 2  # films that a line names of those somebody voted for
 
 
 @record("nw")
@@ -46,9 +47,7 @@ def result_screen(
     `again`: sent once more, since nobody could tell whether it had arrived.
     """
     lines: list[str] = [_headline(result, t), ""]
-    lines += [_line(line, result, t) for line in result.lines[:_MANY_LINES]]
-    if len(result.lines) > _MANY_LINES:
-        lines.append(t.html("result.others", count=len(result.lines) - _MANY_LINES))
+    lines += _people(result, t)
     if why:
         lines += ["", *_why(result, t)]
     if again:
@@ -110,6 +109,17 @@ def _headline(result: Result, t: Translator) -> str:
     return t.html("result.won", film=film, count=result.ranked[0].votes)
 
 
+def _people(result: Result, t: Translator) -> list[str]:
+    """A line for each, as far as there is room."""
+    lines: list[str] = []
+    for number, line in enumerate(result.lines):
+        text = _line(line, result, t)
+        if sum(map(len, lines)) + len(text) > _ROOM:
+            return [*lines, t.html("result.others", count=len(result.lines) - number)]
+        lines.append(text)
+    return lines
+
+
 def _line(line: Line, result: Result, t: Translator) -> str:
     """What somebody did, and one fact about the winner that everybody can look up."""
     winner = result.winner
@@ -133,7 +143,8 @@ def _line(line: Line, result: Result, t: Translator) -> str:
 
 
 def _titles(films: Sequence[Film | None], t: Translator) -> str:
-    return ", ".join(t.plain("night.none") if film is None else film_label(film) for film in films)
+    names = [t.plain("night.none") if film is None else film_label(film) for film in films]
+    return ", ".join(names[:_TITLES]) + (" …" if len(names) > _TITLES else "")
 
 
 def _fact(film: Film, before: Film | None, t: Translator) -> str:

@@ -34,6 +34,7 @@ __all__ = [
 _LONGEST_OPTION = 100  # characters, Telegram's limit
 _LONGEST_LABEL = 30
 _CARDS_PER_ROW = 3
+_MOST_NAMES = 30  # on a board; a message has room for so many
 ENOUGH = 2
 
 
@@ -189,7 +190,8 @@ def _people(board: Board, t: Translator) -> str:
         elif seat.guest:
             key = "night.seat.guest"
         names.append(t.html(key, name=seat.name))
-    return t.html("night.people", count=len(names), names=Html(", ".join(names)))
+    shown = ", ".join(names[:_MOST_NAMES]) + (" …" if len(names) > _MOST_NAMES else "")
+    return t.html("night.people", count=len(names), names=Html(shown))
 
 
 def _slate(board: Board, t: Translator) -> list[str]:

@@ -84,7 +84,7 @@ chat_members = Table(
     metadata,
     _chat(primary_key=True),
     person(primary_key=True),
-    Column("name", String(128), nullable=False),
+    Column("name", String(64), nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )
 

@@ -70,7 +70,7 @@ def _create_chats() -> None:
         "chat_members",
         _chat(primary_key=True),
         _person(primary_key=True),
-        sa.Column("name", sa.String(128), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
         sa.Column("seen_at", TIME, nullable=False),
     )
 

@@ -213,6 +213,20 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
     assert told.endswith("in case the first one did not arrive.")
 
 
+def test_a_hundred_people_fit_into_a_message(make_film: MakeFilm) -> None:
+    films = tuple(make_film("&" * 90, 1990) for _ in range(9))
+    options = tuple(Standing(film, rank, 100, rank == 2) for rank, film in enumerate(films, start=1))
+    lines = tuple(Line("<" * 64, films[1:], True) for _ in range(100))
+    result = Result(night(state="decided"), 1, films[0], False, options, options, lines, films[1], None)
+    told = read(result_screen(result, T, LINKS, why=True, again=True))
+    assert len(told) < 4096
+    assert "more" in told
+    seats = tuple(Seat("<" * 64, False, True) for _ in range(100))
+    board = read(board_screen(Board(night(), seats, films, None, None, None), T, LINKS))
+    assert "In (100): <" in board
+    assert len(board) < 4096
+
+
 def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> None:
     film = make_film("Heat", 1995)
     options = (Standing(film, 1, 1, False), Standing(None, None, 2, False))
