@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import structlog
+from telegram import BotCommandScopeAllGroupChats
 from telegram.error import InvalidToken, TelegramError
 
 from bot.basics.handlers import Handlers as BasicsHandlers
-from bot.basics.views import menu
+from bot.basics.views import group_menu, menu
 from bot.discover.handlers import Handlers as DiscoverHandlers
 from bot.discover.service import Discover, Phrases
 from bot.errors import GaveUp
 from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
+from bot.groups.handlers import Handlers as GroupHandlers
+from bot.groups.service import Groups
 from bot.home import live_model
 from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering, renumber
+from bot.night.deciding import Deciding
+from bot.night.delivery import Delivery
+from bot.night.gathering import Slates
+from bot.night.handlers import Handlers as NightHandlers
+from bot.night.service import Nights
+from bot.night.states import Readings
+from bot.night.voting import Voting
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
 from bot.preferences.handlers import Handlers as PreferencesHandlers
@@ -40,12 +51,14 @@ from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
+from bot.telegram.rights import Rights
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
 from bot.upgrade import upgrading
 from bot.watchlist.handlers import Handlers as WatchlistHandlers
 from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
+from bot.worker import Worker
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 from storage import films, ratings
@@ -92,9 +105,13 @@ async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event
     ):
         health.database = database
         library = await _library(database, recommender, version)
+        messenger = Messenger(client)
+        bell = asyncio.Event()  # rung by whoever wrote what the background jobs have to act on
         taste = Taste(recommender, library)
-        services = _services(database, library, taste, settings.timezone)
-        processor = Processor(client, database, Messenger(client), _router(services))
+        services = _services(database, library, taste, settings, bell.set)
+        delivery = Delivery(database, messenger, library, services.readings, services.deciding)
+        worker = Worker(database, delivery, settings.group_sends_per_minute, bell)
+        processor = Processor(client, database, messenger, _router(services, Rights(client)))
         dispatcher = Dispatcher(processor.handle)
         health.intake = intake = Intake(client, database, dispatcher.push)
 
@@ -104,12 +121,12 @@ async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event
 
         try:
             async with upgrading(settings.models, recommender, swap):
-                await _serve(client, intake, stop, version)
+                await _serve(client, intake, worker, stop, version)
         finally:
             await dispatcher.close(_PATIENCE)
 
 
-async def _serve(client: Client, intake: Intake, stop: asyncio.Event, version: str) -> None:
+async def _serve(client: Client, intake: Intake, worker: Worker, stop: asyncio.Event, version: str) -> None:
     """Greet Telegram, then poll until `stop` is set or polling gives up."""
     stopped = asyncio.create_task(stop.wait())
     greeting = asyncio.create_task(_greet(client))
@@ -118,13 +135,13 @@ async def _serve(client: Client, intake: Intake, stop: asyncio.Event, version: s
     pending = await intake.recover()
     log.info("serving", bot=client.username, model=version, pending=pending)
     introduction = asyncio.create_task(_introduce(client))
-    polling = asyncio.create_task(intake.run())
+    polling, working = asyncio.create_task(intake.run()), asyncio.create_task(worker.run())
     try:
         await _first(stopped, polling)
     finally:
-        for task in (polling, introduction):
+        for task in (polling, working, introduction):
             task.cancel()
-        await asyncio.gather(polling, introduction, return_exceptions=True)
+        await asyncio.gather(polling, working, introduction, return_exceptions=True)
         log.info("stopped")
 
 
@@ -166,6 +183,8 @@ async def _introduce(client: Client) -> None:
             t = translator(language)
             code = None if language == FALLBACK else language  # the fallback serves whoever has no own
             await client.set_my_commands(menu(t), language_code=code)
+            groups = BotCommandScopeAllGroupChats()
+            await client.set_my_commands(group_menu(t), scope=groups, language_code=code)
             await client.set_my_description(t.plain("bot.description"), language_code=code)
             await client.set_my_short_description(t.plain("bot.short_description"), language_code=code)
     except TelegramError as error:
@@ -183,7 +202,12 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def _client(settings: Settings, token: str) -> AsyncIterator[Client]:
-    limits = Limits(settings.sends_per_second, settings.chat_sends_per_second, settings.chat_send_burst)
+    limits = Limits(
+        settings.sends_per_second,
+        settings.chat_sends_per_second,
+        settings.chat_send_burst,
+        settings.group_sends_per_minute,
+    )
     client = Client(token, settings.telegram_api_url, limits)
     try:
         yield client
@@ -205,7 +229,9 @@ async def _library(database: Database, recommender: Recommender, version: str) -
     return Library(stored, catalog, TitleIndex(catalog, recommender.popularity.tolist()))
 
 
-def _services(database: Database, library: Library, taste: Taste, time_zone: str) -> Services:
+def _services(
+    database: Database, library: Library, taste: Taste, settings: Settings, wake: Callable[[], None]
+) -> Services:
     translators = [translator(language) for language in languages()]
     phrases = Phrases(
         like="|".join(t.plain("like.phrases") for t in translators),
@@ -213,6 +239,8 @@ def _services(database: Database, library: Library, taste: Taste, time_zone: str
         courtesies="|".join(t.plain("like.courtesies") for t in translators),
     )
     discover = Discover(database, library, taste, phrases)
+    readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
+    poll_time = timedelta(minutes=settings.poll_minutes)
     return Services(
         library=library,
         onboarding=Onboarding(database, library, taste),
@@ -221,14 +249,19 @@ def _services(database: Database, library: Library, taste: Taste, time_zone: str
         history=History(database, library),
         watchlist=Watchlist(database, library),
         filtering=Filtering(database, library, discover),
-        preferences=Preferences(database, time_zone),
+        preferences=Preferences(database, settings.timezone),
         portraits=Portraits(database, library, taste),
         mydata=MyData(database),
         forgetme=ForgetMe(),
+        nights=Nights(database, library, slates, readings, wake),
+        voting=Voting(slates, readings, poll_time),
+        deciding=Deciding(slates, readings),
+        readings=readings,
+        groups=Groups(database, library, taste, readings, slates, wake),
     )
 
 
-def _router(services: Services) -> Router:
+def _router(services: Services, rights: Rights) -> Router:
     basics, discover = BasicsHandlers(services), DiscoverHandlers(services)
     router = Router(text=discover.text, unknown_command=basics.unknown)
     for room in (basics, discover):
@@ -237,6 +270,9 @@ def _router(services: Services) -> Router:
         build(services).register(router)
     for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
         screens(services).register(router)
+    night = NightHandlers(services, rights)
+    night.register(router)
+    GroupHandlers(services, rights, night).register(router)
     return router
 
 

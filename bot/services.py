@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
+from bot.groups.service import Groups
 from bot.library import Library
+from bot.night.deciding import Deciding
+from bot.night.service import Nights
+from bot.night.states import Readings
+from bot.night.voting import Voting
 from bot.onboarding.service import Onboarding
 from bot.preferences.service import Preferences
 from bot.profile.forgetme.service import ForgetMe
@@ -34,3 +39,8 @@ class Services:
     portraits: Portraits
     mydata: MyData
     forgetme: ForgetMe
+    nights: Nights
+    voting: Voting
+    deciding: Deciding
+    readings: Readings
+    groups: Groups

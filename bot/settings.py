@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     sends_per_second: float = Field(30.0, gt=0, description="New messages a second, over all chats.")
     chat_sends_per_second: float = Field(1.0, gt=0, description="New messages a second in one chat.")
     chat_send_burst: int = Field(5, ge=1, description="Messages a chat may get at once before that rate.")
+    group_sends_per_minute: float = Field(
+        20.0, gt=0, description="Messages a minute in one group, and changes of a movie night's board."
+    )
+    poll_minutes: float = Field(
+        120.0, gt=0, description="How long the poll of a movie night is open where no time is planned."
+    )
     http_port: int | None = Field(
         None,
         ge=0,
@@ -56,7 +62,8 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="The address they listen on; 0.0.0.0 is all of them.")
     timezone: str = Field(
-        "UTC", description="The IANA time zone of people who chose none in /settings, as Europe/Berlin."
+        "UTC",
+        description="The IANA time zone of people and groups who chose none in /settings, as Europe/Berlin.",
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["console", "json"] = Field(

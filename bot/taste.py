@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from bot.cards import Kinship
 from bot.library import EARLIEST_DECADE, Library
+from recsys.groups import Strategy
 from recsys.narrowing import Years
 from recsys.recommender import Recommender, User
 from storage import genres, marks, ratings, shelves, watchlist
@@ -72,6 +73,11 @@ class Profile:
     def done_with(self) -> frozenset[int]:
         """What must never be recommended: rated, seen or refused."""
         return self.seen | self.refused | self.ratings.keys()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they told anything of their taste."""
+        return bool(self.ratings.keys() - self.muted or self.genres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,58 @@ class Taste:
             )
         return picks
 
+    def group(
+        self,
+        profiles: Sequence[Profile],
+        n: int,
+        exclude: Iterable[int],
+        *,
+        strategy: Strategy = "average",
+        weights: Sequence[float] | None = None,
+        filters: Filters = NO_FILTERS,
+        spare_seen: bool = True,
+    ) -> list[Film]:
+        """The best n films for these people together, best first, unlike each other.
+
+        Left out are `exclude`, what anybody refused, and where `spare_seen` says so what anybody has seen.
+        Whoever said nothing yet counts as the others do on average: they change nothing, unless nobody else
+        is there. `weights` are one for each profile.
+        """
+        shares = [1.0] * len(profiles) if weights is None else weights
+        known = [
+            (profile, weight) for profile, weight in zip(profiles, shares, strict=True) if profile.is_known
+        ]
+        users = [profile.user for profile, _ in known] or [self._recommender.fold_in()]
+        hidden = set(exclude).union(*(profile.refused for profile in profiles))
+        if spare_seen:
+            hidden.update(*(profile.seen | profile.ratings.keys() for profile in profiles))
+        narrowed = self._narrowed(filters)
+        found = self._recommender.group(
+            users,
+            n=n,
+            exclude=self._library.movie_ids(hidden),
+            weights=[weight for _, weight in known] or None,
+            strategy=strategy,
+            genres=narrowed["genres"],
+            years=narrowed["years"],
+        )
+        return [self._library.film(self._library.film_id(item.movie_id)) for item in found]
+
+    def satisfaction(self, profile: Profile, film_id: int) -> float | None:
+        """What a film is to a person, in (0, 1], 1 for the best they have not rated; None if unknown."""
+        movie_id = self._library.movie_id(film_id)
+        if movie_id is None:
+            return None
+        return float(self._recommender.satisfaction([profile.user], [movie_id])[0, 0])
+
+    def because(self, profile: Profile, film_id: int) -> Film | None:
+        """The film this person liked that speaks most for another one, None where no single one does."""
+        movie_id = self._library.movie_id(film_id)
+        if movie_id is None:
+            return None
+        reason = self._recommender.explain(profile.user, movie_id)
+        return None if reason is None else self._library.film(self._library.film_id(reason))
+
     def similar(
         self,
         profile: Profile,
@@ -216,6 +274,14 @@ class Taste:
             for each in compared
             if each.because is not None
         }
+
+    def nearest(self, film_id: int, n: int) -> list[Film]:
+        """The n films nearest to one, whoever asks; none for a film that the model does not know."""
+        movie_id = self._library.movie_id(film_id)
+        if movie_id is None:
+            return []
+        found = self._recommender.similar([movie_id], n=n)
+        return [self._library.film(self._library.film_id(item.movie_id)) for item in found]
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:
         """The film most worth asking about next, None when there is none left."""

@@ -17,7 +17,8 @@ __all__ = ["Person", "deactivate", "find", "get", "meet"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person. `active` is false for somebody who blocked the bot; times are UTC."""
+    """One person. `active` is false for somebody who blocked the bot, or never wrote to it; times
+    are UTC."""
 
     id: int
     telegram_id: int
@@ -27,19 +28,22 @@ class Person:
     seen_at: datetime
 
 
-async def meet(conn: AsyncConnection, telegram_id: int, language: str | None, at: datetime) -> Person:
-    """The person with this Telegram id, new or known; who was inactive is active again.
+async def meet(
+    conn: AsyncConnection, telegram_id: int, language: str | None, at: datetime, *, privately: bool = True
+) -> Person:
+    """The person with this Telegram id, new or known; who was inactive is active again if it was `privately`.
 
-    A `language` of None keeps the one already known.
+    A bot can write to nobody who never wrote to it: whoever was met in a group alone is inactive. A
+    `language` of None keeps the one already known.
     """
     insert = insert_into(conn, people).values(
-        telegram_id=telegram_id, language=language, active=True, created_at=at, seen_at=at
+        telegram_id=telegram_id, language=language, active=privately, created_at=at, seen_at=at
     )
     known = insert.on_conflict_do_update(
         index_elements=["telegram_id"],
         set_={
             "language": func.coalesce(insert.excluded.language, people.c.language),
-            "active": True,
+            "active": True if privately else people.c.active,
             "seen_at": insert.excluded.seen_at,
         },
     )

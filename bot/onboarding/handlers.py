@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.cards import Origin
+from bot.discover.screens import card_of
 from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import (
     FinishGenres,
@@ -20,8 +22,10 @@ from bot.onboarding.views import (
 from bot.preferences.views import ReviseGenres
 from bot.rating.views import round_screen
 from bot.services import Services
+from bot.telegram.links import film_of, night_of
 from bot.telegram.request import Request
 from bot.telegram.router import Router
+from bot.telegram.screen import Screen
 
 __all__ = ["Handlers"]
 
@@ -44,7 +48,13 @@ class Handlers:
         router.button(SetGenreAgain, self.set_genre_again)
 
     async def start(self, request: Request) -> None:
-        """/start: greeting and questionnaire, filled in as it was left."""
+        """/start: greeting and questionnaire, filled in as it was left; or what a link from a group means."""
+        film_id = film_of(request.text)
+        if film_id is not None:
+            await request.reply(await card_of(self._services, request, film_id, Origin()))
+            return
+        if night_of(request.text) is not None:
+            await request.reply(Screen(request.t.html("night.welcome")))
         questionnaire = await self._services.onboarding.questionnaire(request.person.id)
         await request.reply(questionnaire_screen(questionnaire, request.t))
 

@@ -15,7 +15,7 @@ __all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client", "is_refusal"]
 
 POLL_SECONDS = 30
 _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect
-ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "poll_answer"]
 
 
 class _Request(HTTPXRequest):

@@ -105,11 +105,11 @@ def chat_key(update: dict[str, Any]) -> int:
 
     A malformed update is one of the rest: it becomes a row and fails there, and holds nobody up.
     """
-    for kind in ("message", "my_chat_member", "callback_query"):
+    for kind in ("message", "my_chat_member", "callback_query", "poll_answer"):
         if body := update.get(kind):
             try:
                 message = body.get("message") or {}
-                chat = body.get("chat") or message.get("chat") or body.get("from") or {}
+                chat = body.get("chat") or message.get("chat") or body.get("from") or body.get("user") or {}
                 return int(chat.get("id", 0))
             except (AttributeError, TypeError, ValueError):
                 return 0

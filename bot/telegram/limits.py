@@ -23,18 +23,19 @@ log = structlog.get_logger(__name__)
 
 _Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
-_GROUP_RATE, _GROUP_BURST = 20 / 60, 20  # Telegram's FAQ: about twenty messages a minute in a group
 _MOST_WAITS = 5  # 429s in a row on one call before we believe that it will not be let through
 _MANY_CHATS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages a second over all chats and in one, and how many one chat may get at once."""
+    """Messages a second over all chats and in one, how many one chat may get at once, and messages a minute
+    in a group, about twenty by Telegram's FAQ."""
 
     per_second: float = 30.0
     chat_per_second: float = 1.0
     chat_burst: int = 5
+    group_per_minute: float = 20.0
 
 
 @dataclass(slots=True)
@@ -115,8 +116,9 @@ class Limiter(BaseRateLimiter[None]):
             self._chats = {key: bucket for key, bucket in self._chats.items() if not bucket.idle}
         if chat_id not in self._chats:
             group = isinstance(chat_id, int) and chat_id < 0
-            rate = _GROUP_RATE if group else self._limits.chat_per_second
-            burst = _GROUP_BURST if group else self._limits.chat_burst
+            per_minute = self._limits.group_per_minute
+            rate = per_minute / 60 if group else self._limits.chat_per_second
+            burst = max(1.0, per_minute) if group else self._limits.chat_burst
             self._chats[chat_id] = _Bucket(rate, burst, burst)
         return self._chats[chat_id]
 

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import httpx
 import structlog
-from telegram import Bot, Message
+from telegram import Bot, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError
 
-from bot.telegram.screen import Screen
+from bot.telegram.links import Links
+from bot.telegram.screen import PollForm, Screen
 from bot.texts import Html
 
 __all__ = ["MaybeSent", "Messenger"]
@@ -25,6 +26,7 @@ _TOAST_LENGTH = 200
 # Telegram's words, since its errors carry no finer code than 400.
 _UNCHANGED = "message is not modified"
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_NO_TOPIC = ("message thread not found", "topic_deleted", "topic_closed")
 _TOO_OLD = ("query is too old", "query_id_invalid", "query id is invalid")
 
 
@@ -38,25 +40,73 @@ class Messenger:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def send(self, chat_id: int, screen: Screen) -> int:
-        """A new message; its id. Repeated only if it cannot have arrived; raises MaybeSent if it may have."""
-        return await _send(
-            lambda: self._bot.send_message(
+    @property
+    def links(self) -> Links:
+        """Links to the bot's private chats."""
+        return Links(self._bot.username)
+
+    async def send(self, chat_id: int, screen: Screen, topic_id: int = 0, reply_to: int | None = None) -> int:
+        """A new message; its id. Repeated only if it cannot have arrived; raises MaybeSent if it may have.
+
+        In a topic that is gone, it goes to the group as a whole.
+        """
+        reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
+        message = await self._in_topic(
+            topic_id,
+            lambda thread: self._bot.send_message(
                 chat_id,
                 screen.text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=screen.markup,
                 link_preview_options=screen.preview,
-            )
+                message_thread_id=thread,
+                reply_parameters=reply,
+            ),
         )
+        return message.message_id
+
+    async def send_poll(self, chat_id: int, poll: PollForm, topic_id: int = 0) -> tuple[str, int]:
+        """A new poll that shows who voted for what: Telegram's id of it, and of its message; as `send`."""
+        message = await self._in_topic(
+            topic_id,
+            lambda thread: self._bot.send_poll(
+                chat_id,
+                poll.question,
+                list(poll.options),
+                is_anonymous=False,
+                allows_multiple_answers=poll.several,
+                reply_markup=Screen("", poll.rows).markup,
+                message_thread_id=thread,
+            ),
+        )
+        if message.poll is None:
+            raise MaybeSent("Telegram answered a poll with another message")
+        return message.poll.id, message.message_id
+
+    async def stop_poll(self, chat_id: int, message_id: int) -> None:
+        """Let nobody vote any more. What Telegram refuses is let go: the poll may be gone, or stopped."""
+        try:
+            await _repeat(lambda: self._bot.stop_poll(chat_id, message_id))
+        except BadRequest as error:
+            log.debug("poll not stopped", cause=error.message)
+
+    async def _in_topic(self, topic_id: int, call: Callable[[int | None], Awaitable[Message]]) -> Message:
+        try:
+            return await _send(lambda: call(topic_id or None))
+        except BadRequest as error:
+            if not topic_id or not any(words in error.message.lower() for words in _NO_TOPIC):
+                raise
+            log.warning("the topic is gone, the group gets it", topic_id=topic_id)
+            return await _send(lambda: call(None))
 
     async def send_file(self, chat_id: int, name: str, content: bytes, caption: Html) -> int:
         """A file with a caption, as `send`."""
-        return await _send(
+        message = await _send(
             lambda: self._bot.send_document(
                 chat_id, content, filename=name, caption=caption, parse_mode=ParseMode.HTML
             )
         )
+        return message.message_id
 
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> bool:
         """Change a message in place; False if it is gone or too old to be changed."""
@@ -91,14 +141,13 @@ class Messenger:
             log.debug("query too old to answer")
 
 
-async def _send(call: Callable[[], Awaitable[Message]]) -> int:
+async def _send(call: Callable[[], Awaitable[Message]]) -> Message:
     try:
-        message = await _repeat(call, worth=_never_sent)
+        return await _repeat(call, worth=_never_sent)
     except NetworkError as error:
         if isinstance(error, BadRequest) or _never_sent(error):
             raise
         raise MaybeSent(str(error)) from error
-    return message.message_id
 
 
 def _never_sent(error: NetworkError) -> bool:

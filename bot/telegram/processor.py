@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 import structlog
 from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
-from bot.telegram.request import Request
+from bot.telegram.reading import command_of, is_present, text_of, topic_of, who_and_where
+from bot.telegram.request import Group, Request
 from bot.telegram.router import Router
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage import people, updates
+from storage import chats, people, updates
 from storage.database import Database
 from storage.errors import StorageError, TryLater
 from storage.people import Person
@@ -87,6 +88,8 @@ class Processor:
                 return
             except BadRequest:
                 raise
+            except ChatMigrated:
+                log.info("the group has moved")
             except MaybeSent as error:  # sent twice is better than never, but not without end
                 unsure += 1
                 if unsure == _MOST_UNSURE:
@@ -111,22 +114,23 @@ class Processor:
         return update, await self._understand(update, stored)
 
     async def _route(self, request: Request, update: Update) -> None:
-        flooded = False
+        flooded = False  # or sent elsewhere: it is tried again, toast and all
         try:
-            if update.callback_query is not None:
-                await self._router.on_tap(request, update.callback_query.data or "")
-            else:
-                await self._router.on_message(request, _command(update.message, self._bot.username))
+            await self._hand_on(request, update)
         except StaleButton:
             await request.toast(request.t.plain("stale"))
         except Forbidden:
-            async with self._database.write() as conn:
-                await people.deactivate(conn, request.person.telegram_id)
+            await self._turned_out(request)
         except BadRequest:  # a NetworkError by inheritance only; a fault of ours
             await self._apologise(request)
             raise
         except RetryAfter:
             flooded = True  # a toast now would come before its time, and without its words
+            raise
+        except ChatMigrated as error:
+            await self._router.on_moved(request.chat_id, error.new_chat_id)
+            request.moved(error.new_chat_id)
+            flooded = True  # the toast comes with the next try
             raise
         except (NetworkError, TryLater, MaybeSent):
             raise
@@ -137,33 +141,111 @@ class Processor:
             if not flooded:
                 await _quietly(request.toast())
 
+    async def _hand_on(self, request: Request, update: Update) -> None:
+        """Call the handler of whatever an update is."""
+        if update.callback_query is not None:
+            await self._router.on_tap(request, update.callback_query.data or "")
+        elif update.poll_answer is not None:
+            answer = update.poll_answer
+            await self._router.on_vote(request, answer.poll_id, list(answer.option_ids))
+        elif update.message is not None and update.message.left_chat_member is not None:
+            await self._router.on_left(request)
+        elif update.my_chat_member is not None:
+            before, now = update.my_chat_member.old_chat_member, update.my_chat_member.new_chat_member
+            if is_present(before) != is_present(now):
+                await self._router.on_presence(request, is_present(now))
+        else:
+            await self._router.on_message(request, command_of(update.message, self._bot.username))
+
+    async def _turned_out(self, request: Request) -> None:
+        """The bot may not write where it was asked."""
+        async with self._database.write() as conn:
+            if request.group is not None:
+                await chats.deactivate(conn, request.chat_id)
+            else:
+                await people.deactivate(conn, request.person.telegram_id)
+
     async def _understand(self, update: Update, stored: StoredUpdate) -> Request | None:
         """The request in an update; None for what needs no answer."""
-        if update.my_chat_member is not None:
-            await self._membership(update.my_chat_member, stored)
+        change, vote = update.my_chat_member, update.poll_answer
+        if change is not None and change.chat.type == ChatType.PRIVATE:
+            await self._membership(change, stored)
             return None
+        if vote is not None:
+            return None if vote.user is None else await self._request(stored, vote.user, vote.user.id)
+        if change is not None:
+            return await self._request(stored, change.from_user, change.chat.id, self._group(change))
         query, message = update.callback_query, update.message
-        user, chat = _who_and_where(query, message)
+        if message is not None and await self._has_moved(message):
+            return None
+        user, chat = who_and_where(query, message)
         if query is not None and chat is None:  # the message is too old for Telegram to name its chat
             await self._messenger.answer(query.id, translator(query.from_user.language_code).plain("stale"))
         if user is None or chat is None:
             return None
-        if chat.type != ChatType.PRIVATE:
-            await self._elsewhere(chat, user, query, message)
+        return await self._heard(stored, user, chat, query, message)
+
+    async def _heard(
+        self,
+        stored: StoredUpdate,
+        user: User,
+        chat: Chat,
+        query: CallbackQuery | None,
+        message: Message | None,
+    ) -> Request | None:
+        """A message or a tap that is for us: any in a private chat; in a group commands and taps."""
+        group = None
+        if message is not None and message.left_chat_member is not None:
+            gone = message.left_chat_member
+            return None if gone.is_bot else await self._request(stored, gone, chat.id, Group(chat.id, 0))
+        if chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
+            if query is None and command_of(message, self._bot.username) is None:
+                return None
+            if user.is_bot:  # an admin who stays anonymous
+                t = translator(None)
+                await _quietly(self._messenger.send(chat.id, Screen(t.html("group.anonymous"))))
+                return None
+            group = Group(chat.id, topic_of(query.message if query else message))
+        elif chat.type != ChatType.PRIVATE:
             return None
+        request = await self._request(stored, user, chat.id, group)
+        request.text = text_of(message)
+        request.message_id = query.message.message_id if query and query.message else None
+        request.query_id = query.id if query else None
+        return request
+
+    async def _request(
+        self, stored: StoredUpdate, user: User, chat_id: int, group: Group | None = None
+    ) -> Request:
+        vote = "poll_answer" in stored.body
         return Request(
             update=stored,
-            person=await self._meet(user, stored),
-            chat_id=chat.id,
-            text=_text(message),
-            message_id=query.message.message_id if query and query.message else None,
-            query_id=query.id if query else None,
-            t=translator(user.language_code),
+            person=await self._meet(user, stored, privately=group is None and not vote),
+            chat_id=chat_id,
+            text="",
+            message_id=None,
+            query_id=None,
+            t=translator(None if group else user.language_code),
             database=self._database,
             messenger=self._messenger,
+            name=user.full_name,
+            group=group,
         )
 
-    async def _meet(self, user: User, stored: StoredUpdate) -> Person:
+    def _group(self, change: ChatMemberUpdated) -> Group:
+        return Group(change.chat.id, 0)
+
+    async def _has_moved(self, message: Message) -> bool:
+        """Whether this message says that the group is a supergroup now; Telegram says so on both sides."""
+        if message.migrate_to_chat_id is not None:
+            await self._router.on_moved(message.chat.id, message.migrate_to_chat_id)
+            return True
+        if message.migrate_from_chat_id is not None:
+            await self._router.on_moved(message.migrate_from_chat_id, message.chat.id)
+            return True
+        return False
+
+    async def _meet(self, user: User, stored: StoredUpdate, *, privately: bool = True) -> Person:
         """The person behind a Telegram user; written only where there is something new.
 
         Who is unknown although the effect of this update is in the database was forgotten by it, and only
@@ -175,31 +257,19 @@ class Processor:
             at = datetime.now(UTC)
             return Person(0, user.id, user.language_code, active=True, created_at=at, seen_at=at)
         known = person is not None and user.language_code in (None, person.language)
-        if person is None or not person.active or not known:
+        if person is None or (privately and not person.active) or not known:
             async with self._database.write() as conn:
-                person = await people.meet(conn, user.id, user.language_code, datetime.now(UTC))
+                now = datetime.now(UTC)
+                person = await people.meet(conn, user.id, user.language_code, now, privately=privately)
         return person
 
     async def _membership(self, change: ChatMemberUpdated, stored: StoredUpdate) -> None:
         """A person blocked the bot, or let it in again."""
-        if change.chat.type != ChatType.PRIVATE:
-            return
         if change.new_chat_member.status == ChatMember.BANNED:
             async with self._database.write() as conn:
                 await people.deactivate(conn, change.chat.id)
         else:
             await self._meet(change.from_user, stored)
-
-    async def _elsewhere(
-        self, chat: Chat, user: User, query: CallbackQuery | None, message: Message | None
-    ) -> None:
-        """Groups come later: a command there is answered with the way to the private chat."""
-        t = translator(user.language_code)
-        if query is not None:
-            await self._messenger.answer(query.id, t.plain("private.only"))
-        elif _command(message, self._bot.username) is not None:
-            link = Button(t.plain("private.open"), f"https://t.me/{self._bot.username}")
-            await _quietly(self._messenger.send(chat.id, Screen(t.html("private.only"), ((link,),))))
 
     async def _apologise(self, request: Request) -> None:
         text = request.t.plain("trouble")
@@ -232,31 +302,3 @@ async def _quietly(courtesy: Awaitable[object]) -> None:
         await courtesy
     except (TelegramError, MaybeSent) as error:
         log.debug("courtesy failed", cause=str(error))
-
-
-def _who_and_where(query: CallbackQuery | None, message: Message | None) -> tuple[User | None, Chat | None]:
-    if query is not None:
-        return query.from_user, query.message.chat if query.message else None
-    if message is not None:
-        return message.from_user, message.chat
-    return None, None
-
-
-def _command(message: Message | None, username: str) -> str | None:
-    """The command a message begins with, in lower case, "" for one to another bot; None for other text.
-
-    Read from the text: entities leave out commands such as /привет, and some servers send none.
-    """
-    if message is None or not message.text or not message.text.startswith("/"):
-        return None
-    name, _, addressee = message.text.split()[0][1:].partition("@")
-    return name.lower() if not addressee or addressee.lower() == username.lower() else ""
-
-
-def _text(message: Message | None) -> str:
-    """A message's text; of a command, what follows it."""
-    if message is None or not message.text:
-        return ""
-    if message.text.startswith("/"):
-        return message.text.partition(message.text.split()[0])[2].strip()
-    return message.text.strip()

@@ -15,16 +15,25 @@ from storage.database import AsyncConnection, Database
 from storage.people import Person
 from storage.updates import StoredUpdate
 
-__all__ = ["Request"]
+__all__ = ["Group", "Request"]
 
 T = TypeVar("T", bound=int | str | bool | list[Any] | dict[str, Any] | None)
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Where in a group an update came from: Telegram's id of it, and the topic, 0 for none."""
+
+    chat_id: int
+    topic_id: int
+
+
 @dataclass(slots=True)
 class Request:
-    """Handed to a handler. `text` is a message's text, or what follows a command.
+    """Handed to a handler. `text` is a message's text, or what follows a `command`.
 
-    `message_id` is the message that a button sits on; it and `query_id` are None for messages.
+    `message_id` is the message that a button sits on; it and `query_id` are None for messages. `name` is the
+    person's, as others see it; `group` is None in a private chat.
     """
 
     update: StoredUpdate
@@ -36,6 +45,9 @@ class Request:
     t: Translator
     database: Database
     messenger: Messenger
+    name: str = ""
+    command: str | None = None
+    group: Group | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     answered: bool = False
     ran: bool = False  # whether this try's effect was asked for
@@ -58,9 +70,9 @@ class Request:
         self.update = replace(self.update, state="applied", result=value)
         return value
 
-    async def reply(self, screen: Screen) -> None:
-        """A new message in this chat."""
-        await self.messenger.send(self.chat_id, screen)
+    async def reply(self, screen: Screen, to: int | None = None) -> None:
+        """A new message in this chat, in answer to another one if that is named."""
+        await self.messenger.send(self.chat_id, screen, self.group.topic_id if self.group else 0, to)
 
     async def reply_file(self, name: str, content: bytes, caption: Html) -> None:
         """A file in this chat."""
@@ -82,6 +94,12 @@ class Request:
             "chat": _only(message["chat"], "id", "type"),
         }
         return {"update_id": self.update.update_id, "callback_query": bare}
+
+    def moved(self, chat_id: int) -> None:
+        """The group has another id by now."""
+        self.chat_id = chat_id
+        if self.group is not None:
+            self.group = replace(self.group, chat_id=chat_id)
 
     async def show(self, screen: Screen) -> None:
         """Change the message whose button was tapped; a new message where that is not possible."""

@@ -13,6 +13,9 @@ __all__ = ["Router"]
 
 R = TypeVar("R", bound=Record)
 MessageHandler = Callable[[Request], Awaitable[None]]
+VoteHandler = Callable[[Request, str, list[int]], Awaitable[None]]
+PresenceHandler = Callable[[Request, bool], Awaitable[None]]
+MovedHandler = Callable[[int, int], Awaitable[None]]
 
 
 class Router:
@@ -26,6 +29,14 @@ class Router:
         self._buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
         self._answers: dict[str, MessageHandler] = {}
         self._keep_expected: set[str] = set()
+        self._group_commands: dict[str, MessageHandler] = {}
+        self._group_buttons: set[type[Record]] = set()
+        self._personal: MessageHandler | None = None
+        self._vote: VoteHandler | None = None
+        self._presence: PresenceHandler | None = None
+        self._moved: MovedHandler | None = None
+        self._left: MessageHandler | None = None
+        self._after_private: MessageHandler | None = None
 
     def command(self, name: str, handler: MessageHandler, *, ends_expected: bool = True) -> None:
         """`/name` goes to `handler`, which finds what follows it in `request.text`.
@@ -36,9 +47,33 @@ class Router:
         if not ends_expected:
             self._keep_expected.add(name)
 
-    def button(self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]]) -> None:
-        """A tap on a button that carries a record of this type."""
+    def button(
+        self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]], *, in_groups: bool = False
+    ) -> None:
+        """A tap on a button that carries a record of this type; in groups only where that is said."""
         self._buttons[kind] = handler
+        if in_groups:
+            self._group_buttons.add(kind)
+
+    def group_command(self, name: str, handler: MessageHandler) -> None:
+        """`/name` in a group."""
+        self._group_commands[name] = handler
+
+    def group_events(
+        self,
+        *,
+        personal: MessageHandler,
+        vote: VoteHandler,
+        presence: PresenceHandler,
+        moved: MovedHandler,
+        left: MessageHandler,
+        after_private: MessageHandler,
+    ) -> None:
+        """`personal`: a command that belongs into a private chat. `vote`: Telegram's poll id, the options.
+        `presence`: the bot was added (True) or removed. `moved`: old and new id of a group. `left`: somebody
+        left a group. `after_private`: called when something was answered in private."""
+        self._personal, self._vote, self._presence = personal, vote, presence
+        self._moved, self._left, self._after_private = moved, left, after_private
 
     def answer(self, kind: str, handler: MessageHandler) -> None:
         """A text that was asked for (storage.expected) goes to `handler`, until a command or a tap."""
@@ -46,6 +81,27 @@ class Router:
 
     async def on_message(self, request: Request, command: str | None) -> None:
         """Call the handler of a command (without slash and bot name), or of the text."""
+        request.command = command
+        if request.group is not None:
+            await self._in_group(request, command)
+            return
+        if command == "start" and request.text in self._commands:  # a deep link to a command
+            command, request.text = request.text, ""
+        await self._in_private(request, command)
+        if self._after_private is not None:
+            await self._after_private(request)
+
+    async def _in_group(self, request: Request, command: str | None) -> None:
+        """Commands alone; an unknown one may be another bot's."""
+        if command is None:
+            return
+        handler = self._group_commands.get(command)
+        if handler is None and command in self._commands:
+            handler = self._personal
+        if handler is not None:
+            await handler(request)
+
+    async def _in_private(self, request: Request, command: str | None) -> None:
         if command is None:
             await self._answers.get(await _expected(request) or "", self._text)(request)
             return
@@ -56,8 +112,36 @@ class Router:
     async def on_tap(self, request: Request, data: str) -> None:
         """Call the handler of a button. Raises StaleButton for data that this version cannot read."""
         record = unpack(data)
+        if request.group is not None:
+            if type(record) not in self._group_buttons:
+                await request.toast(request.t.plain("private.only"))
+                return
+            await self._buttons[type(record)](request, record)
+            return
         await _end_expected(request)
         await self._buttons[type(record)](request, record)
+        if self._after_private is not None:
+            await self._after_private(request)
+
+    async def on_vote(self, request: Request, poll_id: str, positions: list[int]) -> None:
+        """Somebody voted in a poll of ours, or took their vote back."""
+        if self._vote is not None:
+            await self._vote(request, poll_id, positions)
+
+    async def on_presence(self, request: Request, present: bool) -> None:
+        """The bot was added to a group, or removed."""
+        if self._presence is not None:
+            await self._presence(request, present)
+
+    async def on_left(self, request: Request) -> None:
+        """The person of this request left a group."""
+        if self._left is not None:
+            await self._left(request)
+
+    async def on_moved(self, old: int, new: int) -> None:
+        """A group became a supergroup."""
+        if self._moved is not None:
+            await self._moved(old, new)
 
 
 async def _expected(request: Request) -> str | None:

@@ -8,7 +8,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 
 from bot.telegram.callbacks import Record, pack
 
-__all__ = ["Button", "Screen"]
+__all__ = ["Button", "PollForm", "Screen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,16 @@ class Screen:
         if self.preview_url is None:
             return LinkPreviewOptions(is_disabled=True)
         return LinkPreviewOptions(url=self.preview_url, prefer_large_media=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PollForm:
+    """A poll: plain texts, and rows of buttons under it. `several`: more than one option may be chosen."""
+
+    question: str
+    options: tuple[str, ...]
+    several: bool
+    rows: tuple[tuple[Button, ...], ...] = ()
 
 
 def _telegram_button(button: Button) -> InlineKeyboardButton:

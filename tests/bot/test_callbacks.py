@@ -19,6 +19,7 @@ from bot.rating.views import RateInRound
 from bot.services import Services
 from bot.telegram import callbacks
 from bot.telegram.callbacks import MAX_BYTES, Record, pack, record, unpack
+from bot.telegram.rights import Rights
 
 RECORDS = sorted(callbacks._registry.values(), key=lambda kind: kind.tag)
 BIG = 2**63
@@ -77,6 +78,8 @@ def test_every_record_fits_with_numbers_that_a_database_may_reach(kind: type[Rec
         "fame": "known",
         "zone": max(ZONES, key=len),
         "films": ".".join(["9999999"] * 5),
+        "name": "spare_seen",
+        "value": "everybody",
     }
     made = kind(
         *(
@@ -157,7 +160,7 @@ def test_a_record_holds_numbers_and_texts_alone() -> None:
 def test_every_record_has_a_handler() -> None:
     """A button that nobody handles would be a bug that only its tapper sees."""
     services = typing.cast(Services, typing.cast(object, _Anything()))
-    assert set(bot.app._router(services)._buttons) == set(RECORDS)
+    assert set(bot.app._router(services, typing.cast(Rights, services))._buttons) == set(RECORDS)
 
 
 class _Anything:

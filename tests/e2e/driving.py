@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +45,13 @@ NORMAL = (
     "exactly the same as a current content and reply markup of the message",
     "query is too old and response timeout expired or query ID is invalid",
     "the client closed the connection",  # a poll of a process that stops
+)
+
+# What is on its way while there is such a row.
+_TO_DO = (
+    "SELECT 1 FROM updates WHERE finished_at IS NULL LIMIT 1",
+    "SELECT 1 FROM screens JOIN nights ON nights.id = night_id WHERE shown < version"
+    " AND (message_id IS NOT NULL OR nights.state IN ('gathering', 'polling')) LIMIT 1",
 )
 
 # What the poll of a dead process is told when the next one polls.
@@ -130,6 +138,7 @@ class Bot:
             "MATINEE_SENDS_PER_SECOND": "10000",
             "MATINEE_CHAT_SENDS_PER_SECOND": "10000",
             "MATINEE_CHAT_SEND_BURST": "10000",
+            "MATINEE_GROUP_SENDS_PER_MINUTE": "600000",
             "COLUMNS": "200",
             **({"MATINEE_DATABASE_URL": self._database_url} if self._database_url else {}),
             **changes,
@@ -230,9 +239,16 @@ class Bot:
         if self.telegram.get("/updates")["pending"]:
             return True
         try:
-            return bool(self._look.rows("SELECT 1 FROM updates WHERE finished_at IS NULL LIMIT 1", ()))
+            return any(self._look.rows(query, ()) for query in _TO_DO) or self._owes()
         except NoTable:
             return True
+
+    def _owes(self) -> bool:
+        """Whether a night has something to say or do that is due."""
+        found = self._look.rows("SELECT due_at FROM errands WHERE state IN ('waiting', 'trying')", ())
+        now = datetime.now(UTC).replace(tzinfo=None)
+        dues = [datetime.fromisoformat(str(due_at)).replace(tzinfo=None) for (due_at,) in found]
+        return any(due_at <= now for due_at in dues)
 
     def text(self) -> str:
         """Everything the process has written."""

@@ -28,6 +28,13 @@ FITTING: dict[tuple[str, str], object] = {
     ("list_filters", "fame"): "known",
     ("standing_filters", "fame"): "known",
     ("filter_panels", "fame"): "known",
+    ("chats", "strategy"): "fair",
+    ("chats", "openers"): "everybody",
+    ("nights", "state"): "polling",
+    ("nights", "decided_by"): "votes",
+    ("polls", "state"): "open",
+    ("polls", "strategy"): "fair",
+    ("errands", "state"): "waiting",
 }
 VALUES: dict[type[Any], object] = {
     schema.UtcDateTime: None,
@@ -79,8 +86,11 @@ async def two(database: Database, film_ids: list[int], minute: Minute) -> tuple[
     async with database.write() as conn:
         ann = await people.meet(conn, 7_000_000_001, "en", minute(0))
         bob = await people.meet(conn, 7_000_000_002, "de", minute(0))
+        group: Known = {schema.films.c.id: film_ids[2]}  # a night that both are in
+        for table in (schema.chats, schema.nights, schema.polls):
+            await _row(conn, table, group, minute(0))
         for person, film_id in ((ann, film_ids[0]), (bob, film_ids[1])):
-            known = _known(person, film_id)
+            known = group | _known(person, film_id)
             for table in personal.tables():
                 if table is not schema.people:
                     await _row(conn, table, known, minute(1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import StaleButton
-from storage import personal
+from storage import nights, personal
 from storage.database import AsyncConnection
 from storage.people import Person
 
@@ -28,4 +28,6 @@ class ForgetMe:
         """
         if person.id != asked_for and not await personal.is_blank(conn, person):
             raise StaleButton(f"person {asked_for} asked to be forgotten, not person {person.id}")
+        for night_id in await nights.of_person(conn, person.id, nights.OPEN):
+            await nights.touch(conn, night_id)  # its board names them
         await personal.forget(conn, person, running, remainder)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.library import Library
 from bot.taste import Guess, Profile, Taste
 from recsys.portrait import Leaning, generosity, leanings
+from storage import ledger
 from storage.database import Database
 from storage.films import Film
 
@@ -24,6 +25,8 @@ class Portrait:
 
     `mean` is None without evidence, `generosity` (stars above what others give the same films) with too
     little. `told` are the genre answers; `questions` what the bot would like to ask, with its guess.
+    `nights` are movie nights of which it is known how they went: `satisfaction` is their mean from 0 to 1,
+    which the best film for this person alone would have been.
     """
 
     ratings: int
@@ -35,6 +38,8 @@ class Portrait:
     told: tuple[tuple[str, int], ...]
     favourites: tuple[tuple[Film, float], ...]
     questions: tuple[Guess, ...]
+    nights: int = 0
+    satisfaction: float | None = None
 
 
 class Portraits:
@@ -49,6 +54,8 @@ class Portraits:
         """The person as they are now."""
         async with self._database.read() as conn:
             profile = await self._taste.of(conn, person_id)
+            went = [each.satisfaction for each in await ledger.of(conn, person_id)]
+        known = [each for each in went if each is not None]
         evidence = {f: stars for f, stars in profile.ratings.items() if f not in profile.muted}
         typical = self._taste.typical(evidence)
         films = [self._library.film(film_id) for film_id in evidence]
@@ -63,6 +70,8 @@ class Portraits:
             told=tuple(sorted(self._library.telling(profile.genres).items())),
             favourites=_favourites(films, evidence, typical),
             questions=self._questions(profile),
+            nights=len(known),
+            satisfaction=sum(known) / len(known) if known else None,
         )
 
     def _questions(self, profile: Profile) -> tuple[Guess, ...]:

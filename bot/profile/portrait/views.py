@@ -33,6 +33,7 @@ def portrait_screen(portrait: Portrait, t: Translator) -> Screen:
         _leanings(t.html("profile.dislikes"), [each for each in _leaning(portrait) if each.strength < 0], t),
         _told(portrait, t),
         _favourites(portrait, t),
+        _nights(portrait, t),
         _questions(portrait, t),
     ]
     films = ".".join(str(guess.film.id) for guess in portrait.questions)
@@ -106,6 +107,12 @@ def _favourites(portrait: Portrait, t: Translator) -> str:
         for film, stars in portrait.favourites
     ]
     return "\n".join((t.html("profile.favourites"), *lines))
+
+
+def _nights(portrait: Portrait, t: Translator) -> str:
+    if portrait.satisfaction is None:
+        return ""
+    return t.html("profile.nights", count=portrait.nights, share=f"{portrait.satisfaction:.0%}")
 
 
 def _questions(portrait: Portrait, t: Translator) -> str:

@@ -12,6 +12,7 @@ import recsys
 from bot.app import _services
 from bot.library import Library, adopt
 from bot.services import Services
+from bot.settings import Settings
 from bot.taste import Taste
 from recsys import Catalog, Film, Ratings, Recommender, TitleIndex, TrainingConfig
 from recsys.config import PmfConfig, RankerConfig
@@ -74,7 +75,7 @@ def taste(recommender: Recommender, library: Library) -> Taste:
 @pytest.fixture
 def services(database: Database, library: Library, taste: Taste) -> Services:
     """As the composition root builds them."""
-    return _services(database, library, taste, "UTC")
+    return _services(database, library, taste, Settings(timezone="UTC"), lambda: None)
 
 
 @pytest.fixture

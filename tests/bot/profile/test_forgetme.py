@@ -19,6 +19,7 @@ from bot.telegram.intake import chat_key
 from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
+from bot.telegram.rights import Rights
 from storage import people, schema, updates
 from storage.database import Database
 from storage.people import Person
@@ -47,7 +48,7 @@ def store(database: Database, client: Client, sandbox: Sandbox) -> Store:
 
 @pytest.fixture
 def processor(client: Client, database: Database, messenger: Messenger, services: Services) -> Processor:
-    return Processor(client, database, messenger, _router(services))
+    return Processor(client, database, messenger, _router(services, Rights(client)))
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ async def test_a_crash_before_the_last_word(
     async with serve(sandbox, port=0) as url:
         cut_off = Client(TOKEN, url, Limits())
         await cut_off.initialize()
-    first = Processor(cut_off, database, Messenger(cut_off), _router(services))
+    first = Processor(cut_off, database, Messenger(cut_off), _router(services, Rights(cut_off)))
     running = asyncio.create_task(first.handle(stored))
     table = schema.updates.c
     while True:

@@ -1,11 +1,6 @@
-"""All tables, in one place. The migrations build the same ones; a test compares them.
-
-Whatever belongs to a person goes with the person (`ON DELETE CASCADE`). Films are never deleted.
-"""
+"""The tables of people and of what they said; of films; and of the bot's own keeping."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
@@ -13,25 +8,22 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
+from storage.schema.base import Id, UtcDateTime, film, metadata, own_id, person
+
 __all__ = [
-    "UtcDateTime",
     "expected_answers",
     "exposures",
     "films",
@@ -40,7 +32,6 @@ __all__ = [
     "list_filters",
     "lists",
     "marks",
-    "metadata",
     "muted",
     "people",
     "preferences",
@@ -55,60 +46,12 @@ __all__ = [
     "watchlist",
 ]
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes in, UTC datetimes out, whatever the database keeps. Naive ones are refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:  # SQLite keeps what we gave it, UTC, and forgets the zone
-            return value.replace(tzinfo=UTC)
-        return value.astimezone(UTC)
-
-
-Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself there
-
-
-def _id(name: str = "id") -> Column[int]:
-    return Column(name, Id, primary_key=True, autoincrement=True)
-
-
-def _person(*, primary_key: bool = False) -> Column[int]:
-    owner = ForeignKey("people.id", ondelete="CASCADE")
-    return Column("person_id", Id, owner, primary_key=primary_key, nullable=False)
-
-
-def _film(name: str = "film_id", *, primary_key: bool = False, nullable: bool = False) -> Column[int]:
-    return Column(name, Id, ForeignKey("films.id"), primary_key=primary_key, nullable=nullable)
-
-
 # `sqlite_autoincrement`: an id that was once on a button is never given to another row.
 
 people = Table(
     "people",
     metadata,
-    _id(),
+    own_id(),
     Column("telegram_id", BigInteger, nullable=False, unique=True),
     Column("language", String(35)),  # as Telegram gives it, IETF
     Column("active", Boolean, nullable=False),  # false: blocked the bot, nothing is pushed
@@ -120,7 +63,7 @@ people = Table(
 genre_answers = Table(
     "genre_answers",
     metadata,
-    _person(primary_key=True),
+    person(primary_key=True),
     Column("genre", String(64), primary_key=True),
     Column("value", SmallInteger, nullable=False),
     Column("answered_at", UtcDateTime, nullable=False),
@@ -130,7 +73,7 @@ genre_answers = Table(
 films = Table(
     "films",
     metadata,
-    _id(),
+    own_id(),
     Column("source", String(64), nullable=False),  # the data set whose numbering `source_id` is
     Column("source_id", BigInteger),  # null: this data set does not have the film
     Column("title", Text, nullable=False),
@@ -147,9 +90,9 @@ films = Table(
 shelf_picks = Table(
     "shelf_picks",
     metadata,
-    _person(primary_key=True),
-    _film("first_id", primary_key=True),
-    _film(primary_key=True),
+    person(primary_key=True),
+    film("first_id", primary_key=True),
+    film(primary_key=True),
     Column("position", Integer, nullable=False),
     Column("picked_at", UtcDateTime, nullable=False),
 )
@@ -157,8 +100,8 @@ shelf_picks = Table(
 ratings = Table(
     "ratings",
     metadata,
-    _person(primary_key=True),
-    _film(primary_key=True),
+    person(primary_key=True),
+    film(primary_key=True),
     Column("stars", Float, nullable=False),
     Column("rated_at", UtcDateTime, nullable=False),
     CheckConstraint("stars >= 0.5 AND stars <= 5", name="stars"),
@@ -180,8 +123,8 @@ muted = Table(
 marks = Table(
     "marks",
     metadata,
-    _person(primary_key=True),
-    _film(primary_key=True),
+    person(primary_key=True),
+    film(primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("marked_at", UtcDateTime, nullable=False),
     CheckConstraint("kind IN ('seen', 'refused', 'unseen')", name="kind"),
@@ -190,10 +133,10 @@ marks = Table(
 rounds = Table(
     "rounds",
     metadata,
-    _id(),
-    _person(),
+    own_id(),
+    person(),
     Column("kind", String(16), nullable=False),
-    _film(nullable=True),  # the film on the card now
+    film(nullable=True),  # the film on the card now
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     CheckConstraint("kind IN ('onboarding', 'rate')", name="kind"),
@@ -213,7 +156,7 @@ round_answers = Table(
     "round_answers",
     metadata,
     Column("round_id", Id, ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
-    _film(primary_key=True),
+    film(primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("position", Integer, nullable=False),
     CheckConstraint("kind IN ('rated', 'unseen')", name="kind"),
@@ -225,7 +168,7 @@ round_questions = Table(
     "round_questions",
     metadata,
     Column("round_id", Id, ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
-    _film(primary_key=True),
+    film(primary_key=True),
     Column("position", Integer, nullable=False),
     UniqueConstraint("round_id", "position"),
 )
@@ -233,10 +176,10 @@ round_questions = Table(
 lists = Table(
     "lists",
     metadata,
-    _id(),
-    _person(),
+    own_id(),
+    person(),
     Column("kind", String(16), nullable=False),
-    _film("seed_film_id", nullable=True),
+    film("seed_film_id", nullable=True),
     Column("query", Text),
     Column("parent_id", Id, ForeignKey("lists.id", ondelete="SET NULL"), unique=True),  # one next page
     Column("created_at", UtcDateTime, nullable=False),
@@ -248,16 +191,16 @@ lists = Table(
 exposures = Table(
     "exposures",
     metadata,
-    _id(),
-    _person(),
-    _film(),
+    own_id(),
+    person(),
+    film(),
     Column("surface", String(16), nullable=False),  # the kind of its list, or "question", "card"
     Column("shown_at", UtcDateTime, nullable=False),
     Column("list_id", Id, ForeignKey("lists.id", ondelete="CASCADE")),
     Column("position", Integer),
     Column("stars", Float),  # as predicted then
     Column("score", Float),
-    _film("reason_film_id", nullable=True),
+    film("reason_film_id", nullable=True),
     Column("reason_stars", Float),
     CheckConstraint("position >= 1", name="position"),
     UniqueConstraint("list_id", "position"),
@@ -269,7 +212,7 @@ exposures = Table(
 updates = Table(
     "updates",
     metadata,
-    _id("seq"),
+    own_id("seq"),
     Column("bot_id", BigInteger, nullable=False),
     Column("update_id", BigInteger, nullable=False),
     Column("chat_key", BigInteger, nullable=False),
@@ -303,8 +246,8 @@ settings = Table(
 watchlist = Table(
     "watchlist",
     metadata,
-    _person(primary_key=True),
-    _film(primary_key=True),
+    person(primary_key=True),
+    film(primary_key=True),
     Column("added_at", UtcDateTime, nullable=False),
     Index(None, "person_id", "added_at", "film_id"),
 )
@@ -332,7 +275,7 @@ list_filters = Table(
 standing_filters = Table(
     "standing_filters",
     metadata,
-    _person(primary_key=True),
+    person(primary_key=True),
     *_filters(),
     CheckConstraint(_FAME, name="fame"),
 )
@@ -340,8 +283,8 @@ standing_filters = Table(
 filter_panels = Table(
     "filter_panels",
     metadata,
-    _id(),
-    _person(),
+    own_id(),
+    person(),
     # null: opened from /settings
     Column("list_id", Id, ForeignKey("lists.id", ondelete="CASCADE")),
     *_filters(),
@@ -356,7 +299,7 @@ filter_panels = Table(
 preferences = Table(
     "preferences",
     metadata,
-    _person(primary_key=True),
+    person(primary_key=True),
     Column("time_zone", String(64)),  # IANA; null: the one of the operator
 )
 
@@ -365,7 +308,7 @@ preferences = Table(
 expected_answers = Table(
     "expected_answers",
     metadata,
-    _person(primary_key=True),
+    person(primary_key=True),
     Column("kind", String(32), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
 )

@@ -1,0 +1,167 @@
+"""A group's settings, its list, and its comings and goings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.errors import StaleButton
+from bot.library import Library
+from bot.night.entering import Who, enter
+from bot.night.gathering import Slates
+from bot.night.states import Readings
+from bot.preferences.zones import ZONES
+from bot.taste import Taste
+from storage import chats, errands, nights, polls
+from storage.chats import Chat
+from storage.database import AsyncConnection, Database
+from storage.films import Film
+
+__all__ = ["QUIET_HOURS", "GroupList", "GroupSettings", "Groups"]
+
+QUIET_HOURS: dict[str, tuple[int | None, int | None]] = {
+    "off": (None, None),
+    "22-8": (22, 8),
+    "23-9": (23, 9),
+}
+_STRATEGIES = {"fair": "fair", "average": "average", "misery": "least misery"}
+_SWITCHES = ("spare_seen", "outsiders", "several")
+_MOST_MEMBERS = 20  # people met last, whom the group's list is for
+_PICKS, _NEIGHBOURS = 5, 10
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """What a group chose, its zone (or the operator's), and what the clock shows there."""
+
+    chat: Chat
+    zone: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupList:
+    """Films for a group, best first; `known` members have told their taste."""
+
+    films: tuple[Film, ...]
+    known: int
+
+
+class Groups:
+    """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
+
+    def __init__(
+        self,
+        database: Database,
+        library: Library,
+        taste: Taste,
+        readings: Readings,
+        slates: Slates,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._taste = taste
+        self._readings = readings
+        self._slates = slates
+        self.wake = wake
+
+    async def settings(self, conn: AsyncConnection, chat_id: int, at: datetime) -> GroupSettings:
+        """The settings of the group with this Telegram id."""
+        chat = await chats.meet(conn, chat_id)
+        zone = self._readings.zone(chat)
+        return GroupSettings(chat, zone.key, at.astimezone(zone))
+
+    async def zone_name(self, chat_id: int) -> str:
+        """The zone that a group's times are read in."""
+        async with self._database.read() as conn:
+            chat = await chats.find(conn, chat_id)
+        if chat is None:
+            raise StaleButton(f"no group {chat_id}")
+        return self._readings.zone(chat).key
+
+    async def set(self, conn: AsyncConnection, chat_id: int, name: str, value: str) -> None:
+        """Choose one thing; open slates follow. Raises StaleButton for what cannot be chosen."""
+        chat = await chats.meet(conn, chat_id)
+        await chats.change(conn, chat.id, **_checked(name, value))
+        for night in await nights.open_of(conn, chat.id):
+            await self._slates.refresh(conn, night)
+
+    async def set_zone(self, conn: AsyncConnection, chat_id: int, zone: str) -> None:
+        """The group's zone. A night that is planned keeps what its clock shows. Raises StaleButton."""
+        if zone not in ZONES:
+            raise StaleButton(f"no time zone {zone!r}")
+        chat = await chats.meet(conn, chat_id)
+        before, after = self._readings.zone(chat), ZoneInfo(zone)
+        await chats.change(conn, chat.id, time_zone=zone, zone_asked=True)
+        for night in await nights.open_of(conn, chat.id):
+            if night.starts_at is None:
+                continue
+            moved = night.starts_at.astimezone(before).replace(tzinfo=after)
+            shift = moved - night.starts_at
+            await nights.change(conn, night.id, starts_at=moved)
+            await errands.shift(conn, night.id, ("reminder", "deadline"), shift)
+            poll = await polls.latest(conn, night.id)
+            if poll is not None and poll.state != "closed":
+                await polls.reschedule(conn, poll.id, poll.closes_at + shift)
+
+    async def arrive(self, conn: AsyncConnection, chat_id: int) -> bool:
+        """The bot is in a group; whether it was not before."""
+        before = await chats.find(conn, chat_id)
+        await chats.meet(conn, chat_id)
+        return before is None or not before.active
+
+    async def depart(self, conn: AsyncConnection, chat_id: int) -> None:
+        """The bot was removed."""
+        await chats.deactivate(conn, chat_id)
+
+    async def move(self, old: int, new: int) -> None:
+        """A group is a supergroup now. Told twice, it happens once."""
+        async with self._database.write() as conn:
+            moved = await chats.move(conn, old, new)
+        if moved:
+            self.wake()
+
+    async def recommend(self, conn: AsyncConnection, who: Who, at: datetime) -> dict[str, object]:
+        """Films for the people whom the bot has met in a group, as ids: a `GroupList` is made of it."""
+        chat = await enter(conn, who, at)
+        people = [member.person_id for member in await chats.members(conn, chat.id, _MOST_MEMBERS)]
+        profiles = [await self._taste.of(conn, person_id) for person_id in people]
+        weights = await self._slates.weights(conn, chat, people)
+        films = self._taste.group(
+            profiles,
+            _PICKS,
+            await nights.watched(conn, chat.id),
+            strategy=chat.strategy,
+            weights=weights,
+            spare_seen=chat.spare_seen,
+        )
+        known = sum(profile.is_known for profile in profiles)
+        return {"films": [film.id for film in films], "known": known}
+
+    def listed(self, found: dict[str, object]) -> GroupList:
+        """What `recommend` found."""
+        film_ids, known = found["films"], found["known"]
+        if not isinstance(film_ids, list) or not isinstance(known, int):
+            raise StaleButton("no list")
+        return GroupList(tuple(self._library.film(film_id) for film_id in film_ids), known)
+
+    def neighbours(self, film_id: int) -> list[Film]:
+        """The films nearest to one, whoever asks."""
+        self._library.film(film_id)
+        return self._taste.nearest(film_id, _NEIGHBOURS)
+
+
+def _checked(name: str, value: str) -> dict[str, object]:
+    if name in _SWITCHES and value in ("on", "off"):
+        return {name: value == "on"}
+    if name == "strategy" and value in _STRATEGIES:
+        return {name: _STRATEGIES[value]}
+    if name == "openers" and value in ("everybody", "admins"):
+        return {name: value}
+    if name == "quiet" and value in QUIET_HOURS:
+        quiet_from, quiet_to = QUIET_HOURS[value]
+        return {"quiet_from": quiet_from, "quiet_to": quiet_to}
+    raise StaleButton(f"no setting {name!r} of {value!r}")

@@ -1,0 +1,104 @@
+"""The end of a poll, and what follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.errors import StaleButton
+from bot.night.gathering import Slates
+from bot.night.rules import follow_up_time, ranking
+from bot.night.states import Readings
+from storage import chats, errands, ledger, nights, polls
+from storage.database import AsyncConnection
+from storage.ledger import Opinion
+from storage.nights import Night
+from storage.polls import Poll
+
+__all__ = ["Deciding"]
+
+_ANSWERS = 3  # ratings that make a summary
+
+
+class Deciding:
+    """Writes inside the caller's transaction: the decision is there before anybody is told."""
+
+    def __init__(self, slates: Slates, readings: Readings) -> None:
+        self._slates = slates
+        self._readings = readings
+
+    async def close(self, conn: AsyncConnection, night_id: int, number: int, at: datetime) -> str:
+        """Count the votes of the `number`-th poll, and decide. A second time, nothing happens."""
+        found = await self._running(conn, night_id, number)
+        if found is None:
+            return "night.toast.over"
+        night, poll = found
+        counts = await self._readings.counts(conn, poll)
+        best = ranking(counts)
+        winner = best[0].option.film_id if best else None
+        await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
+        await self._end(conn, night, poll, winner, "votes", at)
+        return "night.toast.closed"
+
+    async def pick(self, conn: AsyncConnection, night_id: int, film_id: int, at: datetime) -> str:
+        """The host's choice, whatever the votes say. Raises StaleButton for a film that is not offered."""
+        poll = await polls.latest(conn, night_id)
+        found = None if poll is None else await self._running(conn, night_id, poll.number)
+        if found is None:
+            return "night.toast.over"
+        night, poll = found
+        counts = await self._readings.counts(conn, poll)
+        if film_id not in {each.option.film_id for each in counts if not each.vetoed}:
+            return "night.toast.not_offered"
+        await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
+        await self._end(conn, night, poll, film_id, "host", at)
+        return "night.toast.picked"
+
+    async def rate(
+        self, conn: AsyncConnection, person_id: int, night_id: int, stars: int, at: datetime
+    ) -> int:
+        """Keep what somebody gave the film of a night, in the ledger; the film. The rating is the caller's to
+        keep. Raises StaleButton for a night without a film."""
+        night = await nights.get(conn, night_id, lock=True)
+        if night is None or night.film_id is None:
+            raise StaleButton(f"night {night_id} has no film")
+        await ledger.keep(conn, Opinion(night_id, person_id, None, None, float(stars)))
+        given = [each for each in await ledger.of_night(conn, night_id) if each.given is not None]
+        if len(given) >= _ANSWERS and not await errands.exists(conn, night_id, "summary"):
+            await errands.add(conn, night_id, "summary", at)
+        return night.film_id
+
+    async def _running(self, conn: AsyncConnection, night_id: int, number: int) -> tuple[Night, Poll] | None:
+        night = await nights.get(conn, night_id, lock=True)
+        poll = await polls.numbered(conn, night_id, number)
+        if night is None or poll is None or night.state != "polling" or poll.state == "closed":
+            return None
+        return night, poll
+
+    async def _end(
+        self, conn: AsyncConnection, night: Night, poll: Poll, film_id: int | None, by: str, at: datetime
+    ) -> None:
+        """Note the decision, and give the errands that follow from it."""
+        await errands.drop_all(conn, night.id, "deadline")
+        await errands.add(conn, night.id, "stop", at, poll_number=poll.number)
+        await errands.add(conn, night.id, "result", at, poll_number=poll.number)
+        if film_id is None:
+            await nights.change(conn, night.id, state="gathering")
+            again = await nights.get(conn, night.id)
+            if again is not None:
+                await self._slates.refresh(conn, again)
+            return
+        for opinion in await self._slates.opinions(conn, night, film_id):
+            await ledger.keep(conn, opinion)
+        await nights.change(conn, night.id, state="decided", film_id=film_id, decided_by=by, decided_at=at)
+        await self._follow_up(conn, night, poll, at)
+
+    async def _follow_up(self, conn: AsyncConnection, night: Night, poll: Poll, at: datetime) -> None:
+        zone = self._readings.zone(await chats.get(conn, night.chat_id))
+        film_at = max(at, night.starts_at or at).astimezone(zone)
+        morning = follow_up_time(film_at)
+        people = {member.person_id for member in await nights.members(conn, night.id)}
+        people |= (await polls.votes_of(conn, poll.id)).keys() if poll.outsiders else set()
+        for person_id in sorted(people):
+            await errands.add(conn, night.id, "reason", at, person_id=person_id)
+            await errands.add(conn, night.id, "ask", morning, person_id=person_id)
+        await errands.add(conn, night.id, "ask_group", morning)

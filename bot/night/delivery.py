@@ -1,0 +1,270 @@
+"""What a night has to say or do at its time: each message noted before it is handed to Telegram, and after.
+
+A message whose errand was `trying` already may be in the group: nobody can ask. It is sent once more, and
+that is said: of a poll on the board, of an announcement in itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.library import Library
+from bot.night.deciding import Deciding
+from bot.night.result_views import reason_screen, reminder_screen, result_screen, summary_screen
+from bot.night.rules import out_of_quiet
+from bot.night.states import Readings
+from bot.night.views import board_screen, panel_screen, poll_form, rating_screen
+from bot.telegram.limits import seconds_of
+from bot.telegram.messenger import MaybeSent, Messenger
+from bot.telegram.screen import Screen
+from bot.texts import translator
+from storage import chats, errands, ledger, nights, people, polls, screens
+from storage.database import AsyncConnection, Database
+from storage.errands import Errand
+from storage.nights import Night
+from storage.screens import Stale
+
+__all__ = ["Delivery"]
+
+log = structlog.get_logger(__name__)
+
+_QUIET = ("ask_group", "summary")  # what nobody waits for keeps to the group's quiet hours
+_SHORTEST, _LONGEST = 2.0, 300.0  # seconds between tries
+_MOST_ATTEMPTS = 200  # more than half a day of them
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    chat_id: int
+    topic_id: int
+
+
+class Delivery:
+    """Does what is due. Whatever Telegram says is dealt with here; storage's errors are the caller's."""
+
+    def __init__(
+        self,
+        database: Database,
+        messenger: Messenger,
+        library: Library,
+        readings: Readings,
+        deciding: Deciding,
+    ) -> None:
+        self._database = database
+        self._messenger = messenger
+        self._library = library
+        self._readings = readings
+        self._deciding = deciding
+        self._t = translator(None)
+        self._messages: dict[str, Callable[[AsyncConnection, Errand, Night], Awaitable[Screen | None]]] = {
+            "result": self._result,
+            "reason": self._reason,
+            "reminder": self._reminder,
+            "ask": self._ask,
+            "ask_group": self._ask_group,
+            "summary": self._summary,
+        }
+
+    async def show(self, stale: Stale) -> bool:
+        """Bring one message of a night up to date; False if Telegram would not now."""
+        async with self._database.read() as conn:
+            board = await self._readings.board(conn, stale.night_id)
+            address = await self._group(conn, board.night)
+        if stale.kind == "board":
+            screen = board_screen(board, self._t, self._messenger.links)
+        else:
+            screen = panel_screen(board, stale.kind, self._t)
+        message_id = stale.message_id
+        try:
+            if message_id is not None and not await self._messenger.edit(address.chat_id, message_id, screen):
+                message_id = None
+            if message_id is None and board.night.is_open:
+                message_id = await self._messenger.send(address.chat_id, screen, address.topic_id)
+        except MaybeSent:
+            return False
+        except TelegramError as error:
+            if not await self._settled(error, address.chat_id):
+                return False
+        async with self._database.write() as conn:
+            await screens.show(conn, stale.night_id, stale.kind, message_id, board.night.version)
+        return True
+
+    async def do(self, errand: Errand) -> None:
+        """Do one errand, or put it off."""
+        async with self._database.read() as conn:
+            night = await self._readings.night(conn, errand.night_id)
+            address = await self._address(conn, errand, night)
+        if address is None or errand.attempts >= _MOST_ATTEMPTS:
+            await self._finish(errand, dropped=True)
+            return
+        try:
+            await self._by_kind(errand, night, address)
+        except MaybeSent as error:
+            log.warning("a message may have arrived", kind=errand.kind, cause=str(error))
+            await self._postpone(errand, _pause(errand), arrived=None)
+        except BadRequest as error:
+            log.warning("a message was refused", kind=errand.kind, cause=error.message)
+            await self._refused(errand, night)
+        except (RetryAfter, NetworkError) as error:
+            pause = seconds_of(error) if isinstance(error, RetryAfter) else _pause(errand)
+            await self._postpone(errand, pause, arrived=False)
+        except TelegramError as error:
+            await self._settled(error, address.chat_id)
+            moved = isinstance(error, ChatMigrated)
+            await (self._postpone(errand, 0, arrived=False) if moved else self._finish(errand, dropped=True))
+
+    async def _by_kind(self, errand: Errand, night: Night, address: _Address) -> None:
+        if errand.kind == "deadline":
+            async with self._database.write() as conn:
+                await self._deciding.close(conn, night.id, errand.poll_number, datetime.now(UTC))
+                await errands.finish(conn, errand.id)
+        elif errand.kind == "stop":
+            await self._stop(errand, address)
+        elif errand.kind == "poll":
+            await self._poll(errand, night, address)
+        else:
+            await self._send(errand, night, address)
+
+    async def _poll(self, errand: Errand, night: Night, address: _Address) -> None:
+        async with self._database.write() as conn:
+            poll = await polls.numbered(conn, night.id, errand.poll_number)
+            if poll is None or poll.state != "due" or night.state != "polling":
+                await errands.finish(conn, errand.id, "dropped")
+                return
+            if errand.state == "trying":
+                await polls.unsure(conn, poll.id)
+            await errands.try_now(conn, errand.id)
+            form = poll_form(await self._readings.board(conn, night.id), self._t, self._messenger.links)
+        telegram_poll_id, message_id = await self._messenger.send_poll(
+            address.chat_id, form, address.topic_id
+        )
+        async with self._database.write() as conn:
+            await polls.posted(conn, poll.id, telegram_poll_id, message_id)
+            await errands.finish(conn, errand.id, message_id=message_id)
+            await nights.touch(conn, night.id)
+
+    async def _stop(self, errand: Errand, address: _Address) -> None:
+        async with self._database.read() as conn:
+            poll = await polls.numbered(conn, errand.night_id, errand.poll_number)
+        if poll is not None and poll.message_id is not None:
+            await self._messenger.stop_poll(address.chat_id, poll.message_id)
+        await self._finish(errand)
+
+    async def _send(self, errand: Errand, night: Night, address: _Address) -> None:
+        async with self._database.write() as conn:
+            if errand.kind in _QUIET:
+                chat = await chats.get(conn, night.chat_id)
+                now = datetime.now(UTC).astimezone(self._readings.zone(chat))
+                later = out_of_quiet(now, chat.quiet_from, chat.quiet_to)
+                if later > now:
+                    await errands.postpone(conn, errand.id, later, arrived=False)
+                    return
+            screen = await self._messages[errand.kind](conn, errand, night)
+            if screen is None:
+                await errands.finish(conn, errand.id, "dropped")
+                return
+            await errands.try_now(conn, errand.id)
+        message_id = await self._messenger.send(address.chat_id, screen, address.topic_id)
+        async with self._database.write() as conn:
+            await errands.finish(conn, errand.id, message_id=message_id)
+
+    async def _result(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+        result = await self._readings.result(conn, night.id, errand.poll_number)
+        return result_screen(result, self._t, self._messenger.links, again=errand.state == "trying")
+
+    async def _reason(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+        if night.film_id is None or errand.person_id is None:
+            return None
+        person = await people.get(conn, errand.person_id)
+        reason = await self._readings.reason(conn, person.id, night.film_id)
+        return reason_screen(self._library.film(night.film_id), reason, translator(person.language))
+
+    async def _reminder(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+        if night.starts_at is None or night.state == "cancelled":
+            return None
+        zone = self._readings.zone(await chats.get(conn, night.chat_id))
+        film = None if night.film_id is None else self._library.film(night.film_id)
+        return reminder_screen(film, night.starts_at.astimezone(zone), self._t)
+
+    async def _ask(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+        if night.film_id is None or errand.person_id is None:
+            return None
+        person = await people.get(conn, errand.person_id)
+        film = self._library.film(night.film_id)
+        return rating_screen(night.id, film, translator(person.language), private=True)
+
+    async def _ask_group(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+        if night.film_id is None:
+            return None
+        return rating_screen(night.id, self._library.film(night.film_id), self._t, private=False)
+
+    async def _summary(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+        stars = [each.given for each in await ledger.of_night(conn, night.id) if each.given is not None]
+        if night.film_id is None or not stars:
+            return None
+        return summary_screen(self._library.film(night.film_id), stars, self._t)
+
+    async def _group(self, conn: AsyncConnection, night: Night) -> _Address:
+        chat = await chats.get(conn, night.chat_id)
+        return _Address(chat.telegram_id, night.topic_id)
+
+    async def _address(self, conn: AsyncConnection, errand: Errand, night: Night) -> _Address | None:
+        """Where an errand's message goes; None for somebody who has not started the bot."""
+        if errand.person_id is None:
+            return await self._group(conn, night)
+        person = await people.get(conn, errand.person_id)
+        return _Address(person.telegram_id, 0) if person.active else None
+
+    async def _settled(self, error: TelegramError, chat_id: int) -> bool:
+        """Act on what will not change by trying again; False for what may."""
+        if isinstance(error, BadRequest):
+            log.warning("a message was refused", chat_id=chat_id, cause=error.message)
+            return True
+        if isinstance(error, ChatMigrated):
+            async with self._database.write() as conn:
+                await chats.move(conn, chat_id, error.new_chat_id)
+            return False
+        if isinstance(error, Forbidden):
+            async with self._database.write() as conn:
+                await (people if chat_id > 0 else chats).deactivate(conn, chat_id)
+            return True
+        log.warning("a message waits", chat_id=chat_id, cause=str(error))
+        return False
+
+    async def _refused(self, errand: Errand, night: Night) -> None:
+        """Telegram does not want this message. A poll that a group forbids: gather again, and say so."""
+        async with self._database.write() as conn:
+            await errands.finish(conn, errand.id, "dropped")
+            if errand.kind != "poll":
+                return
+            poll = await polls.numbered(conn, night.id, errand.poll_number)
+            if poll is not None:
+                counts = await self._readings.counts(conn, poll)
+                await polls.close(conn, poll.id, [(0, 0) for _ in counts])
+            await errands.drop_all(conn, night.id, "deadline")
+            await nights.change(conn, night.id, state="gathering")
+            address = await self._group(conn, night)
+        screen = Screen(self._t.html("night.no_polls"))
+        try:
+            await self._messenger.send(address.chat_id, screen, address.topic_id)
+        except (TelegramError, MaybeSent) as error:
+            log.warning("the group could not be told", cause=str(error))
+
+    async def _finish(self, errand: Errand, *, dropped: bool = False) -> None:
+        async with self._database.write() as conn:
+            await errands.finish(conn, errand.id, "dropped" if dropped else "done")
+
+    async def _postpone(self, errand: Errand, seconds: float, *, arrived: bool | None) -> None:
+        async with self._database.write() as conn:
+            later = datetime.now(UTC) + timedelta(seconds=seconds)
+            await errands.postpone(conn, errand.id, later, arrived=arrived)
+
+
+def _pause(errand: Errand) -> float:
+    """Seconds until the next try."""
+    return float(min(_LONGEST, _SHORTEST * 2 ** min(errand.attempts, 10)))

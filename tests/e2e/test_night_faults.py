@@ -1,0 +1,36 @@
+"""Telegram fails while a night speaks: nothing is lost, and nothing is twice in silence."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.e2e.driving import PATIENCE, TICK, Bot
+from tests.e2e.test_faults import REFUSALS
+from tests.e2e.test_night import board_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "polls"), [("flood", 1), ("error", 1), ("drop_after", 2)], ids=["flood", "error", "unsure"]
+)
+def test_a_poll_through_trouble(bot: Bot, kind: str, polls: int) -> None:
+    """A poll of which nobody knows whether it arrived is sent again, and the board says so."""
+    bot.expect(*REFUSALS)
+    ada, grace = bot.person("Ada"), bot.person("Grace")
+    group = bot.group("Friday", ada, grace)
+    group[ada].say("/night")
+    group[grace].tap("Join")
+    bot.telegram.post("/faults", method="sendPoll", kind=kind, chat_id=group.id, seconds=2)
+    group[ada].tap("Start poll")
+    deadline = time.monotonic() + PATIENCE
+    while "It closes on" not in board_of(group).text:
+        assert time.monotonic() < deadline, bot.text()
+        time.sleep(TICK)
+    bot.settle()
+    assert len(group.polls()) == polls
+    assert ("If there are two" in board_of(group).text) is (polls == 2)
+    group[grace].vote(group.poll().options[0])
+    group[ada].tap("Close now")
+    assert "wins with 1 vote" in group.last().text
+    bot.forget_troubles()
