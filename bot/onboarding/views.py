@@ -68,7 +68,7 @@ class ShowGenres(Record):
     """Back to the genres."""
 
 
-@record("gp")
+@record("sp")
 class PickShelf(Record):
     """The shelf with this first film is theirs (1), or not (0)."""
 

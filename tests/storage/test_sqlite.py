@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from storage import films, people, schema, settings
+from storage import films, people, settings
 from storage.database import AsyncConnection, Database
 from storage.errors import CannotOpen, DatabaseFull
 from storage.films import NewFilm
@@ -242,38 +242,3 @@ async def test_a_broken_statement_is_not_taken_for_a_full_disk(sqlite_database: 
     with pytest.raises(OperationalError, match="no such table"):
         async with sqlite_database.write() as conn:
             await conn.execute(text("SELECT * FROM nowhere"))
-
-
-async def test_who_goes_takes_along_what_is_theirs(sqlite_database: Database, minute: Minute) -> None:
-    """Every table with a person in it is emptied by deleting the person, and films stay."""
-    async with sqlite_database.write() as conn:
-        await films.fill(conn, "tiny", _many(0)[:1])
-        (film,) = await films.every(conn)
-        person = (await people.meet(conn, 5, "en", minute(0))).id
-        owned = [table for table in schema.metadata.sorted_tables if "person_id" in table.c]
-        for table in owned:
-            values: dict[str, object] = {
-                "person_id": person,
-                "film_id": film.id,
-                "genre": "Comedy",
-                "value": 1,
-                "stars": 4,
-                "surface": "card",
-                "genres": [],
-                "without": [],
-                "decades": [],
-                "fame": "any",
-                "kind": {
-                    "marks": "seen",
-                    "rounds": "rate",
-                    "lists": "search",
-                    "expected_answers": "time_zone",
-                }.get(table.name),
-                **{column.name: minute(0) for column in table.c if column.name.endswith("_at")},
-            }
-            await conn.execute(insert(table).values({k: v for k, v in values.items() if k in table.c}))
-        await conn.execute(text("DELETE FROM people"))
-        for table in owned:
-            assert (await conn.execute(table.select())).all() == []
-        assert len(owned) == 12
-        assert await films.every(conn) == [film]
