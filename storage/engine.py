@@ -94,6 +94,8 @@ def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) 
 def _name_error(context: ExceptionContext) -> None:
     """Called by SQLAlchemy with every error of a driver; what is raised here is raised in its place."""
     error = context.original_exception
+    if not isinstance(error, Exception):
+        return  # a cancellation breaks the connection too, and must arrive as what it is
     code, state = getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)
     if code in _SQLITE_FULL or state == _POSTGRESQL_FULL:
         raise DatabaseFull(f"the database can grow no more, no room is left on its disk: {error}") from error

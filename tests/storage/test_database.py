@@ -71,6 +71,25 @@ async def test_cancelled_at_any_step_a_write_is_whole_or_not_at_all(database: Da
     assert all(left == right for left, right in pairs)
 
 
+async def test_a_cancelled_statement_ends_in_a_cancellation_and_not_in_a_lost_database(
+    database: Database,
+) -> None:
+    """SQLAlchemy reports it as a broken connection; whoever retries those would never end."""
+    loop = asyncio.get_running_loop()
+    ends = []
+    for number in range(40):
+
+        async def reads() -> None:
+            async with database.read() as conn:
+                for _ in range(200):
+                    await settings.get(conn, "nothing")
+
+        task = asyncio.create_task(reads())
+        loop.call_later(0.002 + number * 0.0003, task.cancel)
+        ends.append((await asyncio.gather(task, return_exceptions=True))[0])
+    assert {type(end) for end in ends} == {asyncio.CancelledError}
+
+
 async def test_a_cancellation_that_comes_while_it_begins_is_not_lost(database: Database) -> None:
     reached = []
 
