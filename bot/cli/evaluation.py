@@ -28,7 +28,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="stars, order, newcomers (of whom only a few answers are known) or chapter (every system "
-            "of the fastai book's chapter, minutes a seed). Repeat it. Default: stars and order."
+            "of the fastai book's chapter, minutes a seed), or groups (which slate serves a movie night). "
+            "Repeat it. Default: stars and order."
         ),
     ] = None,
     device: DeviceOption = "auto",
@@ -96,7 +97,7 @@ def _chapter(report: Report) -> Table:
             rows.setdefault(each.method, {})[each.metric] = each
     columns = list(dict.fromkeys(metric for row in rows.values() for metric in row))
     table = Table(title=f"Chapter 8 of the fastai book on {_title(report)}", title_justify="left")
-    table.add_column("system")
+    table.add_column("system", no_wrap=True)  # figures wrap first
     for column in columns:
         table.add_column(column, justify="right")
     for name, row in rows.items():

@@ -22,7 +22,7 @@ from bot.cli import evaluation, films, models
 from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared
 from recsys.config import MODELS
-from recsys.errors import DataUnavailable, InvalidData, MissingPart, UnknownModel
+from recsys.errors import DataUnavailable, InvalidData, UnknownModel
 
 FILMS = ["Heat (1995)", "[rec] (2007)", "Hamlet (1990)", "Hamlet (2000)", "Silence of the Lambs, The (1991)"]
 FILMS += [f"Number {number} (1999)" for number in range(20, 45)]
@@ -110,9 +110,9 @@ def test_train_another_model_of_stars(dataset: Path, tmp_path: Path) -> None:
     assert home.live_model(tmp_path / "models")[1].config.model == "nn"
     found = json.loads(run(tmp_path, "recommend", "--rated", "heat=5", "--json"))["recommended"]
     assert all(0.5 <= each["stars"] <= 5 for each in found)
-    with pytest.raises(MissingPart, match="'nn' has no factors"):
+    with pytest.raises(InvalidData, match="'nn' has no biases"):
         run(tmp_path, "interpret", "--folder", str(tmp_path))
-    with pytest.raises(UnknownModel, match="there is dot, dot_bias, nn"):
+    with pytest.raises(UnknownModel, match="there is pmf, dot_bias, dot, nn"):
         run(tmp_path, "train", "--dataset", str(dataset), "--model", "magic")
 
 
@@ -228,7 +228,7 @@ def test_evaluate(matinee: Matinee, dataset: Path) -> None:
     told = json.loads(matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--json"))
     assert (told["dataset"], told["seeds"]) == ("tiny", [0])
     names = {(each["protocol"], each["method"], each["metric"]) for each in told["measures"]}
-    assert {("stars", "dot_bias", "MSE"), ("stars", "dot_bias", "RMSE")} <= names
+    assert {("stars", "pmf", "MSE"), ("stars", "pmf", "RMSE")} <= names
     for method in ("recommender", "popularity"):
         assert {("order", method, "NDCG@10"), ("order", method, "Recall@20")} <= names
     said = matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--protocol", "newcomers")
@@ -255,7 +255,7 @@ def test_evaluate_prints_the_chapters_table_with_ours_beside_it(matinee: Matinee
 
 def test_interpret_looks_at_the_newest_model(matinee: Matinee, tmp_path: Path) -> None:
     told = json.loads(matinee("interpret", "--folder", str(tmp_path / "new"), "--json"))
-    assert (told["model"], told["map"]) == ("dot_bias", str(tmp_path / "new" / "films.png"))
+    assert (told["model"], told["map"]) == ("pmf", str(tmp_path / "new" / "films.png"))
     assert (tmp_path / "new" / "films.png").read_bytes().startswith(b"\x89PNG")
     least, most = ([each["bias"] for each in told[name]] for name in ("least_loved", "most_loved"))
     assert len(least) == len(most) == 5

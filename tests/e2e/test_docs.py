@@ -142,7 +142,8 @@ def leaves(of: Any, name: str) -> Iterator[str]:
     commands = getattr(of, "commands", None)
     if isinstance(commands, dict):
         for each, inner in commands.items():
-            yield from leaves(inner, f"{name} {each}")
+            if not inner.hidden:  # those that Matinee itself calls
+                yield from leaves(inner, f"{name} {each}")
     else:
         yield name
 
