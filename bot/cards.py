@@ -244,6 +244,8 @@ def kinship_text(kinship: Kinship, t: Translator) -> Html:
     """Why a film is like another, as a line."""
     if kinship.because == "genres":
         return t.html("kinship.genres", genres=", ".join(kinship.genres))
+    if kinship.because == "lovers" and kinship.genres:
+        return t.html("kinship.lovers_of", genres=", ".join(kinship.genres))
     return t.html("kinship.lovers" if kinship.because == "lovers" else "kinship.years")
 
 

@@ -56,6 +56,14 @@ class People:
         """The newest message."""
         return self._http.get(f"/chats/{person}").json()["messages"][-1]
 
+    def group(self) -> Any:
+        """The demo's group."""
+        return self._http.get("/groups").json()[0]
+
+    def act(self, group: int, path: str, person: int, **body: Any) -> None:
+        """Do something in the group."""
+        self._http.post(f"/chats/{group}{path}", json={"person_id": person, **body}).raise_for_status()
+
 
 def converse(people: People) -> None:
     """Grace is still at her questionnaire; Ada has her first list, and asks for more."""
@@ -73,18 +81,38 @@ def converse(people: People) -> None:
     people.say(ADA, "more like heat")
 
 
+def gather(people: People) -> tuple[int, list[int]]:
+    """A night of three, with the poll out and two votes in it; the group and who is in it."""
+    group = people.group()
+    place, members = group["chat_id"], [m["person_id"] for m in group["members"] if not m["is_bot"]]
+    people.act(place, "/messages", members[0], text="/night 90s")
+    people.wait(place, lambda newest: newest["labels"])
+    for person in members[1:]:
+        people.act(place, "/taps", person, label="Join", wait=_PATIENCE)
+    people.act(place, "/taps", members[0], label="Start poll", wait=_PATIENCE)
+    people.wait(place, lambda newest: newest["poll"])
+    films = [option["text"] for option in people.newest(place)["poll"]["options"]]
+    people.act(place, "/votes", members[0], options=films[:1])
+    people.act(place, "/votes", members[1], options=films[2:3])
+    return place, members
+
+
 def _has(message: Any, label: str) -> bool:
     return any(label in row for row in message["labels"])
 
 
-def shoot(url: str, folder: Path, scratch: Path) -> None:
-    """The desktop by day, the phone by night."""
+def shoot(url: str, folder: Path, scratch: Path, group: int, members: list[int]) -> None:
+    """The desktop by day, the phone by night, and the group as two of its people."""
     with open_browser(scratch / "desktop", width=1180, height=780) as browser:
         _open(browser, f"{url}/#{ADA}")
         _save(browser, folder / "desktop.webp")
     with open_browser(scratch / "phone", width=400, height=780, dark=True) as browser:
         _open(browser, f"{url}/#{GRACE}")
         _save(browser, folder / "phone.webp")
+
+    with open_browser(scratch / "group", width=1180, height=900) as browser:
+        _open(browser, f"{url}/#{group}@{members[0]},{group}@{members[2]}")
+        _save(browser, folder / "group.webp")
 
 
 def _save(browser: Chrome, file: Path) -> None:
@@ -119,8 +147,9 @@ def main(folder: Path) -> None:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(url)
-            converse(People(url))
-            shoot(url, folder, Path(scratch))
+            people = People(url)
+            converse(people)
+            shoot(url, folder, Path(scratch), *gather(people))
         finally:
             demo.terminate()
             demo.wait(_PATIENCE)

@@ -266,7 +266,7 @@ def test_neighbours_say_what_they_have_in_common(make_film: MakeFilm) -> None:
     )
     assert shown(screen).splitlines()[2:] == [
         "1. Film 1 (1996) · 4.3★",
-        "people who love one love the other",
+        "Crime, and loved by the same people",
         "2. Film 2 (1996) · 4.3★",
         "the same mood: Crime, <b>",
         "3. Film 3 (1996) · 4.3★",
