@@ -26,7 +26,7 @@ from recsys.errors import ArtifactError, RecsysError
 
 __all__ = ["FORMAT", "MANIFEST", "Artifact", "read_artifact", "write_artifact"]
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]

@@ -94,7 +94,7 @@ class PmfConfig:
     sweeps: int = 100  # draws of everything in each chain
     refit_sweeps: int = 30  # the same when a fit starts where another one ended
     burn_in: float = 0.5  # share of the sweeps whose draws still depend on the start, and are not served
-    draws: int = 12  # draws served, spread evenly over the rest of all chains
+    draws: int = 12  # draws served at least, as many of each chain: one or more, spread over its rest
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
     noise_shape: float = 3.0  # of the Gamma weights of people's and films' noise: larger is more alike
     batch_size: int = 200_000  # ratings, with padding, whose regressors are held at once: bounds the memory
@@ -110,7 +110,7 @@ class PmfConfig:
 
 @dataclass(frozen=True, slots=True)
 class RankerConfig:
-    """Order: factors (recsys.models.ials), EASE (recsys.models.ease), their genre prior (recsys.prior)."""
+    """Order: factors (recsys.models.ials), EASE (recsys.models.ease), what answers add (recsys.newcomers)."""
 
     factors: int = 128  # length of a person's and a film's vector
     sweeps: int = 6  # alternations between people and films

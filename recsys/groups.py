@@ -38,14 +38,15 @@ Array = npt.NDArray[np.floating[Any]]
 
 TEMPER = 0.5  # utility per deviation of scores: a film two deviations behind a member's best has exp(-1)
 SAMENESS = 0.6  # share of its worth that a film loses for being the very same as one chosen before
-POOL = 200  # films that may come into a slate, for each order that it is made from
+POOL = 200  # films at least that may come into a slate, for each order that it is made from
 MAKING_UP = 0.5  # how strongly weights answer to one member being served worse than another
 
 
 def utilities(scores: Array, allowed: npt.NDArray[np.bool_]) -> Array:
     """What each film is to each member, in (0, 1], 1 for their best allowed one; shape (n_members, n_films).
 
-    `scores` has shape (n_members, n_films), `allowed` the same or (n_films,), with one True for each member.
+    `scores` has shape (n_members, n_films), `allowed` the same or (n_films,). Of a member
+    with none allowed, all have 1.
     """
     deviation = scores.std(axis=1, keepdims=True)
     best = np.where(allowed, scores, -np.inf).max(axis=1, keepdims=True)
@@ -88,7 +89,7 @@ def slate(
     if shares.shape != (len(utility),) or not (np.isfinite(shares) & (shares > 0)).all():
         raise InvalidData(f"weights {weights}: it must be one positive number for each of {len(utility)}")
     shares = shares / shares.sum()
-    pool = _pool(utility, allowed, shares @ utility)
+    pool = _pool(utility, allowed, shares @ utility, max(n, POOL))
     utility = utility[:, pool]
     near = unit_rows(vectors[pool])
     left = np.ones(len(pool), np.bool_)
@@ -107,9 +108,9 @@ def slate(
     return pool[chosen], joint[chosen].astype(np.float32)
 
 
-def _pool(utility: Array, allowed: npt.NDArray[np.bool_], joint: Array) -> IntArray:
-    """Rows that may come into a slate, ascending: the best for all together, and the best for each."""
+def _pool(utility: Array, allowed: npt.NDArray[np.bool_], joint: Array, size: int) -> IntArray:
+    """Rows that may come into a slate, ascending: the `size` best for all together, and for each."""
     rows = np.flatnonzero(allowed)
     orders = [joint, utility.min(axis=0), *utility]
-    best = [np.argsort(-order[rows], kind="stable")[:POOL] for order in orders]
+    best = [np.argsort(-order[rows], kind="stable")[:size] for order in orders]
     return rows[np.unique(np.concatenate(best))]

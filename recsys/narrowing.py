@@ -58,9 +58,7 @@ class Narrowing:
         if years is not None:
             allowed &= self._within(years)
         if popularity is not None:
-            low, high = popularity
-            if not 0 <= low <= high <= 1:
-                raise InvalidData(f"popularity {popularity}: it must be a band of quantiles, as (0.5, 1.0)")
+            low, high = _band(popularity)
             allowed &= (self._quantiles >= low) & (self._quantiles <= high)
         return allowed
 
@@ -70,12 +68,30 @@ class Narrowing:
 
     def _within(self, years: Years) -> npt.NDArray[np.bool_]:
         """Films of these years; one without a year is of none."""
-        spans = np.asarray(years, dtype=np.int64).reshape(-1, 2)
+        wrong = f"years {years!r}: they must be (first, last), or several such spans"
+        try:
+            given = np.asarray(years, dtype=np.int64)
+            spans = given.reshape(-1, 2)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidData(wrong) from error
+        if given.size and given.shape[-1] != 2:  # as four years in a row, or spans of three
+            raise InvalidData(wrong)
         if (spans[:, 0] > spans[:, 1]).any():
             raise InvalidData(f"years {years}: the first must not come after the last")
         after = self._years[:, None] >= spans[:, 0]
         before = self._years[:, None] <= spans[:, 1]
         return np.asarray((after & before).any(axis=1)) & (self._years > 0)
+
+
+def _band(popularity: tuple[float, float]) -> tuple[float, float]:
+    """The least and the highest quantile."""
+    try:
+        low, high = popularity
+        if 0 <= low <= high <= 1:
+            return low, high
+    except (TypeError, ValueError):
+        pass
+    raise InvalidData(f"popularity {popularity!r}: it must be a band of quantiles, as (0.5, 1.0)")
 
 
 def popularity_quantiles(popularity: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

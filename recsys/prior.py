@@ -156,5 +156,5 @@ def _questionnaire(taste: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _centred(answers: FloatArray) -> FloatArray:
-    """Answers less their mean; shape (..., n_genres)."""
+    """Answers less their mean; shape (..., n), of genres or shelves."""
     return answers - answers.mean(axis=-1, keepdims=True) if answers.size else answers

@@ -15,7 +15,7 @@ MIN_STARS = 0.5
 MAX_STARS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ratings:
     """Parallel arrays of shape (n,), in the order of their source. Build with `from_arrays`.
 

@@ -183,7 +183,8 @@ class Recommender:
         `popularity` of quantiles (see recsys.narrowing). `penalties` lower the scores of films by so many
         standard deviations of this person's scores. `diversity` in [0, 1] lowers the score of a film by how
         like it is to one listed before it (recsys.diversity): 0 is the pure order. Raises InvalidData for a
-        genre the catalog does not have, for a band that is none, and for a diversity out of range.
+        genre the catalog does not have, for years or a band that are none, for penalties that are not finite,
+        and for a diversity out of range.
         """
         if not 0 <= diversity <= 1:
             raise InvalidData(f"diversity is {diversity}: it must lie in [0, 1]")
@@ -191,6 +192,8 @@ class Recommender:
         scores = ranker.scores(vector)
         if penalties:
             amounts = np.fromiter(penalties.values(), np.float32, len(penalties))
+            if not np.isfinite(amounts).all():
+                raise InvalidData(f"penalties {dict(penalties)}: they must be finite numbers")
             scores[self.catalog.rows(list(penalties))] -= amounts * scores.std()
         allowed = self._narrowing.allowed(genres, years, without, popularity)
         allowed[self.catalog.rows([*user.ratings, *exclude])] = False
@@ -227,8 +230,6 @@ class Recommender:
         ranker = _needed(self._parts.ranker, "ranker")
         allowed = self._narrowing.allowed(genres, years, (), None)
         allowed[self.catalog.rows(list(exclude))] = False
-        if not allowed.any():
-            return []
         utility = utilities(self._scores_of(users), allowed)
         rows, joint = slate(
             utility, allowed, ranker.film_factors, _count(n), weights=weights, strategy=strategy
@@ -250,15 +251,16 @@ class Recommender:
         return utility[:, self.catalog.rows(list(movie_ids))].astype(np.float32)
 
     def explain(self, user: User, movie_id: int) -> int | None:
-        """The film this person gave 4 stars or more that adds most to the score of `movie_id`, or None.
+        """The other film this person gave 4 stars or more that adds most to the score of `movie_id`, or None.
 
-        The score is a sum over their ratings (Ranker.contributions), so this is exact, up to what their
-        answers add.
+        The score is a sum over their ratings (Ranker.contributions), so this is exact, up to what the
+        average person and their answers add.
         """
         ranker = _needed(self._parts.ranker, "ranker")
         row = self.catalog.row(movie_id)
         rows, values = self._checked_ratings(user.ratings)
-        shares = np.where(values >= LIKED, ranker.contributions(rows, values, row), -np.inf)
+        reasons = (values >= LIKED) & (rows != row)  # a film is no reason for itself
+        shares = np.where(reasons, ranker.contributions(rows, values, row), -np.inf)
         if not shares.size or shares.max() <= 0:
             return None
         return int(self.catalog.movie_ids[rows[shares.argmax()]])

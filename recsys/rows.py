@@ -11,7 +11,7 @@ import numpy.typing as npt
 __all__ = ["Rows"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """Who rated what: parallel arrays of shape (n,), n > 0, no pair twice; `values` in stars.
 

@@ -50,6 +50,8 @@ class Shelves:
         taste = unit_rows(seen.loadings - seen.loadings.mean(axis=0))
         vectors = unit_rows(np.hstack([taste, KIND_WEIGHT * (here - here.mean(axis=0))]))
         centres = _centres(vectors[:FAMOUS], min(SHELVES, -(-len(vectors[:FAMOUS]) // SHOWN)))
+        # A cell without films is no shelf: centres coincide where films do not differ.
+        centres = centres[np.unique(np.argmax(vectors[:FAMOUS] @ centres.T, axis=1))]
         nearest = np.argmax(vectors @ centres.T, axis=1)
         shown = []
         for cell, centre in enumerate(centres):

@@ -29,7 +29,7 @@ __all__ = ["Because", "Likeness", "Neighbours"]
 CHOICE_WEIGHT, STARS_WEIGHT, GENRE_WEIGHT, YEAR_WEIGHT = 0.50, 0.20, 0.25, 0.05
 CHOICE_TRUSTED_AFTER, STARS_TRUSTED_AFTER = 5, 10  # ratings at which a part has half its weight
 FLATNESS = 0.25  # exponent of a principal axis' squared spread; 0 leaves the factors as they are
-STARS_AXES = 32  # principal axes of the stars' vectors that are kept; several draws of one model share most
+STARS_AXES = 32  # principal axes of the stars' vectors that are kept; only a network's have more
 CODES = 127  # steps from 0 to a row's largest number
 BLOCK = 2048  # rows that are unpacked at a time: they stay in the processor's cache
 

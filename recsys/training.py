@@ -8,7 +8,7 @@ from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
 from recsys.content import content_features, genre_matrix, genre_vectors, year_kernels
 from recsys.elicitation import Elicitation
-from recsys.errors import InvalidData
+from recsys.errors import InvalidData, MissingPart
 from recsys.newcomers import fit_newcomers
 from recsys.parts import Parts
 from recsys.progress import Report
@@ -44,6 +44,8 @@ def fit(
     """
     if not len(ratings):
         raise InvalidData("there are no ratings to learn from")
+    if start is not None and "stars" not in config.parts:
+        raise InvalidData("start: only stars go on from a former fit, and config.parts leaves them out")
     ratings = ratings.take(np.lexsort((ratings.movie_ids, ratings.user_ids)))
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
     rows = Rows(users, catalog.rows(ratings.movie_ids), ratings.values, len(user_ids), len(catalog))
@@ -85,7 +87,10 @@ def _former_vectors(
     start: Recommender, user_ids: IntArray, catalog: Catalog, config: TrainingConfig
 ) -> FormerVectors:
     """The last draw of a former fit, by the rows of this one. Raises InvalidData if it is of another kind."""
-    stars = start.stars
+    try:
+        stars = start.stars
+    except MissingPart as error:
+        raise InvalidData("start: it was fitted without stars, so that there is nothing to go on") from error
     if config.model != "pmf" or not isinstance(stars, DrawnStars):
         raise InvalidData("start: only a fit of model='pmf' can go on, from one of the same model")
     if stars.movie_factors.shape[2] != config.pmf.factors:
@@ -100,7 +105,8 @@ def _former_vectors(
         np.ones(len(catalog), np.float32),
         float(stars.noise_variance[-1]),
     )
-    former.users[users] = stars.people(former_users)[:, -1]
+    former.users[users, 0] = stars.user_bias[former_users, -1]
+    former.users[users, 1:] = stars.user_factors[former_users, -1]
     former.movies[movies, 0] = stars.movie_bias[former_movies, -1]
     former.movies[movies, 1:] = stars.movie_factors[former_movies, -1]
     former.movie_weights[movies] = stars.movie_weight[former_movies]

@@ -29,6 +29,7 @@ __all__ = ["DotBias", "fit_stars"]
 
 SOME = 300  # people in whose eyes films differ
 LEAST_SPREAD = 1e-3  # of logits, so that a world of one film has a prior, too
+CHUNK = 100_000  # ratings whose vectors are held at once: 25 million would take 12.8 GB
 NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
 
 
@@ -96,6 +97,7 @@ class DotBias(StarsModel):
         self.movie_factors, self._rated_movies = vectors(n_movies, ratings.movies)
         self.user_bias, self.movie_bias = bias(n_users), bias(n_movies)
         free = isinstance(settings, DotBiasConfig) and settings.offset
+        self.starts_at_mean = free
         start = ratings.mean_logit() if free else torch.zeros((), device=device)
         self.offset = torch.nn.Parameter(start.repeat(self.members), requires_grad=free)
 
@@ -195,7 +197,12 @@ class FittedFactors:
 
     def slopes(self, pairs: Pairs) -> Array:
         """Stars per logit where the predictions stand; shape (n,)."""
-        match = np.einsum("nk,nk->n", self.user_factors[pairs.users], self.movie_factors[pairs.movies])
+        match = np.empty(len(pairs))
+        for start in range(0, len(pairs), CHUNK):
+            users, movies = pairs.users[start : start + CHUNK], pairs.movies[start : start + CHUNK]
+            match[start : start + CHUNK] = np.einsum(
+                "nk,nk->n", self.user_factors[users], self.movie_factors[movies]
+            )
         logits = self.offset + self.user_bias[pairs.users] + self.movie_bias[pairs.movies] + match
         return slope_at(sigmoid_range(logits, LOW, HIGH), LOW, HIGH)
 

@@ -93,6 +93,7 @@ class RatingTensors:
 class StarsModel(torch.nn.Module):
     """Logits of pairs; `sigmoid_range` makes stars of them."""
 
+    starts_at_mean = True  # before the first step, it predicts the mean of the ratings
     members = 1  # models trained side by side, each on its own loss, and averaged in logits
 
     @abstractmethod
@@ -145,7 +146,8 @@ def learn(
     ml-latest-small.) The train loss is the mean over the model's members as they learn, the valid loss
     that of their average; it is not measured in the second fit, and with very few ratings.
 
-    Raises Diverged when a number is not finite, or the predictions are far worse than the mean.
+    Raises Diverged when a number is not finite, or the predictions are far worse than a constant: the mean,
+    or the middle of the sigmoid's range for a model that starts there.
     """
     tell = report or (lambda step: None)
     shuffled = torch.randperm(len(ratings), generator=generator, device=ratings.stars.device)
@@ -161,6 +163,8 @@ def learn(
     for epoch in islice(one_cycle(model, ratings, None, settings, generator), best):
         tell(replace(epoch, number=len(tried) + epoch.number, total=len(tried) + best))
     spread = float(ratings.stars.var(correction=0))
+    if not model.starts_at_mean:  # few ratings, all alike, cannot take it further than a part of the way
+        spread = max(spread, float((ratings.stars - (LOW + HIGH) / 2).square().mean()))
     if epoch.train_loss > 2 * spread + ROUNDING:
         raise Diverged(
             f"stars: train loss {epoch.train_loss:.3f}, a constant has {spread:.3f}: lower the learning rate"

@@ -13,6 +13,8 @@ __all__ = ["ROUNDING", "Fitted", "Newcomers", "Pairs", "describe"]
 
 ROUNDING = 0.5**2 / 12  # variance of rounding to half stars: no rating is more certain
 PEOPLE = 2000  # people enough to learn what newcomers are like
+FEWEST = 100  # of them, however long their vectors are
+ENTRIES = 50_000_000  # of all their matrices together: bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class _Crowd:
     def __init__(self, fitted: Fitted, ratings: Pairs) -> None:
         self._fitted = fitted
         everybody = np.unique(ratings.users)
-        self.rows = np.sort(np.random.default_rng(0).permutation(everybody)[:PEOPLE])
+        most = max(FEWEST, min(PEOPLE, ENTRIES // len(fitted.person_ridge) ** 2))
+        self.rows = np.sort(np.random.default_rng(0).permutation(everybody)[:most])
         self._people = fitted.people[self.rows].astype(np.float64)
         order = np.argsort(ratings.users, kind="stable")
         starts = np.searchsorted(ratings.users[order], self.rows)

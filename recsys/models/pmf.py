@@ -67,18 +67,19 @@ def fit_stars(
     chains, sweeps = (settings.chains, settings.sweeps) if start is None else (1, settings.refit_sweeps)
     burn_in = int(sweeps * settings.burn_in)
     n_kept = min(math.ceil(settings.draws / chains), sweeps - burn_in)
-    kept = set(np.linspace(burn_in, sweeps - 1, n_kept).round().tolist())
+    # From the end: a single draw of a chain is its last, the furthest from where it began.
+    kept = set(np.linspace(sweeps - 1, burn_in, n_kept).round().tolist())
     for number in range(chains * sweeps):
         began, within = time.perf_counter(), number % sweeps
         if not within:
             sampler.begin(start)
         loss = sampler.sweep()
+        if not np.isfinite(loss):
+            raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
         if within >= burn_in:
             sampler.measure_doubt()
         if within in kept:
             sampler.keep()
-        if not np.isfinite(loss):
-            raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
         if report is not None:
             report(Step("stars", number + 1, chains * sweeps, time.perf_counter() - began, train_loss=loss))
     return sampler.served()

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
 
 __all__ = ["DrawnStars", "FormerVectors"]
 
@@ -21,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 IMPLICIT_FADE = 10.0  # ratings after which what a newcomer chose to rate says half of what it can say
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FormerVectors:
     """Where a former fit ended, by row of a new one; vectors are (bias, factors)."""
 
@@ -31,7 +30,7 @@ class FormerVectors:
     noise_variance: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DrawnStars:
     """stars = offset + user_bias + movie_bias + user_factors @ movie_factors, averaged over `s` draws.
 
@@ -57,11 +56,6 @@ class DrawnStars:
     noise_spread: Floats  # (1,): how much larger it is when it is not known how steady the person is
     offset: Floats  # (1,): mean of the ratings
 
-    def people(self, user_rows: npt.ArrayLike) -> Floats:
-        """Vectors of training people in all draws; shape (n, s, 1 + k)."""
-        users = np.asarray(user_rows, np.int64)
-        return np.concatenate([self.user_bias[users, :, None], self.user_factors[users]], 2, dtype=np.float32)
-
     @property
     def n_users(self) -> int:
         """People who were in training."""
@@ -79,7 +73,7 @@ class DrawnStars:
         match = np.einsum(
             "nsk,nsk->n", self.user_factors[users].astype(np.float32), self.movie_factors[movies]
         )
-        return _as_rating(self.offset + bias + match / len(self.noise_variance))
+        return as_rating(self.offset + bias + match / len(self.noise_variance))
 
     def fold_in(
         self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
@@ -118,7 +112,7 @@ class DrawnStars:
         # Who rates a film chose it, and so likes it better than anyone: the less, the better we know them.
         audience = self.movie_appeal[rows] * doubt / self.movie_openness[rows]
         deviation = np.sqrt(doubt + self.movie_doubt[rows] + means.var(axis=0) + noise)
-        return _as_rating(self.offset + means.mean(axis=0) + audience), deviation.astype(np.float32)
+        return as_rating(self.offset + means.mean(axis=0) + audience), deviation.astype(np.float32)
 
     def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
         """How the stars of these films depend on what is not known of this person, in the last draw.
@@ -194,7 +188,3 @@ class DrawnStars:
             trust = movies.size / (movies.size + IMPLICIT_FADE)
             mean = mean + trust * (told @ self.implicit_links)
         return mean
-
-
-def _as_rating(stars: Array) -> Floats:
-    return np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
 
 __all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
@@ -21,15 +20,15 @@ IntArray = npt.NDArray[np.int64]
 STEPS = 6  # Gauss-Newton steps of a fold-in; three do on real ratings, the rest is for odd ones
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FactorStars:
     """stars = low + (high - low) * sigmoid(offset + user_bias + movie_bias + user_factors @ movie_factors).
 
-    A posterior is in logits, over (factors, bias), the bias last. A film that nobody rated has zeros, so
-    that it stands at the average. `prior_mean` (k + 1,) and `prior_precision` (k + 1, k + 1) describe
-    people before their first rating; `noise_variance` (stars squared) is what stays unexplained when a
-    person is known well; `movie_variance` (n_movies,), in logits squared, is how little is known of each
-    film's bias.
+    A posterior is in logits, over (factors, bias), the bias last. A film that nobody rated stands
+    at the average: it has zeros, or, in a model without biases, the mean vector of the rated films.
+    `prior_mean` (k + 1,) and `prior_precision` (k + 1, k + 1) describe people before their first rating;
+    `noise_variance` (stars squared) is what stays unexplained when a person is known well;
+    `movie_variance` (n_movies,), in logits squared, is how little is known of each film's bias.
     """
 
     user_factors: Floats  # (n_users, k)
@@ -59,7 +58,7 @@ class FactorStars:
         users, movies = np.asarray(user_rows, np.int64), np.asarray(movie_rows, np.int64)
         match = np.einsum("nk,nk->n", self.user_factors[users], self.movie_factors[movies])
         logits = self.offset + self.user_bias[users] + self.movie_bias[movies] + match
-        return _as_rating(self._stars(logits))
+        return as_rating(self._stars(logits))
 
     def fold_in(
         self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
@@ -103,7 +102,7 @@ class FactorStars:
         mean = self._stars(self._base(movies) + X @ posterior.mean)
         doubt = np.einsum("nk,nk->n", X @ posterior.covariance, X) + self.movie_variance[movies]
         deviation = np.sqrt(self._slope(mean) ** 2 * doubt + self.noise_variance)
-        return _as_rating(mean), deviation.astype(np.float32)
+        return as_rating(mean), deviation.astype(np.float32)
 
     def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
         """How the stars of these films depend on what is not known of this person."""
@@ -169,11 +168,6 @@ class FactorStars:
 def sigmoid_range(logits: Array, low: float, high: float) -> Array:
     """Stars in (low, high) from logits, in float64."""
     return low + (high - low) / (1.0 + np.exp(-logits.astype(np.float64)))
-
-
-def _as_rating(stars: Array) -> Floats:
-    """Clipped to what can be given: the sigmoid's range is wider, so that its ends can be reached."""
-    return np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)
 
 
 def slope_at(stars: Array, low: float, high: float) -> Array:

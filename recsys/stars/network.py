@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.ratings import MAX_STARS, MIN_STARS
 from recsys.stars.factors import Array, IntArray, sigmoid_range, slope_at
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
 
 __all__ = ["Layer", "Net", "NetworkStars"]
 
@@ -110,7 +109,7 @@ class NetworkStars:
     def predict(self, user_rows: npt.ArrayLike, movie_rows: npt.ArrayLike) -> Floats:
         """Stars of training people for films, pair by pair; shape (n,)."""
         users, movies = np.asarray(user_rows, np.int64), np.asarray(movie_rows, np.int64)
-        return _as_rating(self.net.stars(self.user_vectors[users], movies))
+        return as_rating(self.net.stars(self.user_vectors[users], movies))
 
     def fold_in(
         self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
@@ -154,8 +153,12 @@ class NetworkStars:
         return None
 
     def film_vectors(self) -> Floats:
-        """What the embeddings put into the first layer; shape (n_movies, h)."""
-        return self.net.movie_inputs
+        """What the embeddings put into the first layer, less their mean; shape (n_movies, h).
+
+        What all films share tells none apart, and would make all of them alike.
+        """
+        vectors: Floats = self.net.movie_inputs - self.net.movie_inputs.mean(axis=0)
+        return vectors
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None
@@ -171,7 +174,7 @@ class NetworkStars:
         root = self.net.person_weights.T @ np.linalg.cholesky(posterior.covariance).astype(np.float32)
         doubt = np.square(change @ root).sum(1) + self.movie_variance[movies]
         deviation = np.sqrt(self.net.slope(mean) ** 2 * doubt + self.noise_variance)
-        return _as_rating(mean), deviation.astype(np.float32)
+        return as_rating(mean), deviation.astype(np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every table by name, scalars with shape (1,), layers as weights_1, biases_1, …; for safetensors."""
@@ -222,8 +225,3 @@ def _matrix(arrays: Mapping[str, npt.NDArray[np.float32]], name: str) -> tuple[i
         raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
     rows, columns = arrays[name].shape
     return rows, columns
-
-
-def _as_rating(stars: Array) -> Floats:
-    """Clipped to what can be given: the sigmoid's range is wider, so that its ends can be reached."""
-    return np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)

@@ -9,12 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior"]
+from recsys.ratings import MAX_STARS, MIN_STARS
+
+__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior", "as_rating"]
 
 Floats = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StarsPosterior:
     """What some ratings say about one person: a Gaussian over their vector.
 
@@ -87,3 +89,9 @@ class Stars(Protocol):
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """What an artifact stores."""
+
+
+def as_rating(stars: npt.NDArray[np.floating[Any]]) -> Floats:
+    """Clipped to what can be given: what models predict goes beyond, so that the ends can be reached."""
+    clipped: Floats = np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)
+    return clipped

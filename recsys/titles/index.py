@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.catalog import Catalog
+from recsys.errors import InvalidData
 from recsys.titles.scores import NameScores
 from recsys.titles.text import fold, fold_begun, normalise, number_words_as_digits
 
@@ -55,7 +56,10 @@ class TitleSearch:
 
 
 class TitleIndex:
-    """Names of all films of a catalog. `popularity`, for example numbers of ratings, is in catalog order."""
+    """Names of all films of a catalog. `popularity`, for example numbers of ratings, is in catalog order.
+
+    Raises InvalidData where that is not one number for each film.
+    """
 
     def __init__(self, catalog: Catalog, popularity: Sequence[float] | None = None) -> None:
         self._films = tuple(catalog)
@@ -63,7 +67,7 @@ class TitleIndex:
             np.zeros(len(self._films)) if popularity is None else np.asarray(popularity, dtype=np.float64)
         )
         if self._popularity.shape != (len(self._films),):
-            raise ValueError(
+            raise InvalidData(
                 f"popularity has shape {self._popularity.shape}, there are {len(self._films)} films"
             )
         self._mean_popularity = self._popularity.mean() if len(self._films) else 0.0

@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from recsys.config import TABLES, DotBiasConfig, TrainingConfig
+from recsys.config import TABLES, DotBiasConfig, DotConfig, TrainingConfig
 from recsys.data.datasets import Dataset
 from recsys.errors import Diverged
-from recsys.models.dot_bias import DotBias, fit_stars
+from recsys.models import dot_bias
+from recsys.models.dot_bias import DotBias, FittedFactors, fit_stars
 from recsys.models.loop import RatingTensors
+from recsys.models.newcomer import Pairs
 from recsys.progress import Step
 from recsys.rows import Rows
 from recsys.stars import FactorStars
@@ -107,6 +109,15 @@ class TestPlanted:
         assert stars.movie_factors.shape == (N_MOVIES, k)
         assert k == DotBiasConfig().factors
         assert np.linalg.eigvalsh(stars.prior_precision).min() > 0
+
+    def test_slopes_are_the_same_in_chunks(self, stars: FactorStars, monkeypatch: pytest.MonkeyPatch) -> None:
+        fit = FittedFactors(
+            stars.user_factors, stars.user_bias, stars.movie_factors, stars.movie_bias, stars.offset, 1.0, 1.0
+        )
+        pairs = Pairs(np.arange(N_USERS), np.arange(N_USERS) % N_MOVIES)
+        whole = fit.slopes(pairs)
+        monkeypatch.setattr(dot_bias, "CHUNK", 7)
+        assert fit.slopes(pairs) == pytest.approx(whole)
 
     def test_leaves_threads_and_random_numbers_of_the_caller_alone(
         self, planted: World, stars: FactorStars
@@ -224,6 +235,20 @@ class TestWithoutBiases:
         assert stars.movie_factors[-1] == pytest.approx(stars.movie_factors[:-1].mean(axis=0), abs=1e-5)
         error = stars.predict(users, movies) - truth[users, movies]
         assert np.sqrt(np.mean(error**2)) < 0.35
+
+    @pytest.mark.parametrize("value", [0.5, 3.0, 5.0])
+    @pytest.mark.parametrize(("n_users", "n_movies"), [(1, 1), (1, 5), (5, 1), (4, 6)])
+    def test_few_ratings_all_alike_are_learned_all_the_same(
+        self, value: float, n_users: int, n_movies: int
+    ) -> None:
+        users, movies = (column.ravel() for column in np.indices((n_users, n_movies)))
+        rows = Rows(users, movies, np.full(len(users), value), n_users, n_movies)
+        stars = fit_stars(rows, replace(CONFIG, model="dot"))
+        assert (np.abs(stars.predict(users, movies) - value) <= abs(2.75 - value) + 0.25).all()
+
+    def test_a_fit_that_ends_worse_than_it_began_is_refused(self, planted: World) -> None:
+        with pytest.raises(Diverged):
+            fitted(planted, replace(CONFIG, model="dot", dot=DotConfig(learning_rate=10.0, epochs=2)))
 
 
 class TestTiny:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from recsys import Catalog, InvalidData, Recommender
-from recsys.groups import STRATEGIES, TEMPER, Strategy, fairness_weights, slate, utilities
+from recsys.groups import POOL, STRATEGIES, TEMPER, Strategy, fairness_weights, slate, utilities
 
 # Two members who love one film each (0, 1), one compromise (2), three more that nobody minds or wants.
 UTILITY = np.array([[1.0, 0.01, 0.6, 0.3, 0.2, 0.1], [0.05, 1.0, 0.6, 0.2, 0.1, 0.1]])
@@ -70,6 +70,15 @@ def test_joint_scores_descend_and_only_allowed_films_come() -> None:
     assert joint[0] == pytest.approx(UTILITY[:, rows[0]].mean())
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_slate_may_be_larger_than_the_pool(strategy: Strategy) -> None:
+    n_films = 2 * POOL
+    utility = np.linspace(0.1, 1, 2 * n_films).reshape(2, -1)
+    vectors = np.random.default_rng(0).normal(0, 1, (n_films, 4)).astype(np.float32)
+    rows = slate(utility, np.ones(n_films, np.bool_), vectors, n_films + 9, strategy=strategy)[0]
+    assert sorted(rows.tolist()) == list(range(n_films))
+
+
 def test_whoever_got_less_weighs_more() -> None:
     weights = fairness_weights([0.9, 0.3, None])
     assert weights[1] > weights[2] > weights[0]
@@ -116,6 +125,10 @@ def test_groups_of_nobody_and_nothing_left(small_recommender: Recommender) -> No
     alone = small_recommender.fold_in()
     everything = small_recommender.catalog.movie_ids.tolist()
     assert small_recommender.group([alone], exclude=everything) == []
+    wrong: list[dict[str, Any]] = [{"users": []}, {"weights": [1, 2]}, {"strategy": "lottery"}, {"n": -1}]
+    for each in wrong:
+        with pytest.raises(InvalidData):
+            small_recommender.group(**{"users": [alone], "exclude": everything, **each})
 
 
 def test_satisfaction_is_one_for_the_best_film_not_rated(small_recommender: Recommender) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from recsys.catalog import Catalog, Film
+from recsys.errors import InvalidData
 from recsys.narrowing import Narrowing, popularity_quantiles
 
 
@@ -37,3 +40,31 @@ def test_all_four_ways_at_once() -> None:
         "wanted",
         "of the other span",
     ]
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        1990,
+        (1990,),
+        (1990, None),
+        ("early", "late"),
+        (float("nan"), 1999),
+        (1990, 10**30),
+        (1999, 1990),
+        [(1990, 1999), (1970,)],
+        (1970, 1979, 1990, 1999),
+        [(1970, 1979, 1990), (1991, 1992, 1993)],
+    ],
+)
+def test_years_that_are_no_spans(years: Any) -> None:
+    narrowing = Narrowing(Catalog([Film(1, "One", 1990)], "test"), np.ones(1, np.float32))
+    with pytest.raises(InvalidData, match="years"):
+        narrowing.allowed(None, years, (), None)
+
+
+@pytest.mark.parametrize("band", [0.5, (0.5,), (0, 0.5, 1), ("low", "high"), (0.5, None), (0.9, 0.1), (0, 2)])
+def test_popularity_that_is_no_band(band: Any) -> None:
+    narrowing = Narrowing(Catalog([Film(1, "One", 1990)], "test"), np.ones(1, np.float32))
+    with pytest.raises(InvalidData, match="popularity"):
+        narrowing.allowed(None, None, (), band)

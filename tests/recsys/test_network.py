@@ -109,6 +109,13 @@ def test_a_film_without_ratings_has_the_embedding_of_an_average_one(stars: Netwo
     assert stars.movie_variance[-1] > 10 * stars.movie_variance[:-1].max()
 
 
+def test_what_all_films_share_makes_none_alike(stars: NetworkStars) -> None:
+    vectors = stars.film_vectors()
+    assert vectors.mean(axis=0) == pytest.approx(0, abs=1e-5)
+    apart = stars.net.movie_inputs[0] - stars.net.movie_inputs[1]
+    assert vectors[0] - vectors[1] == pytest.approx(apart, abs=1e-5)
+
+
 def test_one_rating_is_enough() -> None:
     stars = fitted(Rows(np.array([0]), np.array([1]), np.array([4.0]), 1, 2), EMBEDDING_NN)
     assert stars.predict([0, 0], [0, 1]) == pytest.approx([4, 4], abs=0.5)

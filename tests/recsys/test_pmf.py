@@ -12,7 +12,9 @@ import torch
 import recsys
 from recsys import Catalog, Film, InvalidData, PmfConfig, Ratings, Recommender, TrainingConfig
 from recsys.data.datasets import Dataset
+from recsys.errors import Diverged
 from recsys.evaluation.splits import random_fifth
+from recsys.models import pmf
 from recsys.models.pmf import fit_stars
 from recsys.models.pmf_side import Regression, Side, batches, wishart
 from recsys.models.side_information import basis_of, who_rated_what
@@ -301,6 +303,38 @@ class TestGoingOn:
             recsys.fit(small_ratings, small_catalog, replace(config, pmf=PmfConfig(factors=4)), start=former)
         with pytest.raises(InvalidData, match="pmf"):
             recsys.fit(small_ratings, small_catalog, replace(config, model="dot_bias"), start=former)
+        with pytest.raises(InvalidData, match=r"config\.parts leaves them out"):
+            recsys.fit(small_ratings, small_catalog, replace(config, parts=("similar",)), start=former)
+        blind = recsys.fit(small_ratings, small_catalog, replace(config, parts=("similar",)))
+        with pytest.raises(InvalidData, match="without stars"):
+            recsys.fit(small_ratings, small_catalog, config, start=blind)
+
+
+class TestDraws:
+    @pytest.mark.parametrize(("draws", "expected"), [(1, [9, 19]), (2, [9, 19]), (4, [5, 9, 15, 19])])
+    def test_each_chain_gives_its_last_sweep(
+        self, rows: Rows, monkeypatch: pytest.MonkeyPatch, draws: int, expected: list[int]
+    ) -> None:
+        told: list[Step] = []
+        kept: list[int] = []
+        keep = pmf._Sampler.keep
+
+        def noted(sampler: pmf._Sampler) -> None:
+            kept.append(len(told))
+            keep(sampler)
+
+        monkeypatch.setattr(pmf._Sampler, "keep", noted)
+        settings = replace(CONFIG.pmf, chains=2, sweeps=10, draws=draws)
+        fit_stars(rows, CONTENT, replace(CONFIG, pmf=settings), told.append)
+        assert kept == expected
+
+    def test_a_draw_that_is_not_finite_is_not_kept(self, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+        kept: list[object] = []
+        monkeypatch.setattr(pmf._Sampler, "sweep", lambda sampler: float("nan"))
+        monkeypatch.setattr(pmf._Sampler, "keep", kept.append)
+        with pytest.raises(Diverged, match="sweep 1"):
+            fit_stars(rows, CONTENT, replace(CONFIG, pmf=replace(CONFIG.pmf, burn_in=0.0)))
+        assert not kept
 
 
 def test_the_order_of_ratings_changes_nothing(small_ratings: Ratings, small_catalog: Catalog) -> None:

@@ -106,6 +106,13 @@ class TestRecommend:
         with pytest.raises(UnknownMovie, match=str(UNKNOWN)):
             recommender.recommend(person, penalties={UNKNOWN: 1.0})
 
+    @pytest.mark.parametrize("penalty", [float("nan"), float("inf"), float("-inf")])
+    def test_penalties_that_are_not_finite(
+        self, recommender: Recommender, some: list[int], penalty: float
+    ) -> None:
+        with pytest.raises(InvalidData, match="penalties"):
+            recommender.recommend(recommender.fold_in(), penalties={some[0]: penalty})
+
     def test_penalties_count_in_deviations_of_the_scores(self, recommender: Recommender) -> None:
         nobody = recommender.fold_in(genres={"Comedy": 1})
         plain = recommender.recommend(nobody, n=10**6, diversity=0)
@@ -371,6 +378,11 @@ class TestExplain:
         person = recommender.fold_in({some[0]: 5.0})
         reasons = {recommender.explain(person, movie) for movie in recommender.catalog.movie_ids.tolist()}
         assert reasons == {some[0], None}
+
+    def test_a_film_is_no_reason_for_itself(self, recommender: Recommender, some: list[int]) -> None:
+        assert recommender.explain(recommender.fold_in({some[0]: 5.0}), some[0]) is None
+        fan = recommender.fold_in(dict.fromkeys(some, 5.0))
+        assert all(recommender.explain(fan, movie_id) != movie_id for movie_id in some)
 
     def test_unknown_films_raise(self, recommender: Recommender, person: User) -> None:
         with pytest.raises(UnknownMovie, match=str(UNKNOWN)):

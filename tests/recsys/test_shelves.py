@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys import Recommender, UnknownMovie
+import recsys
+from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig, UnknownMovie
 from recsys.seen import Seen
 from recsys.shelves import SHOWN, Shelves
 
@@ -46,6 +47,19 @@ def test_arrays_give_the_shelves_back(shelves: Shelves) -> None:
     again = Shelves.from_arrays(shelves.arrays())
     assert again.shown == shelves.shown
     assert again.cells.tolist() == shelves.cells.tolist()
+
+
+def test_films_of_one_kind_make_no_empty_shelf() -> None:
+    """Everybody knows all 30 films, all of one genre: nothing tells them apart, and centres coincide."""
+    catalog = Catalog([Film(at, f"Film {at}", 1990, ("Drama",)) for at in range(1, 31)], "alike")
+    people, films = (column.ravel() for column in np.meshgrid(range(4), catalog.movie_ids, indexing="ij"))
+    values = 1 + np.arange(people.size) % 5
+    config = TrainingConfig(device="cpu", parts=("ranker",))
+    model = recsys.fit(Ratings.from_arrays(people, films, values), catalog, config)
+    found = model.shelves()
+    assert found
+    assert all(shelf.movie_ids for shelf in found)
+    assert model.fold_in(shelves=[shelf.movie_ids for shelf in found]).vector is not None
 
 
 class TestRecommender:

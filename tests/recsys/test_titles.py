@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recsys.catalog import Catalog, Film
+from recsys.errors import InvalidData
 from recsys.titles import TitleIndex, TitleMatch, normalise
 
 # (id, title, year, alternatives, number of ratings in ml-latest-small)
@@ -207,9 +208,10 @@ def test_without_popularity_remakes_are_several() -> None:
     assert index.find("up").verdict == "clear"
 
 
-def test_popularity_must_fit_the_catalog() -> None:
-    with pytest.raises(ValueError, match=r"popularity has shape \(1,\), there are 2 films"):
-        TitleIndex(Catalog([Film(1, "Heat"), Film(2, "Up")], "test"), [3])
+@pytest.mark.parametrize("popularity", [[], [3], [3, 2, 1]])
+def test_popularity_must_fit_the_catalog(popularity: list[float]) -> None:
+    with pytest.raises(InvalidData, match=rf"popularity has shape \({len(popularity)},\), there are 2 films"):
+        TitleIndex(Catalog([Film(1, "Heat"), Film(2, "Up")], "test"), popularity)
 
 
 def test_no_films() -> None:
