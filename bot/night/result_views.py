@@ -105,7 +105,8 @@ def _headline(result: Result, t: Translator) -> str:
     if result.by_host:
         return t.html("result.picked", film=film)
     if not any(each.votes for each in result.ranked):
-        return t.html("result.no_votes", film=film)
+        void = any(each.votes for each in result.options)
+        return t.html("result.all_votes_void" if void else "result.no_votes", film=film)
     return t.html("result.won", film=film, count=result.ranked[0].votes)
 
 
@@ -121,7 +122,7 @@ def _people(result: Result, t: Translator) -> list[str]:
 
 
 def _line(line: Line, result: Result, t: Translator) -> str:
-    """What somebody did, and one fact about the winner that everybody can look up."""
+    """What somebody did, and, where it is a reason, a fact about the films that everybody can look up."""
     winner = result.winner
     if winner is None:
         if None in line.films:
@@ -139,7 +140,7 @@ def _line(line: Line, result: Result, t: Translator) -> str:
         return t.html("line.other", name=line.name, films=_titles(others, t))
     if line.films:
         return t.html("line.none", name=line.name)
-    return t.html("line.joined", name=line.name, fact=_fact(winner, result.before, t))
+    return t.html("line.no_vote" if result.by_host else "line.joined", name=line.name)
 
 
 def _titles(films: Sequence[Film | None], t: Translator) -> str:
@@ -153,7 +154,7 @@ def _fact(film: Film, before: Film | None, t: Translator) -> str:
         common = _common(film, before, t)
         if common:
             return t.plain("fact.like_last", kind=common, film=film_label(before))
-    return t.plain("fact.is", kind=_kind(film.genres[:2], film.year, t))
+    return _kind(film.genres[:2], film.year, t)
 
 
 def _common(film: Film, other: Film, t: Translator) -> str:

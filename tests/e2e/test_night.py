@@ -170,7 +170,7 @@ def test_the_host_picks_another_film_and_leaves_to_somebody_else(
     assert group[grace].tap("Pick the winner", board) == "That is for the host or an admin"
     group[linus].tap("Pick the winner", board)
     assert group[linus].tap(pick, group.last()) == f"{pick[:-7]} it is"
-    assert group.last().text.startswith(f"👑 {pick}, picked by the host.")
+    assert group.last().text.startswith(f"👑 {pick}, picked by hand.")
 
 
 def test_a_guest_becomes_known_on_the_way(bot: Bot, people: tuple[Person, Person, Person]) -> None:

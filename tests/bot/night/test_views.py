@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -193,11 +194,11 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
     assert read(screen).splitlines() == [
         "🏆 Heat (1995) wins with 2 votes.",
         "",
-        "<Ada> voted for it: a Crime / Drama film of the 1990s",
+        "<Ada> voted for it: Crime / Drama film of the 1990s",
         "Bob voted for The Shining (1980)",
-        "Cleo voted for Fargo (1996); this is a Crime film of the 1990s too",
+        "Cleo voted for Fargo (1996); this is another Crime film of the 1990s",
         "Dan wanted none of them",
-        "Eve left it to the others: a Crime / Drama film of the 1990s",
+        "Eve left it to the others",
     ]
     why = read(result_screen(result, T, LINKS, why=True)).splitlines()
     assert why[-4:] == [
@@ -206,10 +207,12 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
         "3. None of these: 1 vote, no rank",
         "🚫 Fargo (1996): vetoed, 2 votes void",
     ]
-    last_time = Result(decided, 1, heat, True, options, ranked, lines[:1], fargo, None)
+    last_time = Result(decided, 1, heat, True, options, ranked, (lines[0], lines[4]), fargo, None)
     told = read(result_screen(last_time, T, LINKS, again=True))
-    assert told.startswith("👑 Heat (1995), picked by the host.")
-    assert "a Crime film of the 1990s like Fargo (1996) last time" in told
+    assert told.startswith("👑 Heat (1995), picked by hand.")
+    assert "Eve did not vote" in told
+    assert "left it to" not in told
+    assert "<Ada> voted for it: Crime film of the 1990s, like Fargo (1996) last time" in told
     assert told.endswith("in case the first one did not arrive.")
 
 
@@ -254,6 +257,10 @@ def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> 
         None,
     )
     assert "nobody voted" in read(result_screen(nobody, T, LINKS))
+    only_void = replace(nobody, options=(Standing(film, 2, 0, False), Standing(film, 1, 2, True)))
+    told = read(result_screen(only_void, T, LINKS))
+    assert "every vote was for a vetoed film" in told
+    assert "nobody voted" not in told
 
 
 def test_what_is_said_before_and_after_the_film(make_film: MakeFilm) -> None:
