@@ -212,7 +212,7 @@ def test_one_night_a_topic_and_votes_of_members_alone(
     assert [message.raw["thread_id"] for message in forum.polls()] == [horror.thread_id, comedy.thread_id]
     poll = horror.polls()[-1]
     horror[linus].vote(poll.poll.options[0], on=poll)
-    assert "0 people have voted" in horror.again(scary).text
+    assert "Nobody has voted yet" in horror.again(scary).text
     horror[grace].vote(poll.poll.options[1], on=poll)
     horror[ada].tap("Close now", scary)
     assert horror.last().text.startswith(f"🏆 {horror.poll().options[1]} wins with 1 vote.")
@@ -276,15 +276,20 @@ def test_a_poll_that_the_group_forbids_and_a_board_that_is_deleted(
 def test_an_upgrade_in_the_middle(bot: Bot, people: tuple[Person, Person, Person], new_first: bool) -> None:
     ada, grace, linus = people
     group = polled(bot, ada, grace, linus)
-    bot.expect("group chat was upgraded to a supergroup chat", "message with poll to stop not found")
-    winner = group.poll().options[4]
+    bot.expect("group chat was upgraded to a supergroup chat")
+    winner, other = group.poll().options[4:6]
     group[ada].vote(winner)
+    group[linus].vote(other)
     new = group.upgrade(new_first=new_first)
     board = board_of(new)
     assert "In (3): Ada (host), Grace, Linus (guest)" in board.text
-    assert "1 person has voted" in board.text
+    assert "2 people have voted" in board.text
+    assert len(new.polls()) == 1
+    new[linus].vote(winner)
+    assert "2 people have voted" in new.again(board).text
     new[ada].tap("Close now", board)
-    assert new.last().text.startswith(f"🏆 {winner} wins with 1 vote.")
+    assert new.poll().closed
+    assert new.last().text.startswith(f"🏆 {winner} wins with 2 votes.")
     assert bot.rows("SELECT count(*) FROM chats WHERE telegram_id IN (?, ?)", group.id, new.id) == [(1,)]
 
 
