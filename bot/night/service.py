@@ -18,6 +18,7 @@ from bot.night.wishes import Misread, read_wish
 from storage import chats, errands, marks, nights, polls, screens, watchlist
 from storage.database import AsyncConnection, Database
 from storage.nights import Member, Night
+from storage.polls import Poll
 
 __all__ = ["Nights", "Opening"]
 
@@ -130,19 +131,22 @@ class Nights:
         await chats.drop_errands(conn, chat.id, who.person_id)
         found = False
         for night in await nights.open_of(conn, chat.id):
+            await nights.get(conn, night.id, lock=True)
             poll = await polls.latest(conn, night.id)
-            if poll is not None and poll.state != "closed":
-                await nights.get(conn, night.id, lock=True)
-                if who.person_id in await polls.votes_of(conn, poll.id):
-                    found = True
-                    await polls.vote(conn, poll.id, who.person_id, [], at)
-                    await nights.touch(conn, night.id)
+            if poll is not None and await self._has_voted(conn, poll, who.person_id):
+                found = True
+                await polls.vote(conn, poll.id, who.person_id, [], at)
+                await nights.touch(conn, night.id)
             members = await nights.members(conn, night.id)
             if who.person_id in {member.person_id for member in members}:
                 found = True
                 heirs = [member.person_id for member in members if member.person_id in admins]
                 await self.leave(conn, who, night.id, heirs[0] if heirs else None, at)
         return found
+
+    async def _has_voted(self, conn: AsyncConnection, poll: Poll, person_id: int) -> bool:
+        """Whether somebody's vote is in a poll that is still counting."""
+        return poll.state != "closed" and person_id in await polls.votes_of(conn, poll.id)
 
     async def see(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
         """A film of the slate that somebody has seen; a second tap takes that back."""

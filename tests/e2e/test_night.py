@@ -223,6 +223,37 @@ def test_one_night_a_topic_and_votes_of_members_alone(
     assert comedy.poll().closed
 
 
+def test_where_admins_open_and_somebody_goes(bot: Bot, people: tuple[Person, Person, Person]) -> None:
+    ada, grace, linus = people
+    group = bot.group("Friday", ada, grace, linus)
+    group[ada].send("/settings")
+    group[ada].tap("Only admins open a night")
+    assert "admins open a movie night" in group[grace].send("/night").text
+    group[ada].say("/night")
+    assert "join it" in group[grace].send("/night").text
+    group[grace].tap("Join", board_of(group))
+    group[ada].tap("Start poll", board_of(group))
+    board = board_of(group)
+    assert group[linus].tap("Join", board) == "You're in!"
+    assert group[linus].tap("Leave", board) == "You are out. Another time!"
+    first, second = group.poll().options[:2]
+    group[ada].vote(first)
+    group[grace].vote(second)
+    group[linus].vote(second)
+    grace_before = len(grace.transcript()["messages"])
+    group[grace].leave()
+    assert "2 people have voted" in group.again(board).text
+    group[linus].retract()
+    group[ada].tap("Close now", board)
+    assert group.last().text.startswith(f"🏆 {first} wins with 1 vote.")
+    assert "Grace" not in group.last().text
+    assert len(grace.transcript()["messages"]) == grace_before
+    asked = "SELECT count(*) FROM errands WHERE kind = 'ask' AND night_id = (SELECT max(id) FROM nights)"
+    assert bot.rows(asked) == [(1,)]
+    group[ada].leave()
+    assert bot.rows(asked) == [(0,)]
+
+
 def test_the_group_as_a_place(bot: Bot, people: tuple[Person, Person, Person]) -> None:
     ada, grace, linus = people
     group = bot.group("Friday", ada, grace, linus)
