@@ -179,7 +179,11 @@ def test_a_guest_becomes_known_on_the_way(bot: Bot, people: tuple[Person, Person
     group[ada].say("/night")
     group[linus].tap("Join")
     board = board_of(group)
-    answers = linus.follow(board.url("Tell me your taste"))
+    taste = board.url("Tell me your taste")
+    group[linus].tap("Leave", board)
+    assert "You are in" not in linus.follow(taste)[0].text
+    group[linus].tap("Join", board)
+    answers = linus.follow(taste)
     assert "You are in for the movie night" in answers[0].text
     linus.tap("Skip")
     for _ in range(2):
