@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy import and_, delete, exists, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import UnknownRow
-from storage.schema import chat_members, chats, errands, nights, people, screens
+from storage.schema import chat_members, chats, errands, nights, people, polls, screens
 from storage.upsert import insert_into, upsert
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Strategy",
     "change",
     "deactivate",
+    "drop_errands",
     "find",
     "get",
     "greet",
@@ -116,6 +117,13 @@ async def deactivate(conn: AsyncConnection, telegram_id: int) -> None:
     await conn.execute(update(nights).where(mine, still_open).values(state="cancelled"))
 
 
+async def drop_errands(conn: AsyncConnection, chat_id: int, person_id: int) -> None:
+    """Somebody left: what was to be sent to them of the group's nights is forgotten."""
+    mine = errands.c.night_id.in_(select(nights.c.id).where(nights.c.chat_id == chat_id))
+    pending = errands.c.state.in_(("waiting", "trying"))
+    await conn.execute(delete(errands).where(mine, pending, errands.c.person_id == person_id))
+
+
 async def greet(conn: AsyncConnection, chat_id: int, person_id: int, name: str, at: datetime) -> None:
     """Somebody did something in a group, under this name."""
     values = {"chat_id": chat_id, "person_id": person_id, "name": name[:_LONGEST_NAME], "seen_at": at}
@@ -148,7 +156,7 @@ async def move(conn: AsyncConnection, old: int, new: int) -> bool:
 
     Telegram tells it twice, in the old group and in the new one, in either order, and people may write in the
     new one before: what began there is joined to the group that it was. Messages cannot be edited across the
-    border, so boards are to be sent anew.
+    border, and their ids mean others there, so boards and open polls are to be sent anew; votes are kept.
     """
     before, after = await find(conn, old), await find(conn, new)
     if before is None:
@@ -158,7 +166,29 @@ async def move(conn: AsyncConnection, old: int, new: int) -> bool:
     await conn.execute(update(chats).where(chats.c.id == before.id).values(telegram_id=new, active=True))
     mine = select(nights.c.id).where(nights.c.chat_id == before.id)
     await conn.execute(update(screens).where(screens.c.night_id.in_(mine)).values(message_id=None, shown=0))
+    await _send_polls_anew(conn, before.id)
     return True
+
+
+async def _send_polls_anew(conn: AsyncConnection, chat_id: int) -> None:
+    """Until an open poll is in the new group, votes in the old one still count."""
+    mine = polls.c.night_id.in_(select(nights.c.id).where(nights.c.chat_id == chat_id))
+    again = (
+        select(
+            polls.c.night_id,
+            literal("poll"),
+            polls.c.number,
+            nights.c.opened_at,
+            literal("waiting"),
+            literal(0),
+        )
+        .join(nights, nights.c.id == polls.c.night_id)
+        .where(mine, polls.c.state == "open", nights.c.state == "polling")
+    )  # due when the night was opened: at once
+    columns = ["night_id", "kind", "poll_number", "due_at", "state", "attempts"]
+    await conn.execute(insert(errands).from_select(columns, again))
+    await conn.execute(update(polls).where(mine, polls.c.state == "open").values(state="due"))
+    await conn.execute(update(polls).where(mine).values(message_id=None))
 
 
 async def _merge(conn: AsyncConnection, source: int, target: int) -> None:

@@ -90,14 +90,14 @@ class Deciding:
         for opinion in await self._slates.opinions(conn, night, film_id):
             await ledger.keep(conn, opinion)
         await nights.change(conn, night.id, state="decided", film_id=film_id, decided_by=by, decided_at=at)
-        await self._follow_up(conn, night, poll, at)
+        await self._follow_up(conn, night, at)
 
-    async def _follow_up(self, conn: AsyncConnection, night: Night, poll: Poll, at: datetime) -> None:
+    async def _follow_up(self, conn: AsyncConnection, night: Night, at: datetime) -> None:
+        """Whoever is in is told and asked in private; who only voted, or left, has the group's stars."""
         zone = self._readings.zone(await chats.get(conn, night.chat_id))
         film_at = max(at, night.starts_at or at).astimezone(zone)
         morning = follow_up_time(film_at)
         people = {member.person_id for member in await nights.members(conn, night.id)}
-        people |= (await polls.votes_of(conn, poll.id)).keys() if poll.outsiders else set()
         for person_id in sorted(people):
             await errands.add(conn, night.id, "reason", at, person_id=person_id)
             await errands.add(conn, night.id, "ask", morning, person_id=person_id)

@@ -189,7 +189,8 @@ class Delivery:
             return None
         zone = self._readings.zone(await chats.get(conn, night.chat_id))
         film = None if night.film_id is None else self._library.film(night.film_id)
-        return reminder_screen(film, night.starts_at.astimezone(zone), self._t)
+        polling = night.state == "polling"
+        return reminder_screen(film, night.starts_at.astimezone(zone), self._t, polling=polling)
 
     async def _ask(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
         if night.film_id is None or errand.person_id is None:

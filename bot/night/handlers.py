@@ -71,10 +71,11 @@ class Handlers:
     async def open(self, request: Request) -> None:
         """/night …: a board, or the way to the one that is open."""
         who, group = who_of(request), request.group
-        if await self._nights.reserved(who.chat_id) and not await self._is_admin(request):
+        topic_id = group.topic_id if group else 0
+        reserved = await self._nights.reserved(who.chat_id, topic_id, request.now)
+        if reserved and not await self._is_admin(request):
             await request.reply(Screen(request.t.html("night.admins_open")))
             return
-        topic_id = group.topic_id if group else 0
         done = await request.once(
             lambda conn: self._nights.open(conn, who, topic_id, request.text, request.now)
         )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.cards import Reason, expected_text, film_label, film_preview, reason_text
 from bot.library import Library
 from bot.night.states import Line, Result, Standing
-from bot.night.views import StartPoll
+from bot.night.views import ENOUGH, StartPoll, date_text
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
@@ -57,7 +57,7 @@ def result_screen(
     if result.winner is not None:
         first.append(Button(t.plain("button.card"), links.film(result.winner.id)))
     rows = [tuple(first)]
-    if result.winner is None and result.night.state == "gathering":
+    if _goes_on(result):
         rows.append((Button(t.plain("button.second_slate"), StartPoll(result.night.id, result.number + 1)),))
     preview = None if result.winner is None else film_preview(result.winner)
     return Screen("\n".join(lines), tuple(rows), preview)
@@ -68,11 +68,13 @@ def reason_screen(film: Film, reason: Reason, t: Translator) -> Screen:
     return Screen(t.html("result.private", film=film_label(film), reason=reason_text(reason, t)))
 
 
-def reminder_screen(film: Film | None, starts_at: datetime, t: Translator) -> Screen:
+def reminder_screen(
+    film: Film | None, starts_at: datetime, t: Translator, *, polling: bool = False
+) -> Screen:
     """Half an hour before a planned night, whether it has a film or not."""
     time = f"{starts_at:%H:%M}"
     if film is None:
-        return Screen(t.html("night.reminder_open", time=time))
+        return Screen(t.html("night.reminder_polling" if polling else "night.reminder_open", time=time))
     return Screen(t.html("night.reminder", time=time, film=film_label(film)))
 
 
@@ -91,7 +93,7 @@ def history_screen(found: Sequence[tuple[Night, str]], library: Library, t: Tran
         at = (night.starts_at or night.decided_at or night.opened_at).astimezone(ZoneInfo(zone))
         if night.film_id is not None:
             film = film_label(library.film(night.film_id))
-            lines.append(t.html("nights.line", date=f"{at:%d.%m.%Y}", film=film))
+            lines.append(t.html("nights.line", date=f"{date_text(at, t)} {at.year}", film=film))
     return Screen("\n".join(lines))
 
 
@@ -99,14 +101,21 @@ def _headline(result: Result, t: Translator) -> str:
     if result.winner is None:
         fit = any(not each.vetoed and each.film for each in result.options)
         head = t.html("result.none" if fit else "result.all_void")
-        slate = t.html("result.fresh_slate") if result.night.state == "gathering" else ""
-        return "\n".join(part for part in (head, slate) if part)
+        if result.night.state != "gathering":
+            return head
+        return f"{head}\n{t.html('result.fresh_slate' if _goes_on(result) else 'result.no_slate')}"
     film = film_label(result.winner)
     if result.by_host:
         return t.html("result.picked", film=film)
     if not any(each.votes for each in result.ranked):
-        return t.html("result.no_votes", film=film)
+        void = any(each.votes for each in result.options)
+        return t.html("result.all_votes_void" if void else "result.no_votes", film=film)
     return t.html("result.won", film=film, count=result.ranked[0].votes)
+
+
+def _goes_on(result: Result) -> bool:
+    """Whether there is another slate to be voted on."""
+    return result.winner is None and result.night.state == "gathering" and result.offers >= ENOUGH
 
 
 def _people(result: Result, t: Translator) -> list[str]:
@@ -121,7 +130,7 @@ def _people(result: Result, t: Translator) -> list[str]:
 
 
 def _line(line: Line, result: Result, t: Translator) -> str:
-    """What somebody did, and one fact about the winner that everybody can look up."""
+    """What somebody did, and, where it is a reason, a fact about the films that everybody can look up."""
     winner = result.winner
     if winner is None:
         if None in line.films:
@@ -139,7 +148,7 @@ def _line(line: Line, result: Result, t: Translator) -> str:
         return t.html("line.other", name=line.name, films=_titles(others, t))
     if line.films:
         return t.html("line.none", name=line.name)
-    return t.html("line.joined", name=line.name, fact=_fact(winner, result.before, t))
+    return t.html("line.no_vote" if result.by_host else "line.joined", name=line.name)
 
 
 def _titles(films: Sequence[Film | None], t: Translator) -> str:
@@ -153,7 +162,7 @@ def _fact(film: Film, before: Film | None, t: Translator) -> str:
         common = _common(film, before, t)
         if common:
             return t.plain("fact.like_last", kind=common, film=film_label(before))
-    return t.plain("fact.is", kind=_kind(film.genres[:2], film.year, t))
+    return _kind(film.genres[:2], film.year, t)
 
 
 def _common(film: Film, other: Film, t: Translator) -> str:

@@ -15,9 +15,10 @@ from bot.night.gathering import Slates
 from bot.night.states import Board, Readings, Result
 from bot.night.voting import offered
 from bot.night.wishes import Misread, read_wish
-from storage import chats, errands, marks, nights, screens, watchlist
+from storage import chats, errands, marks, nights, polls, screens, watchlist
 from storage.database import AsyncConnection, Database
 from storage.nights import Member, Night
+from storage.polls import Poll
 
 __all__ = ["Nights", "Opening"]
 
@@ -102,7 +103,7 @@ class Nights:
             return "night.toast.in_already"
         await self._slates.refresh(conn, night)
         known = await self._readings.knows(conn, who.person_id)
-        return "night.toast.joined" if known else "night.toast.joined_guest"
+        return "night.toast.joined" if known or night.state != "gathering" else "night.toast.joined_guest"
 
     async def leave(
         self, conn: AsyncConnection, who: Who, night_id: int, heir_id: int | None, at: datetime
@@ -122,16 +123,30 @@ class Nights:
         return "night.toast.handed_over" if was_host and rest else "night.toast.left"
 
     async def gone(self, conn: AsyncConnection, who: Who, admins: Collection[int], at: datetime) -> bool:
-        """Somebody left the group, and so its nights; whether they were in any. `admins` inherit first."""
+        """Somebody left the group, and so its nights, votes and all; whether any changed. `admins` inherit
+        first. Nothing is sent to them any more of the nights that are over."""
         chat = await chats.find(conn, who.chat_id)
+        if chat is None:
+            return False
+        await chats.drop_errands(conn, chat.id, who.person_id)
         found = False
-        for night in await nights.open_of(conn, chat.id) if chat is not None else []:
+        for night in await nights.open_of(conn, chat.id):
+            await nights.get(conn, night.id, lock=True)
+            poll = await polls.latest(conn, night.id)
+            if poll is not None and await self._has_voted(conn, poll, who.person_id):
+                found = True
+                await polls.vote(conn, poll.id, who.person_id, [], at)
+                await nights.touch(conn, night.id)
             members = await nights.members(conn, night.id)
             if who.person_id in {member.person_id for member in members}:
                 found = True
                 heirs = [member.person_id for member in members if member.person_id in admins]
                 await self.leave(conn, who, night.id, heirs[0] if heirs else None, at)
         return found
+
+    async def _has_voted(self, conn: AsyncConnection, poll: Poll, person_id: int) -> bool:
+        """Whether somebody's vote is in a poll that is still counting."""
+        return poll.state != "closed" and person_id in await polls.votes_of(conn, poll.id)
 
     async def see(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
         """A film of the slate that somebody has seen; a second tap takes that back."""
@@ -188,16 +203,24 @@ class Nights:
         """Hold a night still for what follows. Raises StaleButton if it is not this group's."""
         await here(conn, who, night_id, at)
 
-    async def reserved(self, chat_id: int) -> bool:
-        """Whether only admins may open a night in the group with this Telegram id."""
+    async def reserved(self, chat_id: int, topic_id: int, at: datetime) -> bool:
+        """Whether only an admin may open a night in this topic now: one that is open is for everybody."""
         async with self._database.read() as conn:
             chat = await chats.find(conn, chat_id)
-        return chat is not None and chat.openers == "admins"
+            if chat is None or chat.openers != "admins":
+                return False
+            known = await nights.open_in(conn, chat.id, topic_id)
+        return known is None or (known.state == "gathering" and _forgotten(known, at))
 
     async def gathers(self, person_id: int) -> bool:
         """Whether somebody is in a night that still gathers."""
         async with self._database.read() as conn:
             return bool(await nights.of_person(conn, person_id))
+
+    async def awaits(self, person_id: int, night_id: int) -> bool:
+        """Whether somebody is in this night, and it still gathers."""
+        async with self._database.read() as conn:
+            return night_id in await nights.of_person(conn, person_id)
 
     async def controls(self, person_id: int, night_id: int) -> bool:
         """Whether somebody hosts a night."""

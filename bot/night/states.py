@@ -80,7 +80,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a poll ended, `ranked` best first without what was vetoed. `before` is the film of the group's
-    last night; without a winner, "None of these" won."""
+    last night; without a winner, "None of these" won. `offers`: films on the night's slate now."""
 
     night: Night
     number: int
@@ -91,6 +91,7 @@ class Result:
     lines: tuple[Line, ...]
     before: Film | None
     starts_at: datetime | None
+    offers: int = SLATE
 
 
 class Readings:
@@ -141,6 +142,7 @@ class Readings:
             lines=await self._lines(conn, night, poll),
             before=None if before is None else self._library.film(before),
             starts_at=night.starts_at.astimezone(zone) if night.starts_at else None,
+            offers=len(await nights.slate(conn, night_id)),
         )
 
     async def reason(self, conn: AsyncConnection, person_id: int, film_id: int) -> Reason:

@@ -25,6 +25,7 @@ __all__ = [
     "RateNight",
     "StartPoll",
     "board_screen",
+    "date_text",
     "panel_screen",
     "poll_form",
     "rating_screen",
@@ -108,10 +109,12 @@ class OpenGroupSettings(Record):
 def board_screen(board: Board, t: Translator, links: Links) -> Screen:
     """Who is in, when, what is on the slate, and how far it is."""
     lines: list[str] = [_title(board, t), *_wishes(board, t), "", _people(board, t)]
+    guests = [seat.guest for seat in board.seats]
     if board.night.state == "gathering":
-        lines += ["", *_slate(board, t)]
-        if any(seat.guest for seat in board.seats):
-            lines += ["", t.html("night.guests")]
+        if board.seats:
+            lines += ["", *_slate(board, t)]
+        if any(guests):
+            lines += ["", t.html("night.guests_all" if all(guests) else "night.guests")]
     elif board.night.state == "polling" and board.poll is not None:
         lines += ["", *_poll_lines(board.poll, t)]
     elif board.winner is not None:
@@ -125,6 +128,8 @@ def panel_screen(board: Board, kind: str, t: Translator) -> Screen:
     """The films of a night, a button each; what a tap does is told by a toast alone."""
     if not board.night.is_open:
         return Screen(t.html("night.panel.over"))
+    if kind == "seen" and board.night.state == "polling":
+        return Screen(t.html("night.panel.frozen"))
     films = _offered(board)
     if not films:
         return Screen(t.html("night.panel.empty"))
@@ -163,7 +168,12 @@ def when_text(board: Board, t: Translator) -> str:
     if board.starts_at is None:
         return t.plain("night.tonight")
     day = _day(board.starts_at, t)
-    return t.plain("night.at", day=day, date=f"{board.starts_at:%d.%m.}", time=f"{board.starts_at:%H:%M}")
+    return t.plain("night.at", day=day, date=date_text(board.starts_at, t), time=f"{board.starts_at:%H:%M}")
+
+
+def date_text(at: datetime, t: Translator) -> str:
+    """Day and month."""
+    return f"{at.day} {t.plain(f'month.{at.month}')}"
 
 
 def _day(at: datetime, t: Translator) -> str:
@@ -181,7 +191,7 @@ def _wishes(board: Board, t: Translator) -> list[str]:
 
 def _people(board: Board, t: Translator) -> str:
     if not board.seats:
-        return t.html("night.nobody")
+        return t.html("night.nobody" if board.night.is_open else "night.nobody_was")
     names = []
     for seat in board.seats:
         key = "night.seat"
@@ -207,9 +217,10 @@ def _slate(board: Board, t: Translator) -> list[str]:
 def _poll_lines(poll: PollNow, t: Translator) -> list[str]:
     if poll.state == "due":
         return [t.html("night.poll_comes")]
+    at = poll.closes_at
     lines: list[str] = [
-        t.html("night.poll_open", day=_day(poll.closes_at, t), time=f"{poll.closes_at:%H:%M}"),
-        t.html("night.voters", count=poll.voters),
+        t.html("night.poll_open", day=_day(at, t), time=f"{at:%H:%M}", zone=str(at.tzinfo)),
+        t.html("night.voters", count=poll.voters) if poll.voters else t.html("night.no_voters"),
     ]
     vetoed = [film_label(each.film) for each in poll.options if each.vetoed and each.film is not None]
     if vetoed:

@@ -53,7 +53,8 @@ class Handlers:
         if film_id is not None:
             await request.reply(await card_of(self._services, request, film_id, Origin()))
             return
-        if night_of(request.text) is not None:
+        night_id = night_of(request.text)
+        if night_id is not None and await self._services.nights.awaits(request.person.id, night_id):
             await request.reply(Screen(request.t.html("night.welcome")))
         questionnaire = await self._services.onboarding.questionnaire(request.person.id)
         await request.reply(questionnaire_screen(questionnaire, request.t))

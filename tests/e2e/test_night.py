@@ -170,7 +170,7 @@ def test_the_host_picks_another_film_and_leaves_to_somebody_else(
     assert group[grace].tap("Pick the winner", board) == "That is for the host or an admin"
     group[linus].tap("Pick the winner", board)
     assert group[linus].tap(pick, group.last()) == f"{pick[:-7]} it is"
-    assert group.last().text.startswith(f"👑 {pick}, picked by the host.")
+    assert group.last().text.startswith(f"👑 {pick}, picked by hand.")
 
 
 def test_a_guest_becomes_known_on_the_way(bot: Bot, people: tuple[Person, Person, Person]) -> None:
@@ -179,7 +179,11 @@ def test_a_guest_becomes_known_on_the_way(bot: Bot, people: tuple[Person, Person
     group[ada].say("/night")
     group[linus].tap("Join")
     board = board_of(group)
-    answers = linus.follow(board.url("Tell me your taste"))
+    taste = board.url("Tell me your taste")
+    group[linus].tap("Leave", board)
+    assert "You are in" not in linus.follow(taste)[0].text
+    group[linus].tap("Join", board)
+    answers = linus.follow(taste)
     assert "You are in for the movie night" in answers[0].text
     linus.tap("Skip")
     for _ in range(2):
@@ -212,7 +216,7 @@ def test_one_night_a_topic_and_votes_of_members_alone(
     assert [message.raw["thread_id"] for message in forum.polls()] == [horror.thread_id, comedy.thread_id]
     poll = horror.polls()[-1]
     horror[linus].vote(poll.poll.options[0], on=poll)
-    assert "0 people have voted" in horror.again(scary).text
+    assert "Nobody has voted yet" in horror.again(scary).text
     horror[grace].vote(poll.poll.options[1], on=poll)
     horror[ada].tap("Close now", scary)
     assert horror.last().text.startswith(f"🏆 {horror.poll().options[1]} wins with 1 vote.")
@@ -221,6 +225,37 @@ def test_one_night_a_topic_and_votes_of_members_alone(
     comedy[ada].tap("Cancel", funny)
     assert "Called off" in comedy.again(funny).text
     assert comedy.poll().closed
+
+
+def test_where_admins_open_and_somebody_goes(bot: Bot, people: tuple[Person, Person, Person]) -> None:
+    ada, grace, linus = people
+    group = bot.group("Friday", ada, grace, linus)
+    group[ada].send("/settings")
+    group[ada].tap("Only admins open a night")
+    assert "admins open a movie night" in group[grace].send("/night").text
+    group[ada].say("/night")
+    assert "join it" in group[grace].send("/night").text
+    group[grace].tap("Join", board_of(group))
+    group[ada].tap("Start poll", board_of(group))
+    board = board_of(group)
+    assert group[linus].tap("Join", board) == "You're in!"
+    assert group[linus].tap("Leave", board) == "You are out. Another time!"
+    first, second = group.poll().options[:2]
+    group[ada].vote(first)
+    group[grace].vote(second)
+    group[linus].vote(second)
+    grace_before = len(grace.transcript()["messages"])
+    group[grace].leave()
+    assert "2 people have voted" in group.again(board).text
+    group[linus].retract()
+    group[ada].tap("Close now", board)
+    assert group.last().text.startswith(f"🏆 {first} wins with 1 vote.")
+    assert "Grace" not in group.last().text
+    assert len(grace.transcript()["messages"]) == grace_before
+    asked = "SELECT count(*) FROM errands WHERE kind = 'ask' AND night_id = (SELECT max(id) FROM nights)"
+    assert bot.rows(asked) == [(1,)]
+    group[ada].leave()
+    assert bot.rows(asked) == [(0,)]
 
 
 def test_the_group_as_a_place(bot: Bot, people: tuple[Person, Person, Person]) -> None:
@@ -276,15 +311,20 @@ def test_a_poll_that_the_group_forbids_and_a_board_that_is_deleted(
 def test_an_upgrade_in_the_middle(bot: Bot, people: tuple[Person, Person, Person], new_first: bool) -> None:
     ada, grace, linus = people
     group = polled(bot, ada, grace, linus)
-    bot.expect("group chat was upgraded to a supergroup chat", "message with poll to stop not found")
-    winner = group.poll().options[4]
+    bot.expect("group chat was upgraded to a supergroup chat")
+    winner, other = group.poll().options[4:6]
     group[ada].vote(winner)
+    group[linus].vote(other)
     new = group.upgrade(new_first=new_first)
     board = board_of(new)
     assert "In (3): Ada (host), Grace, Linus (guest)" in board.text
-    assert "1 person has voted" in board.text
+    assert "2 people have voted" in board.text
+    assert len(new.polls()) == 1
+    new[linus].vote(winner)
+    assert "2 people have voted" in new.again(board).text
     new[ada].tap("Close now", board)
-    assert new.last().text.startswith(f"🏆 {winner} wins with 1 vote.")
+    assert new.poll().closed
+    assert new.last().text.startswith(f"🏆 {winner} wins with 2 votes.")
     assert bot.rows("SELECT count(*) FROM chats WHERE telegram_id IN (?, ?)", group.id, new.id) == [(1,)]
 
 

@@ -161,6 +161,19 @@ async def test_a_group_moves_with_all_that_is_in_it(
         await screens.place(conn, night_id, "board")
         await screens.show(conn, night_id, "board", 31, 1)
         await chats.change(conn, chat.id, strategy="average")
+        poll_id = await polls.create(
+            conn,
+            night_id,
+            1,
+            [(None, None)],
+            several=True,
+            outsiders=True,
+            strategy="fair",
+            closes_at=minute(60),
+        )
+        await polls.posted(conn, poll_id, "old", 32)
+        await polls.vote(conn, poll_id, ann, [0], minute(4))
+        await nights.change(conn, night_id, state="polling")
         if wrote_before:
             early = await chats.meet(conn, SUPERGROUP)
             await chats.greet(conn, early.id, ann, "Ann", minute(5))
@@ -177,6 +190,11 @@ async def test_a_group_moves_with_all_that_is_in_it(
         assert here is not None
         assert here.id == night_id
         assert await screens.message_of(conn, night_id, "board") is None
+        poll = await polls.numbered(conn, night_id, 1)
+        assert poll is not None
+        assert (poll.state, poll.message_id, poll.telegram_poll_id) == ("due", None, "old")
+        assert await polls.votes_of(conn, poll_id) == {ann: [0]}
+        assert [(each.kind, each.poll_number) for each in await errands.due(conn, minute(9))] == [("poll", 1)]
         assert (await nights.open_in(conn, chat.id, 4) is not None) is wrote_before
         names = {member.name for member in await chats.members(conn, chat.id, 9)}
         assert names == ({"Person 0", "Bob"} if wrote_before else {"Person 0"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,7 @@ def test_a_board_says_who_when_and_what(make_film: MakeFilm) -> None:
     board = Board(night(genres=("Crime",), decades=(1990,)), seats, films, starts_at, None, None)
     screen = board_screen(board, T, LINKS)
     assert read(screen).splitlines() == [
-        "🎬 Movie night · Sat 28.11. 19:30",
+        "🎬 Movie night · Sat 28 Nov, 19:30",
         "🎛 Crime · 1990s",
         "",
         "In (2): <Ada> & co (host), Bob (guest)",
@@ -110,12 +111,16 @@ def test_what_to_do_where_there_is_no_slate(make_film: MakeFilm) -> None:
     alone = Board(night(), (host,), (), None, None, None)
     assert "One more" in read(board_screen(alone, T, LINKS))
     few = Board(night(), (host, other), (make_film(),), None, None, None)
-    assert "Only 1 film fits" in read(board_screen(few, T, LINKS))
-    assert "Only 0 films fit" in read(
+    assert "Too few films fit (1)" in read(board_screen(few, T, LINKS))
+    assert "Too few films fit (0)" in read(
         board_screen(Board(night(), (host, other), (), None, None, None), T, LINKS)
     )
-    assert "Nobody is in" in read(board_screen(Board(night(), (), (), None, None, None), T, LINKS))
-    assert read(panel_screen(alone, "veto", T)) == "There is no slate yet: it takes two people."
+    empty = read(board_screen(Board(night(), (), (), None, None, None), T, LINKS))
+    assert empty.endswith("Nobody is in. Tap Join, and it is your night.")
+    guest = Board(night(), (Seat("Ada", True, True),), (), None, None, None)
+    assert "the rest of you" not in read(board_screen(guest, T, LINKS))
+    assert "Tell me your taste takes a minute" in read(board_screen(guest, T, LINKS))
+    assert read(panel_screen(alone, "veto", T)) == "There is no slate yet."
 
 
 def test_a_board_with_its_poll_out(make_film: MakeFilm) -> None:
@@ -124,10 +129,14 @@ def test_a_board_with_its_poll_out(make_film: MakeFilm) -> None:
     seats = (Seat("Ada", True, False),)
     open_now = Board(night(state="polling"), seats, (), None, poll(*options), None)
     screen = board_screen(open_now, T, LINKS)
-    assert "It closes on Sat at 18:30." in read(screen)
+    assert "It closes on Sat at 18:30 (UTC)." in read(screen)
     assert "2 people have voted." in read(screen)
     assert "🚫 Vetoed, so votes for it are void: Heat (1995)" in read(screen).splitlines()
     assert "newer one counts" not in read(screen)
+    assert "frozen" in read(panel_screen(open_now, "seen", T))
+    assert list(actions(panel_screen(open_now, "veto", T))) == ["Heat (1995)", "Fargo (1996)"]
+    unvoted = Board(night(state="polling"), seats, (), None, poll(*options, voters=0), None)
+    assert "Nobody has voted yet." in read(board_screen(unvoted, T, LINKS))
     assert actions(screen)["Close now"] == ClosePoll(7, 1)
     assert actions(screen)["Cancel"] == CancelNight(7)
     assert "Start poll" not in actions(screen)
@@ -141,6 +150,7 @@ def test_a_board_with_its_poll_out(make_film: MakeFilm) -> None:
     over = Board(night(state="decided"), seats, (), None, poll(*options, state="closed"), fargo)
     assert read(board_screen(over, T, LINKS)).endswith("🏆 Fargo (1996)")
     assert board_screen(over, T, LINKS).markup is None
+    assert "Tap Join" not in read(board_screen(replace(over, seats=()), T, LINKS))
     assert "Called off" in read(
         board_screen(Board(night(state="cancelled"), seats, (), None, None, None), T, LINKS)
     )
@@ -193,11 +203,11 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
     assert read(screen).splitlines() == [
         "🏆 Heat (1995) wins with 2 votes.",
         "",
-        "<Ada> voted for it: a Crime / Drama film of the 1990s",
+        "<Ada> voted for it: Crime / Drama film of the 1990s",
         "Bob voted for The Shining (1980)",
-        "Cleo voted for Fargo (1996); this is a Crime film of the 1990s too",
+        "Cleo voted for Fargo (1996); this is another Crime film of the 1990s",
         "Dan wanted none of them",
-        "Eve left it to the others: a Crime / Drama film of the 1990s",
+        "Eve left it to the others",
     ]
     why = read(result_screen(result, T, LINKS, why=True)).splitlines()
     assert why[-4:] == [
@@ -206,10 +216,12 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
         "3. None of these: 1 vote, no rank",
         "🚫 Fargo (1996): vetoed, 2 votes void",
     ]
-    last_time = Result(decided, 1, heat, True, options, ranked, lines[:1], fargo, None)
+    last_time = Result(decided, 1, heat, True, options, ranked, (lines[0], lines[4]), fargo, None)
     told = read(result_screen(last_time, T, LINKS, again=True))
-    assert told.startswith("👑 Heat (1995), picked by the host.")
-    assert "a Crime film of the 1990s like Fargo (1996) last time" in told
+    assert told.startswith("👑 Heat (1995), picked by hand.")
+    assert "Eve did not vote" in told
+    assert "left it to" not in told
+    assert "<Ada> voted for it: Crime film of the 1990s, like Fargo (1996) last time" in told
     assert told.endswith("in case the first one did not arrive.")
 
 
@@ -239,6 +251,9 @@ def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> 
         "Cleo did not vote",
     ]
     assert actions(screen)["New slate"] == StartPoll(7, 2)
+    last = result_screen(replace(result, offers=1), T, LINKS)
+    assert "New slate" not in actions(last)
+    assert "too few other films" in read(last)
     void = (Standing(film, 1, 1, True), Standing(None, None, 0, False))
     vetoed = Result(night(), 1, None, False, void, void[1:], (), None, None)
     assert read(result_screen(vetoed, T, LINKS)).startswith("🤷 Every film was vetoed.")
@@ -254,12 +269,17 @@ def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> 
         None,
     )
     assert "nobody voted" in read(result_screen(nobody, T, LINKS))
+    only_void = replace(nobody, options=(Standing(film, 2, 0, False), Standing(film, 1, 2, True)))
+    told = read(result_screen(only_void, T, LINKS))
+    assert "every vote was for a vetoed film" in told
+    assert "nobody voted" not in told
 
 
 def test_what_is_said_before_and_after_the_film(make_film: MakeFilm) -> None:
     heat, fargo = make_film("Heat", 1995), make_film("Fargo", 1996)
     assert read(reminder_screen(heat, NOW, T)) == "⏰ Movie night at 18:30: Heat (1995)"
-    assert "no film yet" in read(reminder_screen(None, NOW, T))
+    assert "start the poll" in read(reminder_screen(None, NOW, T))
+    assert "vote!" in read(reminder_screen(None, NOW, T, polling=True))
     private = reason_screen(heat, Reason(fargo, 5.0, None), T)
     assert read(private) == "🎬 Heat (1995) tonight. For you: because you gave Fargo 5★"
     assert read(summary_screen(heat, [5.0, 4.0, 2.0], T)) == "⭐ Heat (1995): 3.7★ on average, from 3 of you."
