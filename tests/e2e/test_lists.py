@@ -137,7 +137,10 @@ def test_more_like_this_lists_neighbours(ada: Person) -> None:
         ["More", "Filter"],
     ]
     reasons = [
-        line for line in neighbours.text.splitlines() if line.startswith(("people who", "the same mood"))
+        line
+        for line in neighbours.text.splitlines()
+        if line.startswith(("people who", "the same mood", "of the same years"))
+        or line.endswith("loved by the same people")
     ]
     assert len(reasons) == 10
     tenth = open_card(ada, neighbours, 10)
