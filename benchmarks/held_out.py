@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys import Catalog, Recommender
+from recsys import Catalog
 from recsys.data.datasets import Dataset
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import Person, held_out_people
 from recsys.ranker import FloatArray, IntArray
 from recsys.ratings import Ratings
-from recsys.recommender import User
 
-__all__ = ["LISTED", "METRICS", "Split", "goodness", "listed", "recommended"]
+__all__ = ["LISTED", "METRICS", "Split", "goodness", "listed"]
 
 LISTED = 100  # films of a list: enough for NDCG@100
 METRICS: dict[str, Callable[[list[int], frozenset[int]], float]] = {
@@ -72,12 +71,6 @@ def listed(scores: FloatArray, person: Person, catalog: Catalog) -> list[int]:
     best = best[np.lexsort((best, -own[best]))]
     ids: list[int] = catalog.movie_ids[best].tolist()
     return ids
-
-
-def recommended(recommender: Recommender, user: User, person: Person) -> list[int]:
-    """Our list, in its pure order."""
-    found = recommender.recommend(user, n=LISTED, exclude=person.history, diversity=0)
-    return [each.movie_id for each in found]
 
 
 def goodness(lists: Iterable[list[int]], people: list[Person]) -> dict[str, FloatArray]:

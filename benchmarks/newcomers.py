@@ -19,9 +19,10 @@ import numpy as np
 
 import recsys
 from benchmarks.baselines import GenreAnswers, ImplicitALS
-from benchmarks.held_out import Split, goodness, listed, recommended
+from benchmarks.held_out import LISTED, Split, goodness, listed
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Recommender, TrainingConfig
+from recsys.evaluation.order import recommended
 from recsys.evaluation.splits import Person
 from recsys.ranker import FloatArray
 from recsys.recommender import User
@@ -78,7 +79,7 @@ def ours(model: Recommender, split: Split, order: Found, errors: Found) -> None:
         asked = [folded(model, split, each, k, each.answers) for each in split.people]
         alone = [folded(model, split, each, k, {}) for each in split.people]
         for name, users in ((OURS, asked), (ALONE, alone)):
-            lists = [recommended(model, *pair) for pair in zip(users, split.people, strict=True)]
+            lists = [recommended(model, *pair, LISTED) for pair in zip(users, split.people, strict=True)]
             order[name][k].append(goodness(lists, split.people)[METRIC])
             apart = [
                 model.predict_for(user, list(each.withheld))[0] - list(each.withheld.values())

@@ -17,10 +17,11 @@ import numpy as np
 
 import recsys
 from benchmarks.baselines import EASE, MOST
-from benchmarks.held_out import METRICS, Split, goodness, listed, recommended
+from benchmarks.held_out import LISTED, METRICS, Split, goodness, listed
 from benchmarks.peers.process import NotRun, Peers
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import TrainingConfig
+from recsys.evaluation.order import recommended
 from recsys.ranker import FloatArray
 
 OURS, POPULARITY, GRADED_EASE, IMPLICIT = "Matinee", "popularity", "EASE, graded", "implicit ALS, 64 factors"
@@ -100,7 +101,7 @@ def ours(split: Split, seed: int, peers: Peers) -> Lists:
     began = time.perf_counter()
     model = recsys.fit(split.train, split.catalog, config)
     seconds = time.perf_counter() - began
-    return [recommended(model, model.fold_in(each.history), each) for each in split.people], seconds
+    return [recommended(model, model.fold_in(each.history), each, LISTED) for each in split.people], seconds
 
 
 def show(

@@ -56,9 +56,9 @@ def newcomers(trial: Trial) -> Scores:
     return scores
 
 
-def recommended(recommender: Recommender, user: User, person: Person) -> list[int]:
-    """The first movie ids of what is served, in its pure order, without the person's whole history."""
-    found = recommender.recommend(user, n=LISTED, exclude=person.history, diversity=0)
+def recommended(recommender: Recommender, user: User, person: Person, n: int = LISTED) -> list[int]:
+    """The first `n` movie ids of what is served, in its pure order, without the person's whole history."""
+    found = recommender.recommend(user, n=n, exclude=person.history, diversity=0)
     return [each.movie_id for each in found]
 
 
