@@ -12,6 +12,8 @@ import structlog
 from telegram import BotCommandScopeAllGroupChats
 from telegram.error import InvalidToken, TelegramError
 
+from bot.admin.content.handlers import Handlers as ContentHandlers
+from bot.admin.content.service import Content
 from bot.admin.guard import Admins
 from bot.announcer import Announcer, Telling
 from bot.basics.handlers import Handlers as BasicsHandlers
@@ -23,7 +25,6 @@ from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
 from bot.groups.handlers import Handlers as GroupHandlers
 from bot.groups.service import Groups
-from bot.library import renumber
 from bot.night.deciding import Deciding
 from bot.night.delivery import Delivery
 from bot.night.gathering import Slates
@@ -44,7 +45,7 @@ from bot.profile.portrait.service import Portraits
 from bot.rating.handlers import Handlers as RatingHandlers
 from bot.rating.service import Rating
 from bot.services import Services
-from bot.serving import Serving, choose
+from bot.serving import Serving
 from bot.settings import Settings
 from bot.store import open_store
 from bot.telegram.client import Client, is_refusal
@@ -60,13 +61,11 @@ from bot.watchlist.handlers import Handlers as WatchlistHandlers
 from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
 from bot.worker import Bells, Worker
-from storage import ratings
 from storage.database import Database
-from storage.films import Film
 from storage.lock import hold
 from storage.migrations import migrate
 
-__all__ = ["migrate_catalog", "run"]
+__all__ = ["run"]
 
 log = structlog.get_logger(__name__)
 
@@ -231,6 +230,7 @@ def _services(
     poll_time = timedelta(minutes=settings.poll_minutes)
     return Services(
         admins=admins,
+        content=Content(database, serving, admins),
         serving=serving,
         library=library,
         onboarding=Onboarding(database, library, taste),
@@ -265,24 +265,8 @@ def _router(services: Services, rights: Rights) -> Router:
         build(services).register(router)
     for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
         screens(services).register(router)
+    ContentHandlers(services).register(router)
     night = NightHandlers(services, rights)
     night.register(router)
     GroupHandlers(services, rights, night).register(router)
     return router
-
-
-async def migrate_catalog(settings: Settings) -> tuple[list[Film], int]:
-    """Number the films in the database as the newest model does.
-
-    The rated films that its catalog does not have, and how many others there are.
-    """
-    async with hold(settings.database):
-        await migrate(settings.database, settings.home / "backups")
-        store = open_store(settings.models, settings.artifacts)
-        async with _database(settings) as database:
-            chosen = await choose(database, store, settings.admin_ids)
-            async with database.write() as conn:
-                unmatched = await renumber(conn, chosen.recommender.catalog, chosen.version)
-                rated = await ratings.rated_films(conn)
-    missed = [film for film in unmatched if film.id in rated]
-    return missed, len(unmatched) - len(missed)

@@ -150,12 +150,14 @@ class RemoveFromWatchlist(Record):
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a film is recommended: a film of the person's with their stars, else a genre they like, else
-    what others like; `anonymous`: nothing was known of the person."""
+    what others like; `anonymous`: nothing was known of the person. `fresh`: it came lately, and few have
+    rated it."""
 
     film: Film | None
     stars: float | None
     genre: str | None
     anonymous: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,8 @@ def _card_rows(card: Card, t: Translator) -> list[tuple[Button, ...]]:
 
 def reason_text(reason: Reason, t: Translator) -> Html:
     """Why a film is recommended, as a line."""
+    if reason.fresh:
+        return t.html("reason.fresh")
     if reason.film is not None and reason.stars is not None:
         return t.html("reason.rated", film=reason.film.title, stars=stars_text(reason.stars))
     if reason.genre is not None:

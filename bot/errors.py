@@ -6,6 +6,7 @@ BotError
 ├── NotPrepared        there is no usable model yet
 ├── StoreFailed        the place where models are kept does not answer
 ├── CatalogChanged     database and model speak of different data sets
+├── UnknownGenres      a list of films with genres that there are not
 ├── StaleButton        a button of another version, or of something that is gone
 ├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
@@ -23,6 +24,7 @@ __all__ = [
     "SettingsError",
     "StaleButton",
     "StoreFailed",
+    "UnknownGenres",
 ]
 
 
@@ -48,6 +50,10 @@ class StoreFailed(BotError):
 
 class CatalogChanged(BotError):
     """The database knows films by another data set than the model's."""
+
+
+class UnknownGenres(BotError):
+    """A list of films names genres that nobody here knows; the text says in which lines."""
 
 
 class StaleButton(BotError):

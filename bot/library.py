@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zlib import crc32
 
 from bot.errors import CatalogChanged, StaleButton
 from recsys.catalog import Catalog
+from recsys.catalog import Film as CatalogFilm
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
-from storage import films, settings
+from storage import films, merging, models, settings
 from storage.database import AsyncConnection, Database
 from storage.films import Film, NewFilm
 
@@ -23,7 +24,7 @@ __all__ = [
     "Library",
     "Stock",
     "adopt",
-    "check_numbering",
+    "film_of",
     "genre_code",
     "new_films",
     "numbering",
@@ -48,11 +49,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """The films in storage, and a model and an index of titles that know them."""
+    """The films in storage, and a model and an index of titles that know them.
+
+    `merged` films are other names of films: id of the one, id of the other.
+    """
 
     films: tuple[Film, ...]
     recommender: Recommender
     titles: TitleIndex
+    merged: Mapping[int, int] = field(default_factory=dict)
 
 
 class Library:
@@ -66,21 +71,31 @@ class Library:
         catalog = stock.recommender.catalog
         self._films = {film.id: film for film in stock.films}
         self._titles = stock.titles
-        self._by_movie_id = {
-            film.source_id: film.id
-            for film in self._films.values()
+        self._merged = stock.merged
+        known = {
+            film.id: film.source_id
+            for film in stock.films
             if film.source == catalog.source and film.source_id is not None and film.source_id in catalog
         }
-        self._movie_ids = {film_id: movie_id for movie_id, film_id in self._by_movie_id.items()}
+        self._by_movie_id = {
+            movie_id: stock.merged.get(film_id, film_id) for film_id, movie_id in known.items()
+        }
+        self._movie_ids = {
+            film_id: known[stock.merged.get(film_id, film_id)]
+            for film_id in self._films
+            if stock.merged.get(film_id, film_id) in known
+        }
+        self.hidden = [known[film_id] for film_id in stock.merged if film_id in known]
         self.genres = catalog.genres
         self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
         years = {film.year for film in catalog if film.year is not None}
         self.decades = tuple(sorted({max(EARLIEST_DECADE, year // 10 * 10) for year in years}))
 
     def film(self, film_id: int) -> Film:
-        """A film by our id. Raises StaleButton: ids come from buttons, and films can go."""
+        """A film by our id; a merged one is the film it was merged into. Raises StaleButton: ids come from
+        buttons."""
         try:
-            return self._films[film_id]
+            return self._films[self._merged.get(film_id, film_id)]
         except KeyError:
             raise StaleButton(f"no film {film_id}") from None
 
@@ -110,26 +125,32 @@ class Library:
     def find(self, title: str, limit: int = 5) -> Found:
         """Films by a title as people type it."""
         search = self._titles.find(title, limit)
+        found = dict.fromkeys(self._by_movie_id[match.movie_id] for match in search.matches)
+        one_of_two_names = len(found) == 1 and search.verdict == "several"
         return Found(
-            films=tuple(self._films[self._by_movie_id[match.movie_id]] for match in search.matches),
-            clear=search.verdict == "clear",
+            films=tuple(self._films[film_id] for film_id in found),
+            clear=search.verdict == "clear" or one_of_two_names,
             matched=search.verdict != "none",
         )
 
 
 async def take_stock(database: Database, recommender: Recommender, version: int) -> Stock:
-    """The films, numbered by this model's catalog, and as it describes them.
+    """The films in storage, and this model, which learns of those that came after it.
 
-    Raises CatalogChanged if another catalog numbers them.
+    Storage gets the films of the model that it lacks; what it says of the others changes for a model made on
+    the command line alone, since any other was trained on what storage said. Raises CatalogChanged if another
+    data set numbers the films.
     """
-    catalog = recommender.catalog
     async with database.write() as conn:
-        check_numbering(await settings.get(conn, CATALOG_KEY), catalog)
         if await settings.get(conn, FILMS_KEY) != version:
-            await adopt(conn, catalog, version)
+            await adopt(conn, recommender.catalog, version)
         stored = tuple(await films.every(conn))
-    titles = await asyncio.to_thread(TitleIndex, catalog, recommender.popularity.tolist())
-    return Stock(stored, recommender, titles)
+        merged = await merging.merged(conn)
+    source = recommender.catalog.source
+    numbered = [film for film in stored if film.source == source and film.source_id is not None]
+    whole = await asyncio.to_thread(recommender.extended, map(film_of, numbered))
+    titles = await asyncio.to_thread(TitleIndex, whole.catalog, whole.popularity.tolist())
+    return Stock(stored, whole, titles, merged)
 
 
 def genre_code(genre: str) -> int:
@@ -153,37 +174,64 @@ def new_films(catalog: Catalog) -> list[NewFilm]:
     ]
 
 
+def film_of(stored: Film) -> CatalogFilm:
+    """A numbered film in storage as a catalog has it."""
+    if stored.source_id is None:
+        raise ValueError(f"no data set numbers film {stored.id}")
+    return CatalogFilm(
+        stored.source_id,
+        stored.title,
+        stored.year,
+        stored.genres,
+        stored.imdb_id,
+        stored.tmdb_id,
+        stored.alternatives,
+    )
+
+
 async def adopt(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
-    """Number and describe the films in storage as the catalog of this model does, and remember it."""
-    await films.fill(conn, catalog.source, new_films(catalog))
-    await _remember(conn, catalog, version)
+    """Take a model's films into storage, and remember whose. Raises CatalogChanged if another data set
+    numbers those that are there."""
+    known, rows = await settings.get(conn, CATALOG_KEY), new_films(catalog)
+    await _check_numbering(conn, known, catalog, rows)
+    model = await models.get(conn, version)
+    by_hand = model is None or model.origin == "hand"
+    await films.fill(conn, catalog.source, rows, update=by_hand)
+    await settings.put(conn, FILMS_KEY, version)
+    if known is None or by_hand:
+        await settings.put(conn, CATALOG_KEY, numbering(catalog))
 
 
 async def renumber(conn: AsyncConnection, catalog: Catalog, version: int) -> list[Film]:
     """Move the films in storage to another numbering; those that the catalog does not have."""
     unmatched = await films.migrate(conn, catalog.source, new_films(catalog))
-    await _remember(conn, catalog, version)
+    await settings.put(conn, CATALOG_KEY, numbering(catalog))
+    await settings.put(conn, FILMS_KEY, version)
     return unmatched
 
 
-def check_numbering(known: object, catalog: Catalog) -> None:
-    """Raise CatalogChanged if the films in storage are numbered, and by another catalog."""
-    if known is not None and known != numbering(catalog):
-        raise CatalogChanged(
-            f"the database numbers films by {_named(known)}, the model by {_named(numbering(catalog))}: "
-            "`matinee catalog migrate` moves every rating to its film in the new numbering"
-        )
-
-
 def numbering(catalog: Catalog) -> dict[str, str]:
-    """What storage remembers of the catalog that numbers its films."""
+    """What storage remembers of the data set that numbers its films."""
     return {"source": catalog.source, "fingerprint": catalog.fingerprint}
+
+
+async def _check_numbering(
+    conn: AsyncConnection, known: object, catalog: Catalog, rows: list[NewFilm]
+) -> None:
+    """Another edition of a data set numbers the same films alike, and adds some; anything else is refused."""
+    if known is None or known == numbering(catalog):
+        return
+    other = None
+    if isinstance(known, dict) and known.get("source") == catalog.source:
+        other = await films.check_same(conn, catalog.source, rows)
+        if other is None:
+            return
+    told = "" if other is None else f" ({other.source_id} is another film here than {other.title})"
+    raise CatalogChanged(
+        f"the database numbers films by {_named(known)}, the model by {_named(numbering(catalog))}{told}: "
+        "`matinee catalog migrate` moves every rating to its film in the new numbering"
+    )
 
 
 def _named(known: object) -> str:
     return " ".join(known.values()) if isinstance(known, dict) else str(known)
-
-
-async def _remember(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
-    await settings.put(conn, CATALOG_KEY, numbering(catalog))
-    await settings.put(conn, FILMS_KEY, version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.admin.content.service import Content
 from bot.admin.guard import Admins
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
@@ -31,6 +32,7 @@ class Services:
     """One of each."""
 
     admins: Admins
+    content: Content
     serving: Serving
     library: Library
     onboarding: Onboarding

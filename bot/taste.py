@@ -92,10 +92,10 @@ class Guess:
 @dataclass(frozen=True, slots=True)
 class Pick:
     """A film for a person: its score, its expected stars, and which film of theirs it is for (None
-    where no single one stands out)."""
+    where no single one stands out). Without a score it is shown so that it can earn ratings."""
 
     film: Film
-    score: float
+    score: float | None
     stars: float | None
     because: Film | None = None
 
@@ -168,7 +168,7 @@ class Taste:
         found = recommender.recommend(
             profile.user,
             n=n,
-            exclude=library.movie_ids(profile.done_with.union(exclude)),
+            exclude=[*library.movie_ids(profile.done_with.union(exclude)), *library.hidden],
             penalties={
                 movie_id: penalty
                 for film_id, penalty in penalties.items()
@@ -218,7 +218,7 @@ class Taste:
         found = self._recommender.group(
             users,
             n=n,
-            exclude=self._library.movie_ids(hidden),
+            exclude=[*self._library.movie_ids(hidden), *self._library.hidden],
             weights=[weight for _, weight in known] or None,
             strategy=strategy,
             genres=narrowed["genres"],
@@ -254,7 +254,7 @@ class Taste:
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return []
-        hidden = self._library.movie_ids(profile.done_with.union(exclude))
+        hidden = [*self._library.movie_ids(profile.done_with.union(exclude)), *self._library.hidden]
         nearest = self._recommender.similar([movie_id], n=n, exclude=hidden, **self._narrowed(filters))
         stars, _ = self._recommender.predict_for(profile.user, [item.movie_id for item in nearest])
         return [
@@ -280,7 +280,7 @@ class Taste:
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return []
-        found = self._recommender.similar([movie_id], n=n)
+        found = self._recommender.similar([movie_id], n=n, exclude=self._library.hidden)
         return [self._library.film(self._library.film_id(item.movie_id)) for item in found]
 
     def next_question(self, profile: Profile, exclude: Iterable[int]) -> int | None:
@@ -293,13 +293,17 @@ class Taste:
         asked = profile.done_with | profile.watchlist | set(exclude)
         movie_ids = self._library.movie_ids
         found = self._recommender.next_questions(
-            profile.user, n=n, exclude=movie_ids(asked), unseen=movie_ids(profile.unseen)
+            profile.user,
+            n=n,
+            exclude=[*movie_ids(asked), *self._library.hidden],
+            unseen=movie_ids(profile.unseen),
         )
         return [self._library.film_id(movie_id) for movie_id in found]
 
     def shelves(self) -> list[tuple[int, ...]]:
         """Shelves of a few films each, to ask "which is yours?"; as film ids."""
-        return [tuple(map(self._library.film_id, each.movie_ids)) for each in self._recommender.shelves()]
+        found = self._recommender.shelves()
+        return [tuple(dict.fromkeys(map(self._library.film_id, each.movie_ids))) for each in found]
 
     def guesses(self, profile: Profile, film_ids: Iterable[int]) -> list[Guess]:
         """What this person would give these films; those that the model does not know are left out."""

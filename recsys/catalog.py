@@ -32,7 +32,8 @@ class Film:
 
 
 class Catalog:
-    """Films in a fixed order. `source` names the data set; ids are that data set's own."""
+    """Films in a fixed order. `source` names the data set; ids are that data set's own, or below 0 for films
+    of the caller's that it does not have. `fingerprint` is of the data set's films, whatever their order."""
 
     def __init__(self, films: Iterable[Film], source: str) -> None:
         self._films = tuple(films)
@@ -71,6 +72,8 @@ class Catalog:
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(self.source.encode())
-        for film in self._films:
+        for film in sorted(self._films, key=lambda film: film.movie_id):
+            if film.movie_id < 0:
+                continue
             digest.update(f"\n{film.movie_id}\t{film.title}\t{film.year}".encode())
         return digest.hexdigest()[:16]

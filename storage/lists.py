@@ -11,17 +11,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import exposures, lists
 
-__all__ = ["FilmList", "Shown", "child", "create", "expose", "get", "recent"]
+__all__ = ["FilmList", "Shown", "child", "count", "create", "expose", "get", "recent", "shown_to"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One film of a list: its place (from 1), predicted stars, score, and the rated film that explains it."""
+    """One film of a list: its place (from 1), predicted stars, score, and the rated film that explains it.
+
+    Without a score it stands in a list of recommendations so that it can earn ratings.
+    """
 
     film_id: int
     position: int
@@ -88,6 +91,23 @@ async def child(conn: AsyncConnection, list_id: int) -> int | None:
     query = select(lists.c.id).where(lists.c.parent_id == list_id)
     child_id: int | None = (await conn.execute(query)).scalar_one_or_none()
     return child_id
+
+
+async def count(conn: AsyncConnection, person_id: int, kind: str) -> int:
+    """How many lists of a kind a person got."""
+    mine = (lists.c.person_id == person_id) & (lists.c.kind == kind)
+    return (await conn.execute(select(func.count()).select_from(lists).where(mine))).scalar_one()
+
+
+async def shown_to(conn: AsyncConnection, film_ids: Sequence[int]) -> dict[int, int]:
+    """How many people have had each of these films in a list; who had none of them counts nowhere."""
+    people = func.count(exposures.c.person_id.distinct()).label("people")
+    query = (
+        select(exposures.c.film_id, people)
+        .where(exposures.c.film_id.in_(film_ids), exposures.c.list_id.is_not(None))
+        .group_by(exposures.c.film_id)
+    )
+    return {row.film_id: row.people for row in await conn.execute(query)}
 
 
 async def expose(conn: AsyncConnection, person_id: int, film_id: int, surface: str, at: datetime) -> None:

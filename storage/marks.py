@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.merging import means
 from storage.schema import marks
 from storage.upsert import upsert
 
@@ -18,14 +19,14 @@ KINDS = ("seen", "refused", "unseen")  # "Seen it", "Not interested", "Haven't s
 async def put(conn: AsyncConnection, person_id: int, film_id: int, kind: str, at: datetime) -> None:
     """Set a mark; a set one takes the new time. ValueError for a kind that is not in KINDS."""
     _check(kind)
-    values = {"person_id": person_id, "film_id": film_id, "kind": kind, "marked_at": at}
+    values = {"person_id": person_id, "film_id": means(film_id), "kind": kind, "marked_at": at}
     await conn.execute(upsert(conn, marks, values, key=("person_id", "film_id", "kind")))
 
 
 async def take_back(conn: AsyncConnection, person_id: int, film_id: int, kind: str) -> None:
     """Remove a mark; one that is not set stays so. ValueError for a kind that is not in KINDS."""
     _check(kind)
-    mine = (marks.c.person_id == person_id) & (marks.c.film_id == film_id) & (marks.c.kind == kind)
+    mine = (marks.c.person_id == person_id) & (marks.c.film_id == means(film_id)) & (marks.c.kind == kind)
     await conn.execute(delete(marks).where(mine))
 
 
@@ -40,7 +41,7 @@ async def of(conn: AsyncConnection, person_id: int) -> dict[str, set[int]]:
 
 async def on(conn: AsyncConnection, person_id: int, film_id: int) -> set[str]:
     """The kinds of mark that a person set on one film."""
-    query = select(marks.c.kind).where(marks.c.person_id == person_id, marks.c.film_id == film_id)
+    query = select(marks.c.kind).where(marks.c.person_id == person_id, marks.c.film_id == means(film_id))
     return set(await conn.scalars(query))
 
 

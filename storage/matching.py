@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from storage.films import Film, NewFilm
 
-__all__ = ["match"]
+__all__ = ["akin", "match"]
 
 Pair: TypeAlias = "tuple[Film, NewFilm]"
 Keys: TypeAlias = "Callable[[Film | NewFilm], Iterable[Hashable]]"
@@ -33,7 +33,7 @@ def match(old: Sequence[Film], new: Sequence[NewFilm], source: str) -> list[Pair
     """Pairs of a row and the film of data set `source` that it is; each row and each film once at most."""
     numbered = {film.source_id: film for film in old if film.source == source}
     pairs = [
-        (row, film) for film in new if (row := numbered.get(film.source_id)) is not None and _akin(row, film)
+        (row, film) for film in new if (row := numbered.get(film.source_id)) is not None and akin(row, film)
     ]
     steps: tuple[tuple[Keys, Keys, Contradict], ...] = (
         (_imdb_id, _imdb_id, _other_imdb_id),
@@ -81,7 +81,7 @@ def _pair_up(
     ]
 
 
-def _akin(row: Film, film: NewFilm) -> bool:
+def akin(row: Film, film: NewFilm) -> bool:
     """Whether a row and the film of its number can be one: the title or the year may have been mended."""
     titles = {_plain(title) for title in (row.title, *row.alternatives)}
     same_title = any(_plain(title) in titles for title in (film.title, *film.alternatives))

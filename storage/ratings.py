@@ -8,12 +8,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.merging import means
 from storage.schema import muted, ratings
 from storage.upsert import upsert
 
 __all__ = [
     "Rating",
     "count",
+    "count_of",
     "every",
     "find",
     "history",
@@ -41,7 +43,7 @@ async def rate(conn: AsyncConnection, person_id: int, film_id: int, stars: float
     """Keep a rating, in place of an older one of the same film. ValueError outside 0.5 to 5 stars."""
     if not 0.5 <= stars <= 5:
         raise ValueError(f"a rating is between 0.5 and 5 stars, not {stars}")
-    values = {"person_id": person_id, "film_id": film_id, "stars": stars, "rated_at": at}
+    values = {"person_id": person_id, "film_id": means(film_id), "stars": stars, "rated_at": at}
     await conn.execute(upsert(conn, ratings, values, key=("person_id", "film_id")))
 
 
@@ -91,6 +93,12 @@ async def count(conn: AsyncConnection, person_id: int) -> int:
     return (await conn.execute(query)).scalar_one()
 
 
+async def count_of(conn: AsyncConnection, film_id: int) -> int:
+    """How many people have rated a film."""
+    query = select(func.count()).select_from(ratings).where(ratings.c.film_id == means(film_id))
+    return (await conn.execute(query)).scalar_one()
+
+
 async def mute(conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> bool:
     """Let a rating be no evidence of taste any more; False if there is no such rating.
 
@@ -98,14 +106,14 @@ async def mute(conn: AsyncConnection, person_id: int, film_id: int, at: datetime
     """
     if await find(conn, person_id, film_id) is None:
         return False
-    values = {"person_id": person_id, "film_id": film_id, "muted_at": at}
+    values = {"person_id": person_id, "film_id": means(film_id), "muted_at": at}
     await conn.execute(upsert(conn, muted, values, key=("person_id", "film_id")))
     return True
 
 
 async def unmute(conn: AsyncConnection, person_id: int, film_id: int) -> None:
     """Let a rating be evidence again; one that is already stays so."""
-    mine = (muted.c.person_id == person_id) & (muted.c.film_id == film_id)
+    mine = (muted.c.person_id == person_id) & (muted.c.film_id == means(film_id))
     await conn.execute(delete(muted).where(mine))
 
 
@@ -115,7 +123,7 @@ async def muted_of(conn: AsyncConnection, person_id: int) -> set[int]:
 
 
 def _this(person_id: int, film_id: int) -> ColumnElement[bool]:
-    return (ratings.c.person_id == person_id) & (ratings.c.film_id == film_id)
+    return (ratings.c.person_id == person_id) & (ratings.c.film_id == means(film_id))
 
 
 async def rated_films(conn: AsyncConnection) -> set[int]:

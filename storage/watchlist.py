@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.merging import means
 from storage.schema import watchlist
 from storage.upsert import insert_into
 
@@ -15,13 +16,13 @@ __all__ = ["add", "count", "of", "page", "remove"]
 
 async def add(conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
     """Put a film on the list; one that is there keeps its place."""
-    insert = insert_into(conn, watchlist).values(person_id=person_id, film_id=film_id, added_at=at)
+    insert = insert_into(conn, watchlist).values(person_id=person_id, film_id=means(film_id), added_at=at)
     await conn.execute(insert.on_conflict_do_nothing(index_elements=["person_id", "film_id"]))
 
 
 async def remove(conn: AsyncConnection, person_id: int, film_id: int) -> bool:
     """Take a film off the list; whether it was there."""
-    mine = (watchlist.c.person_id == person_id) & (watchlist.c.film_id == film_id)
+    mine = (watchlist.c.person_id == person_id) & (watchlist.c.film_id == means(film_id))
     return (await conn.execute(delete(watchlist).where(mine))).rowcount == 1
 
 

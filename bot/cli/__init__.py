@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from bot import logs
-from bot.cli import database, evaluation, films, models, serve
+from bot.cli import catalog, database, evaluation, films, models, serve
 from bot.cli.doctor import doctor
 from bot.cli.interpret import interpret
 from bot.errors import BotError
@@ -23,12 +23,13 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-catalog = typer.Typer(help="The films in the database.", no_args_is_help=True)
+film_group = typer.Typer(help="The films in the database.", no_args_is_help=True)
 cli.command()(serve.prepare)
 cli.command()(serve.run)
 cli.command()(serve.demo)
-catalog.command("migrate")(serve.migrate_catalog)
-cli.add_typer(catalog, name="catalog")
+for film_command in (catalog.add, catalog.update, catalog.migrate):
+    film_group.command()(film_command)
+cli.add_typer(film_group, name="catalog")
 cli.command()(models.train)
 cli.command()(evaluation.evaluate)
 cli.command()(interpret)

@@ -1,4 +1,4 @@
-"""`matinee prepare | run | demo | catalog migrate`."""
+"""`matinee prepare | run | demo`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot import app, home, logs
-from bot.cards import film_label
 from bot.prepare import check_dataset, in_child_process, is_prepared
 from bot.prepare import prepare as make_first_model
 from bot.serving import live_model
@@ -21,10 +20,10 @@ from bot.settings import Settings, read_settings
 if TYPE_CHECKING:
     from bot.sandbox import Sandbox
 
-__all__ = ["demo", "migrate_catalog", "prepare", "run"]
+__all__ = ["DEMO_DATABASE", "demo", "demo_settings", "prepare", "run"]
 
 _DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
-_DEMO_DATABASE = "demo.db"
+DEMO_DATABASE = "demo.db"
 _GROUP_OF = 3  # people, at least, for a movie night that has something to decide
 
 out = Console()
@@ -87,7 +86,7 @@ async def _demo(settings: Settings, port: int) -> None:
             out.print(
                 f"\n  Matinee is at [bold]{url}/[/bold]  (Ctrl+C stops it)\n", highlight=False, soft_wrap=True
             )
-            await app.run(_demo_settings(settings, url))
+            await app.run(demo_settings(settings, url))
 
 
 def _make_group(sandbox: Sandbox) -> None:
@@ -102,25 +101,13 @@ def _make_group(sandbox: Sandbox) -> None:
         sandbox.set_member(group.chat_id, person_id, "member", creator)
 
 
-def migrate_catalog() -> None:
-    """Move every film, with its ratings, to the numbering of the newest model's data set: also the demo's."""
-    settings = read_settings()
-    with home.hold(settings.home):
-        missed, others = asyncio.run(app.migrate_catalog(settings))
-        if (settings.home / _DEMO_DATABASE).exists():
-            asyncio.run(app.migrate_catalog(_demo_settings(settings, settings.telegram_api_url)))
-    for film in missed:
-        _say(f"  not in the new data set, its ratings are kept: {film_label(film)}")
-    _say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")
-
-
-def _demo_settings(settings: Settings, url: str) -> Settings:
+def demo_settings(settings: Settings, url: str) -> Settings:
     """The people of the local Telegram are not those of the real one: they have a database of their own."""
     return settings.model_copy(
         update={
             "telegram_token": SecretStr(_DEMO_TOKEN),
             "telegram_api_url": url,
-            "database_url": f"sqlite+aiosqlite:///{settings.home / _DEMO_DATABASE}",
+            "database_url": f"sqlite+aiosqlite:///{settings.home / DEMO_DATABASE}",
         }
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.cards import Card, Kinship, Origin, Reason
+from bot.discover.fresh import fresh_pick
 from bot.errors import StaleButton
 from bot.library import Found, Library
 from bot.taste import Pick, Profile, Taste
@@ -100,9 +101,20 @@ class Discover:
         profile = await self._taste.of(conn, person_id)
         shown = await lists.recent(conn, person_id, at - _MEMORY, "recommend")
         penalties = _step_back({film: times for film, times in shown.items() if film not in spared}, at)
-        picks = self._taste.recommend(
-            profile, _PICKS, exclude=await _pages(conn, parent), penalties=penalties, filters=filters
+        pages = await _pages(conn, parent)
+        picks = self._taste.recommend(profile, _PICKS, exclude=pages, penalties=penalties, filters=filters)
+        fresh = await fresh_pick(
+            conn,
+            person_id,
+            profile,
+            at,
+            self._library,
+            self._taste,
+            filters,
+            pages | {pick.film.id for pick in picks},
         )
+        if fresh is not None:
+            picks = [*picks[: _PICKS - 1], fresh]
         list_id = await lists.create(
             conn, person_id, "recommend", _shown(picks, profile), at, parent_id=parent.id if parent else None
         )
@@ -167,6 +179,7 @@ class Discover:
     async def card(self, person_id: int, film_id: int, origin: Origin) -> Card:
         """One film as this person's card. Raises StaleButton for a film that is gone."""
         film = self._library.film(film_id)
+        film_id = film.id
         async with self._database.read() as conn:
             profile = await self._taste.of(conn, person_id)
             on = await marks.on(conn, person_id, film_id)
@@ -209,6 +222,7 @@ class Discover:
         liked = {genre for genre, value in answers.items() if value > 0}
         anonymous = not stars and not answers and not await shelves.of(conn, person_id)
         kinships = self._kinships(found)
+        now = {item.film_id: self._library.film(item.film_id) for item in found.items}
         return ListPage(
             id=found.id,
             kind=found.kind,
@@ -217,13 +231,13 @@ class Discover:
             items=tuple(
                 ListItem(
                     position=item.position,
-                    film=self._library.film(item.film_id),
-                    stars=stars.get(item.film_id),
+                    film=now[item.film_id],
+                    stars=stars.get(now[item.film_id].id),
                     expected=item.stars,
                     reason=self._reason(item, evidence, liked, anonymous),
                     kinship=kinships.get(item.film_id),
-                    on_watchlist=item.film_id in wanted,
-                    marks=frozenset(kind for kind, films in kinds.items() if item.film_id in films),
+                    on_watchlist=now[item.film_id].id in wanted,
+                    marks=frozenset(kind for kind, films in kinds.items() if now[item.film_id].id in films),
                 )
                 for item in found.items
             ),
@@ -245,6 +259,7 @@ class Discover:
             stars=None if because is None else item.reason_stars,
             genre=next((genre for genre in film.genres if genre in liked), None),
             anonymous=anonymous,
+            fresh=item.score is None,
         )
 
     async def _why(

@@ -109,6 +109,10 @@ def films(settings: Settings, seen: Inspection | None, catalog: Catalog | None) 
     known = seen.facts.get(CATALOG_KEY) if seen else None
     if known is None:
         return [Finding("films", Level.OK, "the database takes the model's at its first start")]
+    if isinstance(known, dict) and known.get("source") == catalog.source and known != numbering(catalog):
+        found = f"the database numbers them by another edition of {catalog.source} than the model"
+        advice = "a start compares them film by film, and refuses only if a number means another film"
+        return [Finding("films", Level.WARN, found, advice)]
     if known != numbering(catalog):
         found = f"the database numbers them by {known}, the model by {_named(catalog)}"
         return [

@@ -167,7 +167,7 @@ weeks = Table(
     Column("made_at", UtcDateTime, nullable=False),
 )
 
-# Films that an admin added; no data set numbers them.
+# Films that came after the first model: an admin's, which no data set numbers, or a newer data set's.
 additions = Table(
     "additions",
     metadata,

@@ -1,0 +1,1 @@
+"""Films that an admin adds or merges."""

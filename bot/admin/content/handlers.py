@@ -1,0 +1,66 @@
+"""/addmovie and /merge."""
+
+from __future__ import annotations
+
+from bot.admin.content.views import (
+    KeepApart,
+    MergeFilms,
+    added_screen,
+    kept_apart_screen,
+    merged_screen,
+    merger_screen,
+    wish_screen,
+)
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One method a command or tap."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, router: Router) -> None:
+        """Claim the commands and buttons of this room."""
+        router.admin_command("addmovie", self.add)
+        router.admin_command("merge", self.ask)
+        router.button(MergeFilms, self.merge)
+        router.button(KeepApart, self.keep_apart)
+
+    async def add(self, request: Request) -> None:
+        """/addmovie Title (Year) genres."""
+        content, asker = self._services.content, request.person.telegram_id
+        wish = content.wish(asker, request.text)
+        typed = wish.typed
+        ready = typed is not None and typed.genres and not typed.strange and wish.there is None
+        if typed is None or not (ready or request.update.state == "applied"):
+            await request.reply(wish_screen(wish, content.genres, request.t))
+            return
+        film_id = await request.once(lambda conn: content.add(conn, asker, typed, request.now))
+        await content.restock()
+        await request.reply(added_screen(self._services.library.film(film_id), request.t))
+
+    async def ask(self, request: Request) -> None:
+        """/merge One (Year) = Other (Year)."""
+        merger = await self._services.content.merger(request.person.telegram_id, request.text)
+        await request.reply(merger_screen(merger, request.t))
+
+    async def merge(self, request: Request, tap: MergeFilms) -> None:
+        """Merge, once it is confirmed."""
+        content, asker = self._services.content, request.person.telegram_id
+        moved = await request.once(
+            lambda conn: content.merge(conn, asker, tap.film_id, tap.into_id, request.now)
+        )
+        await content.restock()
+        await request.toast()
+        await request.show(merged_screen(self._services.library.film(tap.into_id), moved, request.t))
+
+    async def keep_apart(self, request: Request, tap: KeepApart) -> None:
+        """Two films after all."""
+        self._services.admins.require(request.person.telegram_id)
+        await request.toast()
+        await request.show(kept_apart_screen(request.t))

@@ -1,0 +1,122 @@
+"""Adding films while the bot runs, and merging two rows that are one film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.admin.content.reading import Typed, read_film, read_pair
+from bot.admin.guard import Admins
+from bot.errors import StaleButton
+from bot.serving import Serving
+from storage import audit, films, merging, ratings
+from storage.database import AsyncConnection, Database
+from storage.errors import WrongState
+from storage.films import Film, NewFilm
+
+__all__ = ["Content", "Merger", "Wish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A film to add: as it was typed, None where it could not be read; and the one that is there already."""
+
+    typed: Typed | None
+    there: Film | None
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """Two films that an admin says are one, and how many people rated each.
+
+    `trouble` says why they cannot be merged: what was typed is no pair, a title is not clear (`unclear`, with
+    the films that it may mean), or they are one film already.
+    """
+
+    film: Film | None = None
+    into: Film | None = None
+    ratings: tuple[int, int] = (0, 0)
+    trouble: Literal["", "form", "unclear", "same"] = ""
+    unclear: str = ""
+    candidates: tuple[Film, ...] = ()
+
+
+class Content:
+    """Every method checks first who asks, and raises NotAdmin."""
+
+    def __init__(self, database: Database, serving: Serving, admins: Admins) -> None:
+        self._database = database
+        self._serving = serving
+        self._library = serving.library
+        self._admins = admins
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """Those that the model knows."""
+        return self._library.genres
+
+    def wish(self, asker: int, text: str) -> Wish:
+        """What "Title (Year) genres" asks for."""
+        self._admins.require(asker)
+        typed = read_film(text, self._library.genres)
+        if typed is None or typed.strange or not typed.genres:
+            return Wish(typed, None)
+        found = self._library.find(f"{typed.title} ({typed.year})", limit=3)
+        same = [
+            film
+            for film in found.films
+            if film.year == typed.year
+            and typed.title.casefold() in {name.casefold() for name in (film.title, *film.alternatives)}
+        ]
+        return Wish(typed, same[0] if same else None)
+
+    async def add(self, conn: AsyncConnection, asker: int, typed: Typed, at: datetime) -> int:
+        """Add a film; its id. `restock` comes after the commit."""
+        self._admins.require(asker)
+        source = self._serving.recommender.catalog.source
+        wanted = NewFilm(0, typed.title, typed.year, typed.genres, None, None, ())
+        film = await films.add(conn, source, wanted, at)
+        await audit.add(conn, "film_added", at, asker, film=film.id, title=film.title, year=film.year)
+        return film.id
+
+    async def restock(self) -> None:
+        """Have the model and the search know of what was added or merged."""
+        await self._serving.restock()
+
+    async def merger(self, asker: int, text: str) -> Merger:
+        """What "One (Year) = Other (Year)" asks for; nothing is changed."""
+        self._admins.require(asker)
+        pair = read_pair(text)
+        if pair is None:
+            return Merger(trouble="form")
+        named = []
+        for title in pair:
+            found = self._library.find(title)
+            if not found.clear:
+                return Merger(
+                    trouble="unclear", unclear=title, candidates=found.films if found.matched else ()
+                )
+            named.append(found.films[0])
+        film, into = named
+        if film.id == into.id:
+            return Merger(film, into, trouble="same")
+        async with self._database.read() as conn:
+            counts = await ratings.count_of(conn, film.id), await ratings.count_of(conn, into.id)
+        return Merger(film, into, counts)
+
+    async def merge(self, conn: AsyncConnection, asker: int, film_id: int, into_id: int, at: datetime) -> int:
+        """Make one film another name of a second; how many ratings moved. `restock` comes after the commit.
+
+        Raises StaleButton if they are one already.
+        """
+        self._admins.require(asker)
+        film, into = self._library.film(film_id), self._library.film(into_id)
+        try:
+            moved = await merging.merge(conn, film.id, into.id, at)
+        except WrongState as error:
+            raise StaleButton(str(error)) from error
+        await audit.add(
+            conn, "film_merged", at, asker, film=film.id, title=film.title, into=into.id, ratings=moved
+        )
+        return moved

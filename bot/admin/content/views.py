@@ -1,0 +1,96 @@
+"""Films added and merged, as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.admin.content.service import Merger, Wish
+from bot.cards import MoreLikeThis, OpenCard, film_label
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Translator
+from storage.films import Film
+
+__all__ = [
+    "KeepApart",
+    "MergeFilms",
+    "added_screen",
+    "kept_apart_screen",
+    "merged_screen",
+    "merger_screen",
+    "wish_screen",
+]
+
+
+@record("xm")
+class MergeFilms(Record):
+    """Make the first another name of the second."""
+
+    film_id: int
+    into_id: int
+
+
+@record("xk")
+class KeepApart(Record):
+    """They are two films."""
+
+
+def wish_screen(wish: Wish, genres: Sequence[str], t: Translator) -> Screen:
+    """Why a film was not added."""
+    if wish.there is not None:
+        text = t.html("content.there", film=film_label(wish.there))
+        return Screen(text, (_open(wish.there, t),))
+    if wish.typed is None:
+        return Screen(t.html("content.form", genres=", ".join(genres)))
+    if wish.typed.strange:
+        return Screen(
+            t.html("content.strange", strange=", ".join(wish.typed.strange), genres=", ".join(genres))
+        )
+    return Screen(t.html("content.no_genres", genres=", ".join(genres)))
+
+
+def added_screen(film: Film, t: Translator) -> Screen:
+    """A film is there now."""
+    text = t.html("content.added", film=film_label(film), genres=", ".join(film.genres))
+    return Screen(text, (_open(film, t),))
+
+
+def merger_screen(merger: Merger, t: Translator) -> Screen:
+    """Are these one film?"""
+    if merger.film is None or merger.into is None:
+        if merger.trouble == "form":
+            return Screen(t.html("content.merge_form"))
+        names = ", ".join(film_label(film) for film in merger.candidates)
+        key = "content.unclear" if names else "content.unknown"
+        return Screen(t.html(key, title=merger.unclear[:100], films=names))
+    if merger.trouble == "same":
+        return Screen(t.html("content.same", film=film_label(merger.into)))
+    text = t.html(
+        "content.merge",
+        film=film_label(merger.film),
+        into=film_label(merger.into),
+        film_ratings=merger.ratings[0],
+        into_ratings=merger.ratings[1],
+    )
+    buttons = (
+        Button(t.plain("button.merge"), MergeFilms(merger.film.id, merger.into.id)),
+        Button(t.plain("button.keep_apart"), KeepApart()),
+    )
+    return Screen(text, (buttons,))
+
+
+def merged_screen(into: Film, moved: int, t: Translator) -> Screen:
+    """They are one film now."""
+    return Screen(t.html("content.merged", film=film_label(into), count=moved), (_open(into, t),))
+
+
+def kept_apart_screen(t: Translator) -> Screen:
+    """Nothing was merged."""
+    return Screen(t.html("content.kept_apart"))
+
+
+def _open(film: Film, t: Translator) -> tuple[Button, ...]:
+    return (
+        Button(t.plain("content.open"), OpenCard(film.id, "")),
+        Button(t.plain("button.more_like_this"), MoreLikeThis(film.id)),
+    )

@@ -1,0 +1,66 @@
+"""`matinee catalog add | update | migrate`: the films in the database, with the bot stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import home
+from bot.cards import film_label
+from bot.catalog import Added, add_films, migrate_films, update_from_data_set
+from bot.cli.serve import DEMO_DATABASE, demo_settings
+from bot.settings import read_settings
+from recsys.data.film_lists import read_film_list
+from recsys.data.layouts import read_catalog
+
+__all__ = ["add", "migrate", "update"]
+
+out = Console()
+
+
+def add(
+    file: Annotated[Path, typer.Argument(help="CSV: title, year, genres, imdbId, tmdbId, alternatives.")],
+) -> None:
+    """Add the films of a list that are not there yet; known ones stay as they are."""
+    settings, listed = read_settings(), read_film_list(file)
+    with home.hold(settings.home):
+        _tell(asyncio.run(add_films(settings, listed, update=False)))
+
+
+def update(
+    file: Annotated[Path, typer.Argument(help="Such a list, or a newer edition of the MovieLens data set.")],
+) -> None:
+    """Add films and correct known ones, from a list, or from a newer edition of the data set."""
+    settings = read_settings()
+    if file.is_file() and file.suffix.lower() == ".csv":
+        listed = read_film_list(file)
+        with home.hold(settings.home):
+            _tell(asyncio.run(add_films(settings, listed, update=True)))
+        return
+    catalog = read_catalog(file)
+    with home.hold(settings.home):
+        _tell(asyncio.run(update_from_data_set(settings, catalog)))
+
+
+def migrate() -> None:
+    """Move every film, with its ratings, to the numbering of the newest model's data set: also the demo's."""
+    settings = read_settings()
+    with home.hold(settings.home):
+        missed, others = asyncio.run(migrate_films(settings))
+        if (settings.home / DEMO_DATABASE).exists():
+            asyncio.run(migrate_films(demo_settings(settings, settings.telegram_api_url)))
+    for film in missed:
+        _say(f"  not in the new data set, its ratings are kept: {film_label(film)}")
+    _say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")
+
+
+def _tell(added: Added) -> None:
+    _say(f"Done. New films: {added.new}. Changed: {added.changed}. As they were: {added.same}.")
+
+
+def _say(text: str) -> None:
+    out.print(text, highlight=False, soft_wrap=True, markup=False)

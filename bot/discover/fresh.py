@@ -1,0 +1,66 @@
+"""Films that came lately are shown a little, so that they can earn ratings.
+
+Nobody rated them, so no ranking by taste would put them first. One list in three ends with the one of them
+that the person would like best by its genres and year; until it has ratings of its own, or enough people who
+did not want it have seen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from bot.library import EARLIEST_DECADE, Library
+from bot.taste import Pick, Profile, Taste
+from storage import films, lists
+from storage.database import AsyncConnection
+from storage.films import Film
+from storage.filters import Filters
+
+__all__ = ["fresh_pick"]
+
+_ONE_LIST_IN = 3
+_FRESH_FOR = timedelta(days=90)
+_ENOUGH_RATINGS = 10  # at about as many a film has half its weight among its neighbours
+_ENOUGH_PEOPLE = 100  # who saw it in a list
+
+
+async def fresh_pick(
+    conn: AsyncConnection,
+    person_id: int,
+    profile: Profile,
+    at: datetime,
+    library: Library,
+    taste: Taste,
+    filters: Filters,
+    exclude: Collection[int],
+) -> Pick | None:
+    """The film to end this list with; None for most lists."""
+    if filters.fame == "known" or (await lists.count(conn, person_id, "recommend") + 1) % _ONE_LIST_IN:
+        return None
+    came = await films.fresh(conn, at - _FRESH_FOR, most_ratings=_ENOUGH_RATINGS)
+    seen_by = await lists.shown_to(conn, came)
+    waiting = [
+        library.film(film_id)
+        for film_id in came
+        if film_id not in exclude
+        and film_id not in profile.done_with
+        and seen_by.get(film_id, 0) < _ENOUGH_PEOPLE
+    ]
+    fitting = [film for film in waiting if _passes(film, filters, profile.genres)]
+    guesses = taste.guesses(profile, [film.id for film in fitting])
+    if not guesses:
+        return None
+    best = max(guesses, key=lambda guess: guess.stars)
+    return Pick(best.film, score=None, stars=best.stars)
+
+
+def _passes(film: Film, filters: Filters, answers: Mapping[str, int]) -> bool:
+    genres = set(film.genres)
+    decade = None if film.year is None else max(EARLIEST_DECADE, film.year // 10 * 10)
+    return (
+        (not filters.genres or bool(genres.intersection(filters.genres)))
+        and not genres.intersection(filters.without)
+        and (not filters.decades or decade in filters.decades)
+        and not any(answers.get(genre, 0) < 0 for genre in genres)
+    )
