@@ -140,3 +140,73 @@ async def test_migration_onto_the_present_data_set_changes_nothing(
         before = await films.every(conn)
         assert await films.migrate(conn, "here", here) == []
         assert await films.every(conn) == before
+
+
+async def test_an_own_film_has_a_number_below_zero_and_keeps_its_id_when_a_data_set_gets_it(
+    database: Database, new_film: Build, ann: int, minute: Minute
+) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(1), new_film(2)])
+        anora = await films.add(conn, "tiny", new_film(0, "Anora", 2024), minute(0))
+        flow = await films.add(conn, "tiny", new_film(0, "Flow", 2024), minute(0))
+        await ratings.rate(conn, ann, anora.id, 5, minute(1))
+        assert (anora.source_id, anora.source, films.is_own(anora)) == (-anora.id, "tiny", True)
+        newer = [replace(new_film(1), title="Film One"), new_film(2), new_film(3), new_film(9, "Anora", 2024)]
+        assert await films.check_same(conn, "tiny", newer) is None
+        assert await films.renew(conn, "tiny", newer, minute(2)) == (1, 2)
+        now = {film.source_id: film for film in await films.every(conn)}
+        assert set(now) == {1, 2, 3, 9, -flow.id}
+        assert now[9].id == anora.id
+        assert await ratings.of(conn, ann) == {anora.id: 5}
+        assert now[1].title == "Film One"
+        assert await films.renew(conn, "tiny", newer, minute(3)) == (0, 0)
+
+
+async def test_a_number_of_another_film_is_no_newer_edition(database: Database, new_film: Build) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(1, "Heat", 1995), new_film(2, "Fargo", 1996)])
+        mended = [new_film(1, "Heat!", 1995), new_film(2, "Fargo", 1997)]
+        assert await films.check_same(conn, "tiny", mended) is None
+        other = [new_film(1, "Heat", 1995), new_film(2, "Anora", 2024)]
+        assert await films.check_same(conn, "tiny", other) == other[1]
+
+
+async def test_own_films_go_along_to_another_numbering(
+    database: Database, new_film: Build, minute: Minute
+) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(1), new_film(2)])
+        anora = await films.add(conn, "tiny", new_film(0, "Anora", 2024), minute(0))
+        flow = await films.add(conn, "tiny", new_film(0, "Flow", 2024), minute(0))
+        other = [new_film(71, "Film 1"), new_film(77, "Flow", 2024)]
+        assert [film.title for film in await films.migrate(conn, "other", other)] == ["Film 2"]
+        now = {film.title: (film.id, film.source, film.source_id) for film in await films.every(conn)}
+        assert now["Anora"] == (anora.id, "other", -anora.id)
+        assert now["Flow"] == (flow.id, "other", 77)
+
+
+async def test_a_film_is_fresh_until_it_is_rated_enough(
+    database: Database, new_film: Build, ann: int, bob: int, minute: Minute
+) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(1)])
+        old = await films.add(conn, "tiny", new_film(0, "Old", 2001), minute(0))
+        rated = await films.add(conn, "tiny", new_film(0, "Rated", 2001), minute(5))
+        new = await films.add(conn, "tiny", new_film(0, "New", 2001), minute(6))
+        for person in (ann, bob):
+            await ratings.rate(conn, person, rated.id, 4, minute(7))
+        await ratings.rate(conn, ann, new.id, 4, minute(7))
+        assert await films.fresh(conn, minute(1), most_ratings=2) == [new.id]
+        assert await films.fresh(conn, minute(0), most_ratings=3) == [new.id, rated.id, old.id]
+
+
+async def test_what_a_list_says_of_a_known_film_is_added_to_what_is_known(
+    database: Database, new_film: Build
+) -> None:
+    async with database.write() as conn:
+        await films.fill(conn, "tiny", [new_film(6, "Heat", 1995, imdb_id="tt1", alternatives=("Fuego",))])
+        (heat,) = await films.every(conn)
+        told = NewFilm(-1, "Heat", None, (), None, 949, ("Calor",))
+        assert await films.correct(conn, [(heat, told)]) == 1
+        assert await films.every(conn) == [replace(heat, tmdb_id=949, alternatives=("Fuego", "Calor"))]
+        assert await films.correct(conn, [((await films.every(conn))[0], told)]) == 0
