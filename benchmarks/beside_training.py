@@ -4,7 +4,7 @@
 
 The bot runs as an operator runs it, on a local Telegram; PATH is what its first model learns from. People
 write and tap at random, one act every two seconds each. Their answer times are those that the bot's database
-has: from the commit of an update to the end of its answer. An admin sends /retrain full and then /retrain fine;
+has: from the commit of an update to the end of its answer. An admin sends /retrain full, then /retrain fine;
 the rows that were received while a job ran are those beside a training.
 """
 
