@@ -21,8 +21,9 @@ from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
 from bot.groups.handlers import Handlers as GroupHandlers
 from bot.groups.service import Groups
-from bot.home import live_model
+from bot.home import live_model, made_at
 from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering, renumber
+from bot.metrics import Metrics, build_metrics
 from bot.night.deciding import Deciding
 from bot.night.delivery import Delivery
 from bot.night.gathering import Slates
@@ -81,43 +82,46 @@ async def run(settings: Settings) -> None:
 
     The caller holds the home.
     """
-    health = Health()
+    health, metrics = Health(), build_metrics()
     stop = asyncio.Event()
     async with (
-        serve_health(health, settings.http_host, settings.http_port),
+        serve_health(health, metrics, settings.http_host, settings.http_port),
         hold(settings.database, lost=stop.set),
     ):
-        await _answer_people(settings, health, stop)
+        await _answer_people(settings, health, metrics, stop)
 
 
-async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event) -> None:
+async def _answer_people(settings: Settings, health: Health, metrics: Metrics, stop: asyncio.Event) -> None:
     """Open everything in order, serve, and close it in reverse; `health` is told what there is."""
     await migrate(settings.database, settings.home / "backups")
     version, recommender = live_model(settings.models)
     check_dataset(settings, recommender.catalog.source)
     health.model = version
+    metrics.serving(version, made_at(settings.models, version))
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         _database(settings) as database,
-        _client(settings, settings.token) as client,
+        _client(settings, settings.token, metrics) as client,
     ):
         health.database = database
         library = await _library(database, recommender, version)
         messenger = Messenger(client)
         bell = asyncio.Event()  # rung by whoever wrote what the background jobs have to act on
-        taste = Taste(recommender, library)
+        taste = Taste(recommender, library, metrics)
         services = _services(database, library, taste, settings, bell.set)
         delivery = Delivery(database, messenger, library, services.readings, services.deciding)
         worker = Worker(database, delivery, settings.group_sends_per_minute, bell)
-        processor = Processor(client, database, messenger, _router(services, Rights(client)))
+        processor = Processor(client, database, messenger, _router(services, Rights(client)), metrics)
         dispatcher = Dispatcher(processor.handle)
+        metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
 
         def swap(number: str, better: Recommender) -> None:
             taste.swap(better)
             health.model = number
+            metrics.serving(number, made_at(settings.models, number))
 
         try:
             async with upgrading(settings.models, recommender, swap):
@@ -201,14 +205,14 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def _client(settings: Settings, token: str) -> AsyncIterator[Client]:
+async def _client(settings: Settings, token: str, metrics: Metrics) -> AsyncIterator[Client]:
     limits = Limits(
         settings.sends_per_second,
         settings.chat_sends_per_second,
         settings.chat_send_burst,
         settings.group_sends_per_minute,
     )
-    client = Client(token, settings.telegram_api_url, limits)
+    client = Client(token, settings.telegram_api_url, limits, metrics)
     try:
         yield client
     finally:

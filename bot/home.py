@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -14,7 +16,7 @@ from recsys.artifact import MANIFEST
 from recsys.errors import ArtifactError
 from recsys.recommender import Recommender
 
-__all__ = ["hold", "live_model", "model_folders", "next_model_folder"]
+__all__ = ["hold", "live_model", "made_at", "model_folders", "next_model_folder"]
 
 log = structlog.get_logger(__name__)
 
@@ -62,3 +64,9 @@ def live_model(models: Path) -> tuple[str, Recommender]:
         except ArtifactError as error:
             log.warning("model passed over", folder=str(folder), cause=str(error))
     raise NotPrepared(f"there is no usable model in {models}: `matinee prepare` makes one")
+
+
+def made_at(models: Path, version: str) -> datetime:
+    """When a sound artifact was written, as it says itself."""
+    manifest = json.loads((models / version / MANIFEST).read_bytes())
+    return datetime.fromisoformat(manifest["created_at"])

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import recsys
+from bot.metrics import build_metrics
 from bot.taste import Folded
 from bot.upgrade import Upgrade, upgrading
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
@@ -26,7 +27,7 @@ def fitted(factors: int, *, preliminary: bool) -> Recommender:
 def test_a_profile_moves_to_the_model_that_serves_now() -> None:
     """Each model has vectors of its own length: with the other's, this would fail."""
     serving = fitted(2, preliminary=True)
-    folded = Folded(lambda: serving, {3: 5.0}, {}, [])
+    folded = Folded(lambda: serving, {3: 5.0}, {}, [], build_metrics())
     before = folded.user()
     assert folded.user() is before
     serving = fitted(3, preliminary=False)

@@ -11,6 +11,7 @@ import pytest
 import recsys
 from bot.app import _services
 from bot.library import Library, adopt
+from bot.metrics import Metrics
 from bot.services import Services
 from bot.settings import Settings
 from bot.taste import Taste
@@ -68,8 +69,8 @@ async def library(database: Database, recommender: Recommender) -> Library:
 
 
 @pytest.fixture
-def taste(recommender: Recommender, library: Library) -> Taste:
-    return Taste(recommender, library)
+def taste(recommender: Recommender, library: Library, metrics: Metrics) -> Taste:
+    return Taste(recommender, library, metrics)
 
 
 @pytest.fixture
