@@ -18,10 +18,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summ
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-__all__ = ["IDLE", "Kind", "Metrics", "Outcome", "build_metrics"]
+__all__ = ["IDLE", "Ending", "Kind", "Metrics", "Outcome", "build_metrics"]
 
 Kind = Literal["message", "command", "tap", "vote", "membership", "other"]
 Outcome = Literal["done", "ignored", "unsure", "failed", "left", "given_up"]
+Ending = Literal["promoted", "refused", "failed", "stopped"]  # of a training job
 
 _ENDED: tuple[Outcome, ...] = ("done", "unsure", "failed")  # an answer was due, and this process is through
 
@@ -85,8 +86,8 @@ class Metrics:
         """The phase that the running training is in; None when none runs. Phases are words of our own."""
         _only(self.training_phase, phase or IDLE)
 
-    def training_finished(self, outcome: str) -> None:
-        """A training job came to an end. Outcomes are words of our own."""
+    def training_finished(self, outcome: Ending) -> None:
+        """A training job came to an end."""
         self.training_jobs.labels(outcome).inc()
 
 
@@ -166,6 +167,8 @@ def build_metrics() -> Metrics:
     )
     for kind, outcome in product(get_args(Kind), get_args(Outcome)):
         metrics.updates.labels(kind, outcome)  # at 0, so that the first failure is an increase
+    for ending in get_args(Ending):
+        metrics.training_jobs.labels(ending)
     for unknown in (metrics.model_age, metrics.model_loaded_at):
         unknown.set(math.nan)
     metrics.training(None)

@@ -49,6 +49,7 @@ class Client(ExtBot[None]):
             rate_limiter=Limiter(limits, metrics),
         )
         self._metrics = metrics
+        metrics.calls.labels("getUpdates", "ok")  # at 0: polls that never succeed are seen too
 
     async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
         """One long poll of at most `POLL_SECONDS`. Raises TelegramError.
