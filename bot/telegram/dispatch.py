@@ -49,7 +49,7 @@ class Dispatcher:
         """Let running updates end within `patience` seconds; the queued ones are rows for the next start."""
         for queue in self._queues.values():
             for update in queue:
-                del self._unfinished[update.seq]
+                self._unfinished.pop(update.seq, None)
             queue.clear()
         if self._workers:
             _, late = await asyncio.wait(self._workers, timeout=patience)
@@ -67,6 +67,6 @@ class Dispatcher:
                 except Exception:  # its row is pending; those behind it must not wait for the next start
                     log.exception("update broke off")
                 finally:
-                    del self._unfinished[update.seq]
+                    self._unfinished.pop(update.seq, None)  # a count that is off must not stop a chat
         finally:
             del self._queues[chat_key]
