@@ -106,7 +106,7 @@ def test_a_conversation_is_counted_and_timed(watched: tuple[Bot, httpx.Client]) 
     assert found("matinee_ranking_seconds_count", asked="similar") == 1
     assert found("matinee_ranking_seconds_count", asked="group") >= 1
     assert found("matinee_fold_in_seconds_count") >= 3
-    assert found("matinee_model_info", version="0001") == 1
+    assert found("matinee_model_info", version="1") == 1
     written = (bot.home / "models" / "0001" / "manifest.json").stat().st_mtime
     assert abs(time.time() - written - found("matinee_model_age_seconds")) < PATIENCE
     assert found("matinee_training_phase", phase="idle") == 1
