@@ -25,6 +25,7 @@ from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
 from bot.groups.handlers import Handlers as GroupHandlers
 from bot.groups.service import Groups
+from bot.metrics import Metrics, build_metrics
 from bot.night.deciding import Deciding
 from bot.night.delivery import Delivery
 from bot.night.gathering import Slates
@@ -80,16 +81,16 @@ async def run(settings: Settings) -> None:
 
     The caller holds the home.
     """
-    health = Health()
+    health, metrics = Health(), build_metrics()
     stop = asyncio.Event()
     async with (
-        serve_health(health, settings.http_host, settings.http_port),
+        serve_health(health, metrics, settings.http_host, settings.http_port),
         hold(settings.database, lost=stop.set),
     ):
-        await _answer_people(settings, health, stop)
+        await _answer_people(settings, health, metrics, stop)
 
 
-async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event) -> None:
+async def _answer_people(settings: Settings, health: Health, metrics: Metrics, stop: asyncio.Event) -> None:
     """Open everything in order, serve, and close it in reverse; `health` is told what there is."""
     await migrate(settings.database, settings.home / "backups")
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
@@ -98,19 +99,20 @@ async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event
     store = open_store(settings.models, settings.artifacts)
     async with (
         _database(settings) as database,
-        _client(settings, settings.token) as client,
+        _client(settings, settings.token, metrics) as client,
     ):
         health.database = database
         admins = Admins(settings.admin_ids)
-        serving = await Serving.begin(database, store, admins.ids)
+        serving = await Serving.begin(database, store, admins.ids, metrics)
         check_dataset(settings, serving.recommender.catalog.source)
         health.model = serving.version
         messenger = Messenger(client)
         bells = Bells()
         services = _services(database, serving, admins, settings, bells)
         delivery = Delivery(database, messenger, serving.library, services.readings, services.deciding)
-        processor = Processor(client, database, messenger, _router(services, Rights(client)))
+        processor = Processor(client, database, messenger, _router(services, Rights(client)), metrics)
         dispatcher = Dispatcher(processor.handle)
+        metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
         background = (
             Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
@@ -201,14 +203,14 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def _client(settings: Settings, token: str) -> AsyncIterator[Client]:
+async def _client(settings: Settings, token: str, metrics: Metrics) -> AsyncIterator[Client]:
     limits = Limits(
         settings.sends_per_second,
         settings.chat_sends_per_second,
         settings.chat_send_burst,
         settings.group_sends_per_minute,
     )
-    client = Client(token, settings.telegram_api_url, limits)
+    client = Client(token, settings.telegram_api_url, limits, metrics)
     try:
         yield client
     finally:

@@ -16,6 +16,7 @@ import structlog
 
 from bot.errors import BotError, NotPrepared, StoreFailed
 from bot.library import Library, Stock, take_stock
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import ModelStore, open_store
 from bot.taste import Taste
@@ -41,29 +42,40 @@ class Chosen:
 
     version: int
     recommender: Recommender
+    made_at: datetime
 
 
 class Serving:
     """The model in use, and the films it speaks of."""
 
     def __init__(
-        self, database: Database, store: ModelStore, admin_ids: Sequence[int], chosen: Chosen, stock: Stock
+        self,
+        database: Database,
+        store: ModelStore,
+        admin_ids: Sequence[int],
+        metrics: Metrics,
+        chosen: Chosen,
+        stock: Stock,
     ) -> None:
         self._database = database
         self._store = store
         self._admin_ids = admin_ids
+        self._metrics = metrics
         self._chosen = chosen
         self.library = Library(stock)
-        self.taste = Taste(stock.recommender, self.library)
+        self.taste = Taste(stock.recommender, self.library, metrics)
+        metrics.serving(str(chosen.version), chosen.made_at)
         self._bell = asyncio.Event()
         self._turn = asyncio.Lock()
 
     @classmethod
-    async def begin(cls, database: Database, store: ModelStore, admin_ids: Sequence[int]) -> Serving:
+    async def begin(
+        cls, database: Database, store: ModelStore, admin_ids: Sequence[int], metrics: Metrics
+    ) -> Serving:
         """Serve what there is to serve. Raises NotPrepared, StoreFailed, CatalogChanged."""
         chosen = await choose(database, store, admin_ids)
         stock = await take_stock(database, chosen.recommender, chosen.version)
-        return cls(database, store, admin_ids, chosen, stock)
+        return cls(database, store, admin_ids, metrics, chosen, stock)
 
     @property
     def version(self) -> int:
@@ -92,6 +104,7 @@ class Serving:
             stock = await take_stock(self._database, chosen.recommender, chosen.version)
             self._chosen = chosen
             self._put_on(stock)
+            self._metrics.serving(str(chosen.version), chosen.made_at)
         log.info("another model serves", model=chosen.version)
 
     async def restock(self) -> None:
@@ -221,6 +234,7 @@ def _manifests(store: ModelStore) -> dict[int, Manifest]:
 
 def _read(store: ModelStore, version: int) -> Chosen:
     try:
-        return Chosen(version, Recommender.load(store.fetch(version)))
+        recommender = Recommender.load(store.fetch(version))
+        return Chosen(version, recommender, store.manifest(version).created_at)
     except ArtifactError as error:
         raise NotPrepared(str(error)) from error

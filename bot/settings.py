@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=65535,
-        description="Where /healthz and /readyz answer; 0 takes a free one. Default: nowhere.",
+        description="Where /healthz, /readyz and /metrics answer; 0 takes a free one. Default: nowhere.",
     )
     http_host: str = Field("127.0.0.1", description="The address they listen on; 0.0.0.0 is all of them.")
     timezone: str = Field(

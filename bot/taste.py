@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from bot.cards import Kinship
 from bot.library import EARLIEST_DECADE, Library
+from bot.metrics import Metrics
 from recsys.groups import Strategy
 from recsys.narrowing import Years
 from recsys.recommender import Recommender, User
@@ -33,8 +34,10 @@ class Folded:
         ratings: Mapping[int, float],
         genres: Mapping[str, int],
         shelves: Sequence[Sequence[int]],
+        metrics: Metrics,
     ) -> None:
         self._serving = serving
+        self._metrics = metrics
         self._ratings = ratings
         self._genres = genres
         self._shelves = shelves
@@ -44,7 +47,9 @@ class Folded:
         """The user of the recommender that serves now."""
         recommender = self._serving()
         if self._folded is None or self._folded[0] is not recommender:
-            self._folded = recommender, recommender.fold_in(self._ratings, self._genres, self._shelves)
+            with self._metrics.fold_in.time():
+                user = recommender.fold_in(self._ratings, self._genres, self._shelves)
+            self._folded = recommender, user
         return self._folded[1]
 
 
@@ -115,9 +120,10 @@ class Taste:
     The model may be swapped between any two calls: a profile moves with it.
     """
 
-    def __init__(self, recommender: Recommender, library: Library) -> None:
+    def __init__(self, recommender: Recommender, library: Library, metrics: Metrics) -> None:
         self._recommender = recommender
         self._library = library
+        self._metrics = metrics
 
     def swap(self, recommender: Recommender) -> None:
         """Answer from another model from now on; the library knows its films already."""
@@ -139,6 +145,7 @@ class Taste:
             {movie_id: value for movie_id, value in known.items() if movie_id is not None},
             {genre: value for genre, value in answers.items() if genre in self._library.genres},
             [self._library.movie_ids(films) for films in picks],
+            self._metrics,
         )
         return Profile(
             folded=folded,
@@ -164,21 +171,22 @@ class Taste:
 
         `penalties` hold films back, in standard deviations of this person's scores.
         """
-        recommender, library = self._recommender, self._library
-        found = recommender.recommend(
-            profile.user,
-            n=n,
-            exclude=[*library.movie_ids(profile.done_with.union(exclude)), *library.hidden],
-            penalties={
-                movie_id: penalty
-                for film_id, penalty in penalties.items()
-                if (movie_id := library.movie_id(film_id)) is not None
-            },
-            **self._narrowed(filters),
-        )
+        recommender, library, user = self._recommender, self._library, profile.user
+        with self._metrics.ranking.labels("recommend").time():
+            found = recommender.recommend(
+                user,
+                n=n,
+                exclude=[*library.movie_ids(profile.done_with.union(exclude)), *library.hidden],
+                penalties={
+                    movie_id: penalty
+                    for film_id, penalty in penalties.items()
+                    if (movie_id := library.movie_id(film_id)) is not None
+                },
+                **self._narrowed(filters),
+            )
         picks = []
         for item in found:
-            reason = recommender.explain(profile.user, item.movie_id)
+            reason = recommender.explain(user, item.movie_id)
             picks.append(
                 Pick(
                     film=library.film(library.film_id(item.movie_id)),
@@ -215,15 +223,16 @@ class Taste:
         if spare_seen:
             hidden.update(*(profile.seen | profile.ratings.keys() for profile in profiles))
         narrowed = self._narrowed(filters)
-        found = self._recommender.group(
-            users,
-            n=n,
-            exclude=[*self._library.movie_ids(hidden), *self._library.hidden],
-            weights=[weight for _, weight in known] or None,
-            strategy=strategy,
-            genres=narrowed["genres"],
-            years=narrowed["years"],
-        )
+        with self._metrics.ranking.labels("group").time():
+            found = self._recommender.group(
+                users,
+                n=n,
+                exclude=[*self._library.movie_ids(hidden), *self._library.hidden],
+                weights=[weight for _, weight in known] or None,
+                strategy=strategy,
+                genres=narrowed["genres"],
+                years=narrowed["years"],
+            )
         return [self._library.film(self._library.film_id(item.movie_id)) for item in found]
 
     def satisfaction(self, profile: Profile, film_id: int) -> float | None:
@@ -254,8 +263,9 @@ class Taste:
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return []
-        hidden = [*self._library.movie_ids(profile.done_with.union(exclude)), *self._library.hidden]
-        nearest = self._recommender.similar([movie_id], n=n, exclude=hidden, **self._narrowed(filters))
+        hidden = self._library.movie_ids(profile.done_with.union(exclude))
+        with self._metrics.ranking.labels("similar").time():
+            nearest = self._recommender.similar([movie_id], n=n, exclude=hidden, **self._narrowed(filters))
         stars, _ = self._recommender.predict_for(profile.user, [item.movie_id for item in nearest])
         return [
             Pick(self._library.film(self._library.film_id(item.movie_id)), item.similarity, float(expected))

@@ -1,7 +1,8 @@
-"""`/healthz` and `/readyz`, for whoever watches the process: answered from the bot's own event loop.
+"""`/healthz`, `/readyz` and `/metrics`, for whoever watches the process: answered from the bot's event loop.
 
 `/healthz` says that the loop turns; a restart mends what it finds wrong. `/readyz` says whether people are
 answered; what it finds wrong may be Telegram's, and then a restart mends nothing.
+`/metrics` is what Prometheus reads.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from dataclasses import dataclass
 
 import structlog
 import uvicorn
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError
 from bot.library import CATALOG_KEY
+from bot.metrics import Metrics
 from bot.telegram.client import POLL_SECONDS
 from bot.telegram.intake import Intake
 from storage import settings as stored_settings
@@ -71,8 +74,8 @@ class Health:
         return _OK if silence <= SILENCE_SECONDS else f"no update could be asked for in {silence:.0f} s"
 
 
-def create_app(health: Health) -> Starlette:
-    """The two paths over what is open."""
+def create_app(health: Health, metrics: Metrics) -> Starlette:
+    """The paths over what is open and what was measured."""
 
     async def healthz(_: Request) -> JSONResponse:
         return JSONResponse({"alive": True})
@@ -82,18 +85,23 @@ def create_app(health: Health) -> Starlette:
         ready = all(found == _OK for found in checks.values())
         return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    async def exposition(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(metrics.registry), headers={"content-type": content_type})
+
+    paths = {"/healthz": healthz, "/readyz": readyz, "/metrics": exposition}
+    return Starlette(routes=[Route(path, answer) for path, answer in paths.items()])
 
 
 @asynccontextmanager
-async def serve_health(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
+async def serve_health(health: Health, metrics: Metrics, host: str, port: int | None) -> AsyncIterator[None]:
     """Answer while the block runs; without a port, nothing listens. Raises SettingsError if it is taken."""
     if port is None:
         yield
         return
     with _listen(host, port) as listener:
         config = uvicorn.Config(
-            create_app(health),
+            create_app(health, metrics),
             log_config=None,
             access_log=False,
             lifespan="off",

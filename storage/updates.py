@@ -47,7 +47,10 @@ class NewUpdate:
 
 @dataclass(frozen=True, slots=True)
 class StoredUpdate:
-    """An update still to be finished. `result` is what `mark_applied` kept; `attempts` counts starts."""
+    """An update still to be finished. `result` is what `mark_applied` kept; `attempts` counts starts.
+
+    `received_at` is when its row was written.
+    """
 
     seq: int
     update_id: int
@@ -56,6 +59,7 @@ class StoredUpdate:
     state: str
     result: object | None
     attempts: int
+    received_at: datetime
 
 
 _STORED = [rows.c[name] for name in StoredUpdate.__dataclass_fields__]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.metrics import build_metrics
 from bot.settings import Settings
 from bot.web import Health, create_app
 
@@ -75,7 +76,7 @@ def test_each_runs_as_somebody_and_can_be_asked(stages: dict[str, Stage], target
     created = " ".join(arguments for instruction, arguments in steps if instruction == "RUN")
     assert "useradd" in created
     (check,) = [arguments for instruction, arguments in steps if instruction == "HEALTHCHECK"]
-    routes = {getattr(route, "path", "") for route in create_app(Health()).routes}
+    routes = {getattr(route, "path", "") for route in create_app(Health(), build_metrics()).routes}
     assert set(re.findall(r"'(/\w+)'", check)) <= routes
     assert "/healthz" in check
     compile(check.rpartition('"-c", "')[2].rpartition('"]')[0], "HEALTHCHECK", "exec")

@@ -9,7 +9,8 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.telegram.limits import Limiter, Limits
+from bot.metrics import Metrics
+from bot.telegram.limits import Limiter, Limits, counted
 
 __all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client", "is_refusal"]
 
@@ -38,26 +39,29 @@ class _Request(HTTPXRequest):
 class Client(ExtBot[None]):
     """A bot whose updates can be had as Telegram sent them."""
 
-    def __init__(self, token: str, api_url: str, limits: Limits) -> None:
+    def __init__(self, token: str, api_url: str, limits: Limits, metrics: Metrics) -> None:
         super().__init__(
             token=token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
             request=_Request(connection_pool_size=64, connect_timeout=10, read_timeout=20),
             get_updates_request=_Request(connection_pool_size=1, connect_timeout=10),
-            rate_limiter=Limiter(limits),
+            rate_limiter=Limiter(limits, metrics),
         )
+        self._metrics = metrics
+        metrics.calls.labels("getUpdates", "ok")  # at 0: polls that never succeed are seen too
 
     async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
         """One long poll of at most `POLL_SECONDS`. Raises TelegramError.
 
         Not `get_updates`: one update that this version cannot parse would hold up its whole batch for ever.
         """
-        result: list[dict[str, Any]] = await self._post(
-            "getUpdates",
-            {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES},
-            read_timeout=POLL_SECONDS + 10,
-        )
+        with counted(self._metrics, "getUpdates"):  # the one call that the rate limiter never sees
+            result: list[dict[str, Any]] = await self._post(
+                "getUpdates",
+                {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES},
+                read_timeout=POLL_SECONDS + 10,
+            )
         return result
 
 

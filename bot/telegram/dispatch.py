@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
@@ -22,9 +23,19 @@ class Dispatcher:
         self._handle = handle
         self._queues: dict[int, deque[StoredUpdate]] = {}
         self._workers: set[asyncio.Task[None]] = set()
+        self._unfinished: dict[int, datetime] = {}  # seq → when it was received, in the order of pushes
+
+    def length(self) -> int:
+        """How many updates were pushed and are not finished."""
+        return len(self._unfinished)
+
+    def oldest_at(self) -> datetime | None:
+        """When the oldest of them was received: updates are pushed in that order."""
+        return next(iter(self._unfinished.values()), None)
 
     def push(self, update: StoredUpdate) -> None:
         """Line an update up behind those of its chat."""
+        self._unfinished[update.seq] = update.received_at
         queue = self._queues.get(update.chat_key)
         if queue is not None:
             queue.append(update)
@@ -37,6 +48,8 @@ class Dispatcher:
     async def close(self, patience: float) -> None:
         """Let running updates end within `patience` seconds; the queued ones are rows for the next start."""
         for queue in self._queues.values():
+            for update in queue:
+                self._unfinished.pop(update.seq, None)
             queue.clear()
         if self._workers:
             _, late = await asyncio.wait(self._workers, timeout=patience)
@@ -48,9 +61,12 @@ class Dispatcher:
         queue = self._queues[chat_key]
         try:
             while queue:
+                update = queue.popleft()
                 try:
-                    await self._handle(queue.popleft())
+                    await self._handle(update)
                 except Exception:  # its row is pending; those behind it must not wait for the next start
                     log.exception("update broke off")
+                finally:
+                    self._unfinished.pop(update.seq, None)  # a count that is off must not stop a chat
         finally:
             del self._queues[chat_key]

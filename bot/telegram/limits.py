@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from telegram.error import RetryAfter
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.ext import BaseRateLimiter
 
-__all__ = ["Limiter", "Limits", "seconds_of"]
+from bot.metrics import Metrics
+
+__all__ = ["Limiter", "Limits", "counted", "seconds_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +37,16 @@ _Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
 _MOST_WAITS = 5  # 429s in a row on one call before we believe that it will not be let through
 _MANY_CHATS = 10_000
+_OUTCOMES: tuple[tuple[type[TelegramError], str], ...] = (
+    (RetryAfter, "flood"),
+    (Forbidden, "forbidden"),
+    (BadRequest, "bad_request"),  # a NetworkError by inheritance, so before it
+    (ChatMigrated, "migrated"),
+    (Conflict, "conflict"),
+    (InvalidToken, "unauthorized"),
+    (NetworkError, "network"),
+    (TelegramError, "other"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +83,9 @@ class _Bucket:
 class Limiter(BaseRateLimiter[None]):
     """Waits before a call where it must, and repeats a call that Telegram asked to repeat."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
+        self._metrics = metrics
         self._all = _Bucket(limits.per_second, limits.per_second, limits.per_second)
         self._chats: dict[int | str, _Bucket] = {}
         self._quiet_until: dict[int | str, float] = {}
@@ -87,7 +110,8 @@ class Limiter(BaseRateLimiter[None]):
         for waits in range(_MOST_WAITS + 1):
             await self._turn(endpoint, chat_id)
             try:
-                return await callback(*args, **kwargs)
+                with counted(self._metrics, endpoint):
+                    return await callback(*args, **kwargs)
             except RetryAfter as error:
                 if endpoint == "answerCallbackQuery" or waits == _MOST_WAITS:
                     raise
@@ -121,6 +145,22 @@ class Limiter(BaseRateLimiter[None]):
             burst = max(1.0, per_minute) if group else self._limits.chat_burst
             self._chats[chat_id] = _Bucket(rate, burst, burst)
         return self._chats[chat_id]
+
+
+@contextmanager
+def counted(metrics: Metrics, method: str) -> Iterator[None]:
+    """Time one call of a method, and count how it ends."""
+    try:
+        with metrics.call_time.labels(method).time():
+            yield
+    except TelegramError as error:
+        outcome = next(word for kind, word in _OUTCOMES if isinstance(error, kind))
+        metrics.calls.labels(method, outcome).inc()
+        if isinstance(error, RetryAfter):
+            metrics.flood_waits.observe(seconds_of(error))
+        raise
+    else:
+        metrics.calls.labels(method, "ok").inc()
 
 
 def seconds_of(error: RetryAfter) -> float:

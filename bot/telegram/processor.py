@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 
@@ -12,9 +13,10 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
+from bot.metrics import Metrics, Outcome
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
-from bot.telegram.reading import command_of, is_present, text_of, topic_of, who_and_where
+from bot.telegram.reading import command_of, is_present, kind_of, text_of, topic_of, who_and_where
 from bot.telegram.request import Group, Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
@@ -49,43 +51,56 @@ class _StillAwayError(Exception):
 class Processor:
     """Handles stored updates with a router; `handle` never raises but for cancellation."""
 
-    def __init__(self, bot: Bot, database: Database, messenger: Messenger, router: Router) -> None:
+    def __init__(
+        self, bot: Bot, database: Database, messenger: Messenger, router: Router, metrics: Metrics
+    ) -> None:
         self._bot = bot
         self._database = database
         self._messenger = messenger
         self._router = router
+        self._metrics = metrics
 
     async def handle(self, stored: StoredUpdate) -> None:
         """Take one update to `done`, or to `failed` with the reason in its row and in the log."""
+        begun = time.perf_counter()
         with structlog.contextvars.bound_contextvars(update_id=stored.update_id, chat_id=stored.chat_key):
-            if stored.attempts > _MOST_ATTEMPTS:
-                log.error("update given up", attempts=stored.attempts)
-                await self._stop_spinning(stored)
-                await self._close(stored, failure=f"pending at {stored.attempts} starts")
-                return
-            try:
-                await self._persist(stored)
-            except _StillAwayError:
-                log.error("update left for the next start", tries=_MOST_TRIES)
-            except Exception as error:
-                log.exception("update failed")
-                await self._close(stored, failure=repr(error))
-            else:
-                await self._close(stored)
-                log.debug("update done")
+            outcome = await self._finish(stored)
+        handling = time.perf_counter() - begun
+        self._metrics.update(kind_of(stored.body), outcome, handling, stored.received_at)
 
-    async def _persist(self, stored: StoredUpdate) -> None:
-        """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again."""
+    async def _finish(self, stored: StoredUpdate) -> Outcome:
+        if stored.attempts > _MOST_ATTEMPTS:
+            log.error("update given up", attempts=stored.attempts)
+            await self._stop_spinning(stored)
+            return await self._close(stored, "given_up", f"pending at {stored.attempts} starts")
+        try:
+            outcome = await self._persist(stored)
+        except _StillAwayError:
+            log.error("update left for the next start", tries=_MOST_TRIES)
+            return "left"
+        except Exception as error:
+            log.exception("update failed")
+            return await self._close(stored, "failed", repr(error))
+        outcome = await self._close(stored, outcome)
+        log.debug("update done")
+        return outcome
+
+    async def _persist(self, stored: StoredUpdate) -> Outcome:
+        """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again.
+
+        "done", "ignored" where no answer is due, or "unsure" where it may not have arrived.
+        """
         request: Request | None = None
         unsure = 0
         for attempt in range(_MOST_TRIES):
             try:
                 if request is None:
                     update, request = await self._read(stored)
-                if request is not None:
-                    request.ran = False
-                    await self._route(request, update)
-                return
+                if request is None:
+                    return "ignored"
+                request.ran = False
+                await self._route(request, update)
+                return "done"
             except BadRequest:
                 raise
             except ChatMigrated:
@@ -94,7 +109,7 @@ class Processor:
                 unsure += 1
                 if unsure == _MOST_UNSURE:
                     log.warning("reply may not have arrived", cause=str(error))
-                    return
+                    return "unsure"
                 await asyncio.sleep(_PAUSES[attempt])
             except (NetworkError, RetryAfter, TryLater) as error:
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
@@ -284,7 +299,7 @@ class Processor:
         if isinstance(query, dict):
             await _quietly(self._messenger.answer(str(query.get("id")), translator(None).plain("trouble")))
 
-    async def _close(self, stored: StoredUpdate, failure: str | None = None) -> None:
+    async def _close(self, stored: StoredUpdate, outcome: Outcome, failure: str | None = None) -> Outcome:
         """Write the end down. If even that fails the row stays pending, and the next start looks again."""
         try:
             async with self._database.write() as conn:
@@ -294,6 +309,8 @@ class Processor:
                     await updates.mark_failed(conn, stored.seq, failure, datetime.now(UTC))
         except StorageError as error:
             log.error("update could not be closed", cause=str(error))
+            return "left"
+        return outcome
 
 
 async def _quietly(courtesy: Awaitable[object]) -> None:

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from telegram import CallbackQuery, Chat, ChatMember, Message, User
 
-__all__ = ["command_of", "is_present", "text_of", "topic_of", "who_and_where"]
+from bot.metrics import Kind
+
+__all__ = ["command_of", "is_present", "kind_of", "text_of", "topic_of", "who_and_where"]
+
+_KINDS: Mapping[str, Kind] = {"callback_query": "tap", "poll_answer": "vote", "my_chat_member": "membership"}
+_COMINGS = {"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id"}
+
+
+def kind_of(body: Mapping[str, object]) -> Kind:
+    """What a raw update is, whatever it holds."""
+    for name, kind in _KINDS.items():
+        if name in body:
+            return kind
+    message = body.get("message")
+    if not isinstance(message, dict):
+        return "other"
+    if str(message.get("text", "")).startswith("/"):
+        return "command"
+    return "membership" if message.keys() & _COMINGS else "message"
 
 
 def who_and_where(query: CallbackQuery | None, message: Message | None) -> tuple[User | None, Chat | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.metrics import Metrics, build_metrics
 from bot.sandbox import Sandbox, serve
 from bot.telegram.client import Client
 from bot.telegram.limits import Limits
@@ -48,8 +49,14 @@ async def api_url(sandbox: Sandbox) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def client(api_url: str) -> AsyncIterator[Client]:
-    made = Client(TOKEN, api_url, NO_LIMITS)
+def metrics() -> Metrics:
+    """What the modules of a test measure into."""
+    return build_metrics()
+
+
+@pytest.fixture
+async def client(api_url: str, metrics: Metrics) -> AsyncIterator[Client]:
+    made = Client(TOKEN, api_url, NO_LIMITS, metrics)
     await made.initialize()
     yield made
     await made.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +17,10 @@ PATIENCE = 10.0
 @pytest.fixture
 def update() -> Callable[[int, int], StoredUpdate]:
     """`update(seq, chat)`"""
-    return lambda seq, chat: StoredUpdate(seq, seq, chat, {}, "received", None, 0)
+    began = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    return lambda seq, chat: StoredUpdate(
+        seq, seq, chat, {}, "received", None, 0, began + timedelta(seconds=seq)
+    )
 
 
 class Handler:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
+from bot.metrics import build_metrics
 from bot.telegram.limits import Limiter, Limits, seconds_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")  # of RetryAfter
@@ -62,7 +63,7 @@ class Telegram:
 
 @pytest.fixture
 def telegram(clock: Clock) -> Callable[[Limits], Telegram]:
-    return lambda limits: Telegram(clock, Limiter(limits))
+    return lambda limits: Telegram(clock, Limiter(limits, build_metrics()))
 
 
 async def test_a_chat_gets_a_burst_and_then_one_a_second(telegram: Callable[[Limits], Telegram]) -> None:

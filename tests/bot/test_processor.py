@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from bot.errors import StaleButton
+from bot.metrics import Metrics
 from bot.sandbox import Sandbox, create_app, server
 from bot.telegram.callbacks import Record, pack, record
 from bot.telegram.client import Client
@@ -86,10 +88,11 @@ async def processor(
     database: Database,
     messenger: Messenger,
     router: Router,
+    metrics: Metrics,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Processor:
     monkeypatch.setattr("bot.telegram.processor._PAUSES", (0.0,))
-    return Processor(client, database, messenger, router)
+    return Processor(client, database, messenger, router, metrics)
 
 
 @pytest.fixture
@@ -268,7 +271,7 @@ async def test_what_was_applied_is_shown_again_and_not_repeated(
 
     router.command("go", broken_off)
     stored = await said("/go")
-    applied = StoredUpdate(stored.seq, stored.update_id, stored.chat_key, stored.body, "applied", 41, 1)
+    applied = replace(stored, state="applied", result=41, attempts=1)
     await processor.handle(applied)
     assert texts(sandbox, ada) == ["result 41"]
     async with database.read() as conn:

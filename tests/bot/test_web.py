@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.metrics import build_metrics
 from bot.telegram.client import Client
 from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
@@ -18,7 +19,7 @@ from storage.migrations import migrate
 
 
 async def ask(health: Health, path: str = "/readyz") -> tuple[int, Any]:
-    transport = httpx.ASGITransport(create_app(health))
+    transport = httpx.ASGITransport(create_app(health, build_metrics()))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as http:
         answer = await http.get(path)
         return answer.status_code, answer.json()
@@ -42,7 +43,7 @@ async def test_each_of_them_alone_is_enough_to_be_not_ready(tmp_path: Path) -> N
     url = f"sqlite+aiosqlite:///{tmp_path / 'matinee.db'}"
     await migrate(url, tmp_path)
     database = await Database.open(url)
-    client = Client("1:none", "http://127.0.0.1:9", Limits(30, 1, 5))
+    client = Client("1:none", "http://127.0.0.1:9", Limits(30, 1, 5), build_metrics())
     intake = Intake(client, database, push=lambda update: None)
     health = Health(model=1, database=database, intake=intake)
     assert (await ask(health))[1]["checks"]["polling"] == "Telegram has not answered yet"
@@ -65,7 +66,7 @@ async def test_each_of_them_alone_is_enough_to_be_not_ready(tmp_path: Path) -> N
 async def test_it_listens_while_the_block_runs(host: str, unused_port: int) -> None:
     url = f"http://127.0.0.1:{unused_port}/healthz"
     async with httpx.AsyncClient() as http:
-        async with serve_health(Health(), host, unused_port):
+        async with serve_health(Health(), build_metrics(), host, unused_port):
             assert (await http.get(url)).json() == {"alive": True}
         with pytest.raises(httpx.ConnectError):
             await http.get(url)

@@ -24,7 +24,7 @@ async def test_new_updates_get_places_in_the_order_given(database: Database, min
         kept = await updates.receive(conn, BOT, [_new(900), _new(3), _new(901)], minute(0))
     first = kept[0].seq
     assert kept == [
-        StoredUpdate(first + n, one.update_id, one.chat_key, one.body, "received", None, 0)
+        StoredUpdate(first + n, one.update_id, one.chat_key, one.body, "received", None, 0, minute(0))
         for n, one in enumerate([_new(900), _new(3), _new(901)])
     ]
     async with database.read() as conn:

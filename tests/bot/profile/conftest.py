@@ -13,6 +13,7 @@ import recsys
 from bot.admin.guard import Admins
 from bot.app import _services
 from bot.library import Library
+from bot.metrics import Metrics
 from bot.services import Services
 from bot.serving import Serving
 from bot.settings import Settings
@@ -65,9 +66,9 @@ def recommender() -> Recommender:
 
 
 @pytest.fixture
-async def serving(database: Database, recommender: Recommender, tmp_path: Path) -> Serving:
+async def serving(database: Database, recommender: Recommender, tmp_path: Path, metrics: Metrics) -> Serving:
     recommender.save(tmp_path / "models" / "0001")
-    return await Serving.begin(database, open_store(tmp_path / "models", None), ())
+    return await Serving.begin(database, open_store(tmp_path / "models", None), (), metrics)
 
 
 @pytest.fixture

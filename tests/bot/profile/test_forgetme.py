@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import _router
+from bot.metrics import Metrics
 from bot.profile.forgetme.views import ForgetPerson
 from bot.sandbox import Sandbox, serve
 from bot.services import Services
@@ -47,8 +48,10 @@ def store(database: Database, client: Client, sandbox: Sandbox) -> Store:
 
 
 @pytest.fixture
-def processor(client: Client, database: Database, messenger: Messenger, services: Services) -> Processor:
-    return Processor(client, database, messenger, _router(services, Rights(client)))
+def processor(
+    client: Client, database: Database, messenger: Messenger, services: Services, metrics: Metrics
+) -> Processor:
+    return Processor(client, database, messenger, _router(services, Rights(client)), metrics)
 
 
 @pytest.fixture
@@ -96,6 +99,7 @@ async def test_a_crash_before_the_last_word(
     sandbox: Sandbox,
     processor: Processor,
     services: Services,
+    metrics: Metrics,
     store: Store,
     person: Person,
 ) -> None:
@@ -104,9 +108,9 @@ async def test_a_crash_before_the_last_word(
     sandbox.tap(ada, "Delete everything")
     stored = await store()
     async with serve(sandbox, port=0) as url:
-        cut_off = Client(TOKEN, url, Limits())
+        cut_off = Client(TOKEN, url, Limits(), metrics)
         await cut_off.initialize()
-    first = Processor(cut_off, database, Messenger(cut_off), _router(services, Rights(cut_off)))
+    first = Processor(cut_off, database, Messenger(cut_off), _router(services, Rights(cut_off)), metrics)
     running = asyncio.create_task(first.handle(stored))
     table = schema.updates.c
     while True:
