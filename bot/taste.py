@@ -263,7 +263,7 @@ class Taste:
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return []
-        hidden = self._library.movie_ids(profile.done_with.union(exclude))
+        hidden = [*self._library.movie_ids(profile.done_with.union(exclude)), *self._library.hidden]
         with self._metrics.ranking.labels("similar").time():
             nearest = self._recommender.similar([movie_id], n=n, exclude=hidden, **self._narrowed(filters))
         stars, _ = self._recommender.predict_for(profile.user, [item.movie_id for item in nearest])

@@ -195,9 +195,8 @@ def _read_arrays(source: tuple[Path, bytes], shapes: Mapping[str, list[int]]) ->
 
 def _catalog_bytes(catalog: Catalog) -> bytes:
     films = [list(astuple(film)) for film in catalog]
-    return json.dumps(
-        {"source": catalog.source, "films": films}, ensure_ascii=False, separators=(",", ":")
-    ).encode()
+    listing = {"source": catalog.source, "genres": catalog.genres, "years": catalog.years, "films": films}
+    return json.dumps(listing, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _read_catalog(source: tuple[Path, bytes]) -> Catalog:
@@ -208,6 +207,10 @@ def _read_catalog(source: tuple[Path, bytes]) -> Catalog:
             Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
             for movie_id, title, year, genres, imdb_id, tmdb_id, alternatives in listing["films"]
         )
-        return Catalog(films, listing["source"])
+        genres, years = (
+            listing.get("genres"),
+            listing.get("years"),
+        )  # older artifacts hold no others than films'
+        return Catalog(films, listing["source"], genres=genres, years=None if years is None else tuple(years))
     except (ValueError, KeyError, TypeError, RecsysError) as error:
         raise ArtifactError(f"{path}: not a catalog ({type(error).__name__}: {error})") from error

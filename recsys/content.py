@@ -15,12 +15,13 @@ YEAR_STEP = 5  # years between two kernels, and the width of each
 
 
 def genre_matrix(catalog: Catalog) -> npt.NDArray[np.bool_]:
-    """Which film has which genre; shape (n_films, n_genres), columns as in `catalog.genres`."""
+    """Which film has which of `catalog.genres`; shape (n_films, n_genres). Other genres say nothing."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
-    matrix = np.zeros((len(catalog), len(column)), dtype=np.bool_)
+    unknown = len(column)  # a last column, cut off again
+    matrix = np.zeros((len(catalog), len(column) + 1), dtype=np.bool_)
     rows = np.repeat(np.arange(len(catalog)), [len(film.genres) for film in catalog])
-    matrix[rows, [column[genre] for film in catalog for genre in film.genres]] = True
-    return matrix
+    matrix[rows, [column.get(genre, unknown) for film in catalog for genre in film.genres]] = True
+    return matrix[:, :-1]
 
 
 def film_years(catalog: Catalog) -> npt.NDArray[np.int64]:
@@ -36,13 +37,18 @@ def genre_vectors(catalog: Catalog) -> FloatArray:
 
 
 def year_kernels(catalog: Catalog) -> FloatArray:
-    """Years in soft five-year steps, rows of sum one, or zero without a year; shape (n_films, n_steps)."""
+    """Years in soft five-year steps, rows of sum one, or zero without a year; shape (n_films, n_steps).
+
+    The steps go over `catalog.years`; a film from outside counts as one of the first or the last year.
+    """
     years = film_years(catalog).astype(np.float64)
     known = years > 0
     steps = np.zeros((len(catalog), 0))
-    if known.any():
-        centres = np.arange(years[known].min(), years[known].max() + YEAR_STEP, YEAR_STEP)
-        steps = np.exp(-0.5 * ((years[:, None] - centres) / YEAR_STEP) ** 2) * known[:, None]
+    first, last = catalog.years
+    if last:
+        centres = np.arange(first, last + YEAR_STEP, YEAR_STEP)
+        steps = np.exp(-0.5 * ((years.clip(first, last)[:, None] - centres) / YEAR_STEP) ** 2)
+        steps *= known[:, None]
         steps[known] /= steps[known].sum(axis=1, keepdims=True)
     return steps.astype(np.float32)
 

@@ -8,7 +8,7 @@ catalog alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,10 @@ class Ease:
         if not inside or (np.diff(movie_rows) <= 0).any() or not fits:
             raise ArtifactError(f"EASE has weights {weights.shape} for {len(movie_rows)} of {n_films} films")
         return cls(movie_rows, weights, scale, _places(movie_rows, n_films))
+
+    def extended(self, n_films: int) -> Ease:
+        """The same head, in a catalog of `n_films` whose first films are those of this one."""
+        return replace(self, places=_places(self.movie_rows, n_films))
 
     def scores(self, movie_rows: IntArray, targets: FloatArray) -> FloatArray:
         """Scores of the head for somebody with these targets; shape (n_head,)."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
+from recsys.content import genre_vectors, year_kernels
 from recsys.elicitation import Elicitation
 from recsys.errors import ArtifactError
 from recsys.newcomers import Newcomers
+from recsys.newfilms import NewFilms
 from recsys.ranker import Ranker
 from recsys.shelves import Shelves
 from recsys.similarity import Neighbours
@@ -47,6 +50,38 @@ class Parts:
     stars: Stars | None = None
     ranker: Ranker | None = None
     neighbours: Neighbours | None = None
+
+    def extended(self, catalog: Catalog) -> Parts:
+        """With the films of `catalog` that follow those known here, which nobody rated."""
+        known = len(self.popularity)
+        added = np.arange(known, len(catalog))
+        neighbours = self.neighbours
+        if neighbours is not None:
+            genres, years = genre_vectors(catalog)[known:], year_kernels(catalog.part(added))
+            neighbours = neighbours.extended(genres, years, stars=self.stars is not None)
+        return replace(
+            self._expecting(catalog, added),
+            popularity=np.concatenate([self.popularity, np.zeros(len(added), self.popularity.dtype)]),
+            shelves=self.shelves.extended(len(catalog)),
+            neighbours=neighbours,
+        )
+
+    def completed(self, catalog: Catalog) -> Parts:
+        """With what is expected of the films that nobody rated, whatever a fit made of them.
+
+        Side information of pmf and iALS leaves them behind: theirs is of films that people know, too.
+        """
+        unrated = np.flatnonzero(self.popularity == 0)
+        return self._expecting(catalog, unrated) if unrated.size else self
+
+    def _expecting(self, catalog: Catalog, rows: npt.NDArray[np.int64]) -> Parts:
+        """Stars and order of the films at `rows`, learned from what is known of the others."""
+        stars, ranker = self.stars, self.ranker
+        if stars is not None:
+            stars = stars.with_films(NewFilms.for_stars(catalog, self.popularity, rows))
+        if ranker is not None:
+            ranker = ranker.with_films(NewFilms.for_order(catalog, self.popularity, rows))
+        return replace(self, stars=stars, ranker=ranker)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Every array under "part.name"."""

@@ -17,13 +17,14 @@ which a0·VᵀV is diagonal, so that a person with few ratings costs one n × n 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.config import RankerConfig
 from recsys.ease import UNKNOWN, Ease
+from recsys.newfilms import NewFilms
 
 __all__ = ["Ranker", "effective_number", "graded"]
 
@@ -90,6 +91,13 @@ class Ranker:
         }
         effective_films = float(arrays["effective_films"].item())
         return cls(factors, gram, effective_films, Ease.from_arrays(ease, len(factors)), config)
+
+    def with_films(self, new: NewFilms) -> Ranker:
+        """With the factors that are expected of new films; EASE knows nothing of them."""
+        found = new.expected(self.film_factors[new.learned])
+        grown = np.empty((new.n_films, found.shape[1]), np.float32, order="F")
+        grown[: len(self.film_factors)], grown[new.rows] = self.film_factors, found
+        return replace(self, film_factors=grown, ease=self.ease.extended(new.n_films))
 
     @property
     def width(self) -> int:

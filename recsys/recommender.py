@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.artifact import read_artifact, write_artifact
-from recsys.catalog import Catalog
+from recsys.catalog import Catalog, Film
 from recsys.config import TrainingConfig
 from recsys.content import genre_vectors, unit_rows
 from recsys.diversity import DIVERSITY, HEAD, rearranged
@@ -98,6 +98,20 @@ class Recommender:
         self._people = Vocabulary(parts.user_ids, kind="user", error=UnknownUser)
         self._narrowing = Narrowing(catalog, parts.popularity)
         self._kinds = genre_vectors(catalog)
+
+    def extended(self, films: Iterable[Film]) -> Recommender:
+        """This one with those of `films` that it does not know yet, behind its own; itself without such.
+
+        Nobody has rated them, so each is what the rated films let expect of its genres and its year
+        (recsys.newfilms), and less sure; films that are known stay as they are. A genre that none of the
+        model's own films has says nothing, and no list can be narrowed by it, before the next training; a
+        year before or after theirs counts as their first or last. Whoever was folded in before stays so.
+        """
+        catalog = self.catalog.extended(films)
+        if catalog is self.catalog:
+            return self
+        parts = self._parts.extended(catalog)
+        return Recommender(catalog, parts, self.config, self.metrics, preliminary=self.preliminary)
 
     @property
     def user_ids(self) -> npt.NDArray[np.int64]:

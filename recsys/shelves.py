@@ -8,7 +8,7 @@ pick says is learned from people in training who point at the shelves whose cell
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,11 @@ class Shelves:
         return cls(
             np.asarray(arrays["cells"], np.int64), tuple(tuple(row[row >= 0].tolist()) for row in shown)
         )
+
+    def extended(self, n_films: int) -> Shelves:
+        """The same shelves, in a catalog of `n_films` whose first films are those of this one."""
+        outside = np.full(n_films - len(self.cells), -1, np.int64)
+        return replace(self, cells=np.concatenate([self.cells, outside]))
 
     def membership(self) -> npt.NDArray[np.bool_]:
         """Which film is in which cell; shape (n_films, n_shelves)."""

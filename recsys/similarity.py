@@ -76,15 +76,19 @@ class Neighbours:
             stars = STARS_WEIGHT * counts / (counts + STARS_TRUSTED_AFTER)
             taste.append(_scaled(_along_axes(film_vectors)[0][:, -STARS_AXES:], stars))
         content = [_scaled(genres, GENRE_WEIGHT), _scaled(years, YEAR_WEIGHT)]
-        vectors = np.hstack([*taste, *content]) / np.sqrt(total)
-        largest = np.abs(vectors).max(axis=1)
-        scales = np.where(largest > 0, largest, 1.0) / CODES
-        codes = np.rint(vectors / scales[:, None]).astype(np.int8)
-        scales /= np.maximum(
-            1, scales * np.linalg.norm(codes.astype(np.float32), axis=1)
-        )  # rounded above one
+        codes, scales = _packed(np.hstack([*taste, *content]) / np.sqrt(total))
         widths = (sum(part.shape[1] for part in taste), genres.shape[1], years.shape[1])
-        return cls(codes, scales.astype(np.float32), widths)
+        return cls(codes, scales, widths)
+
+    def extended(self, genres: FloatArray, years: FloatArray, *, stars: bool) -> Neighbours:
+        """With films that nobody rated, by their genre vectors and year kernels; `stars` as it was built."""
+        total = CHOICE_WEIGHT + GENRE_WEIGHT + YEAR_WEIGHT + STARS_WEIGHT * stars
+        taste = np.zeros((len(genres), self.widths[0]))
+        content = [_scaled(genres, GENRE_WEIGHT), _scaled(years, YEAR_WEIGHT)]
+        codes, scales = _packed(np.hstack([taste, *content]) / np.sqrt(total))
+        return Neighbours(
+            np.concatenate([self.codes, codes]), np.concatenate([self.scales, scales]), self.widths
+        )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What an artifact stores."""
@@ -126,6 +130,15 @@ class Neighbours:
         own = len(seeds) - np.square(seeds).sum()  # squared length in the seeds' own dimensions
         query: FloatArray = total / np.sqrt(total @ total + own)
         return query
+
+
+def _packed(vectors: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], FloatArray]:
+    """Codes and scales of vectors no longer than one."""
+    largest = np.abs(vectors).max(axis=1)
+    scales = np.where(largest > 0, largest, 1.0) / CODES
+    codes = np.rint(vectors / scales[:, None]).astype(np.int8)
+    scales /= np.maximum(1, scales * np.linalg.norm(codes.astype(np.float32), axis=1))  # rounded above one
+    return codes, scales.astype(np.float32)
 
 
 def _scaled(part: npt.NDArray[np.floating], weights: FloatArray | float) -> FloatArray:

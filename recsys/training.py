@@ -68,7 +68,7 @@ def fit(
     shelves = Shelves.build(seen, kinds)
     newcomers = fit_newcomers(rows, genre_matrix(catalog), seen, shelves, ranker, stars, config)
     parts = Parts(user_ids, counts, elicitation, shelves, newcomers, stars, ranker, neighbours)
-    return Recommender(catalog, parts, config)
+    return Recommender(catalog, parts.completed(catalog), config)
 
 
 def _stars(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
+from recsys.newfilms import NewFilms
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, people_moment
 
 __all__ = ["DrawnStars", "FormerVectors"]
 
@@ -141,6 +142,32 @@ class DrawnStars:
         _, axes = np.linalg.eigh(stacked.T @ stacked / len(roots))
         vectors: Floats = (stacked @ axes[:, : -k - 1 : -1] / np.sqrt(len(roots))).astype(np.float32)
         return vectors
+
+    def with_films(self, new: NewFilms) -> DrawnStars:
+        """With the vectors that are expected of new films, draw by draw, and what these leave open.
+
+        Of their noise and of who watches them nothing is known, as of no film without ratings.
+        """
+        known = new.learned
+        vectors = np.concatenate([self.movie_bias[known][..., None], self.movie_factors[known]], axis=2)
+        found = new.expected(vectors)
+        covariances = np.linalg.inv(self.prior_precision)
+        people = [people_moment(*each, 0) for each in zip(self.prior_mean, covariances, strict=True)]
+        doubts = [new.doubt(vectors[:, draw], moment) for draw, moment in enumerate(people)]
+        x = found.copy()
+        x[..., 0] = 1
+        return replace(
+            self,
+            movie_bias=new.put(self.movie_bias, found[..., 0]),
+            movie_factors=new.put(self.movie_factors, found[..., 1:]),
+            movie_weight=new.put(self.movie_weight, 1),
+            movie_doubt=new.put(self.movie_doubt, np.mean(doubts) + new.mean(self.movie_doubt[known])),
+            movie_appeal=new.put(self.movie_appeal, 0),
+            movie_openness=new.put(
+                self.movie_openness, np.einsum("qsk,skl,qsl->q", x, covariances, x) / len(people)
+            ),
+            implicit=new.put(self.implicit, 0),
+        )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Every field by name; for safetensors."""

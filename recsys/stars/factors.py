@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
+from recsys.newfilms import NewFilms
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, people_moment
 
 __all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
@@ -24,8 +25,8 @@ STEPS = 6  # Gauss-Newton steps of a fold-in; three do on real ratings, the rest
 class FactorStars:
     """stars = low + (high - low) * sigmoid(offset + user_bias + movie_bias + user_factors @ movie_factors).
 
-    A posterior is in logits, over (factors, bias), the bias last. A film that nobody rated stands
-    at the average: it has zeros, or, in a model without biases, the mean vector of the rated films.
+    A posterior is in logits, over (factors, bias), the bias last. A film that nobody rated has the vector
+    that its genres and year let expect (recsys.newfilms).
     `prior_mean` (k + 1,) and `prior_precision` (k + 1, k + 1) describe people before their first rating;
     `noise_variance` (stars squared) is what stays unexplained when a person is known well;
     `movie_variance` (n_movies,), in logits squared, is how little is known of each film's bias.
@@ -118,6 +119,19 @@ class FactorStars:
     def film_vectors(self) -> Floats:
         """The film factors, without biases; shape (n_movies, k)."""
         return self.movie_factors
+
+    def with_films(self, new: NewFilms) -> FactorStars:
+        """With the vectors that are expected of new films, and the variance of their logits among people."""
+        vectors = np.column_stack([self.movie_factors, self.movie_bias])[new.learned]
+        found = new.expected(vectors)
+        people = people_moment(self.prior_mean, np.linalg.inv(self.prior_precision), -1)
+        doubt = new.doubt(vectors, people) + new.mean(self.movie_variance[new.learned])
+        return replace(
+            self,
+            movie_factors=new.put(self.movie_factors, found[:, :-1]),
+            movie_bias=new.put(self.movie_bias, found[:, -1]),
+            movie_variance=new.put(self.movie_variance, doubt),
+        )
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""

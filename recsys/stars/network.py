@@ -7,13 +7,14 @@ the weights. The first layer is linear in both embeddings, so what a film brings
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
+from recsys.newfilms import NewFilms
 from recsys.stars.factors import Array, IntArray, sigmoid_range, slope_at
 from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
 
@@ -22,6 +23,7 @@ __all__ = ["Layer", "Net", "NetworkStars"]
 STEPS = 12  # Levenberg-Marquardt steps of a fold-in at most; five to eight do on real ratings
 ENOUGH = 1e-4  # fall of the loss, in nats, at which the steps end
 DAMPING = 1e-2  # first damping after a step that did not help, in shares of the diagonal
+ONLOOKERS = 20  # people in whose eyes new films are placed, and a newcomer, who counts as all of them
 
 SCALARS = ("noise_variance", "low", "high")
 OF_THE_NET = ("person_weights", "movie_inputs")
@@ -52,6 +54,12 @@ class Net:
     def stars(self, people: Array, movies: IntArray) -> Array:
         """Predictions (n,) for `movies` (n,); `people` is one embedding (a,), or one for each film (n, a)."""
         return sigmoid_range(self._logits(people, movies)[0], self.low, self.high)
+
+    def seen_by(self, people: Array, inputs: Array) -> Array:
+        """Logits of people's embeddings (p, a) for films that bring `inputs` (m, h); shape (m, p)."""
+        films = replace(self, movie_inputs=inputs.astype(np.float32))
+        rows = np.arange(len(inputs))
+        return np.stack([films._logits(person, rows)[0] for person in people], axis=1)
 
     def slope(self, stars: Array) -> Array:
         """Stars per logit where a prediction stands at this many stars."""
@@ -159,6 +167,30 @@ class NetworkStars:
         """
         vectors: Floats = self.net.movie_inputs - self.net.movie_inputs.mean(axis=0)
         return vectors
+
+    def with_films(self, new: NewFilms) -> NetworkStars:
+        """With new films placed so that some people's logits come out as expected, and with what these miss.
+
+        What content lets expect a film to bring to the first layer may lie where the network never saw one
+        (between two kinds, say): where a rated film's logits come nearer to those expected, its inputs serve.
+        """
+        inputs = self.net.movie_inputs[new.learned]
+        found = new.expected(inputs)
+        some = self.user_vectors[np.linspace(0, self.n_users - 1, ONLOOKERS).astype(np.int64)]
+        people = np.concatenate([self.prior_mean[None], some])
+        share = np.sqrt([1 / 2, *[1 / 2 / ONLOOKERS] * ONLOOKERS])
+        seen, found_seen = (self.net.seen_by(people, films) * share for films in (inputs, found))
+        wanted = new.expected(seen)
+        apart = np.square(seen).sum(axis=1) - 2 * wanted @ seen.T + np.square(wanted).sum(axis=1)[:, None]
+        astray = np.square(found_seen - wanted).sum(axis=1) > apart.min(axis=1)
+        found[astray] = inputs[apart.argmin(axis=1)[astray]]
+        missed = new.weights @ np.square(new.unexplained(seen)).sum(axis=1)
+        doubt = missed + new.mean(self.movie_variance[new.learned])
+        return replace(
+            self,
+            net=replace(self.net, movie_inputs=new.put(self.net.movie_inputs, found)),
+            movie_variance=new.put(self.movie_variance, doubt),
+        )
 
     def predict_posterior(
         self, posterior: StarsPosterior, movie_rows: npt.ArrayLike | None = None

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from recsys.newfilms import NewFilms
 from recsys.ratings import MAX_STARS, MIN_STARS
 
-__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior", "as_rating"]
+__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior", "as_rating", "people_moment"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -87,6 +88,9 @@ class Stars(Protocol):
     def film_biases(self) -> Floats | None:
         """How much better films are rated than their vectors explain; (n_movies,). None without biases."""
 
+    def with_films(self, new: NewFilms) -> Stars:
+        """With what is expected of films that nobody rated, less surely than of any; the others stay."""
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """What an artifact stores."""
 
@@ -95,3 +99,13 @@ def as_rating(stars: npt.NDArray[np.floating[Any]]) -> Floats:
     """Clipped to what can be given: what models predict goes beyond, so that the ends can be reached."""
     clipped: Floats = np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)
     return clipped
+
+
+def people_moment(
+    mean: npt.NDArray[np.floating[Any]], covariance: npt.NDArray[np.floating[Any]], bias: int
+) -> npt.NDArray[np.floating[Any]]:
+    """E[xxᵀ] of people's vectors x (k,), with 1, the partner of a film's bias, for their own at `bias`."""
+    expected, spread = mean.astype(np.float64), covariance.astype(np.float64)
+    expected[bias], spread[bias], spread[:, bias] = 1, 0, 0
+    moment: npt.NDArray[np.floating[Any]] = spread + np.outer(expected, expected)
+    return moment

@@ -124,8 +124,8 @@ class TestPredictions:
         rated = model.popularity > 0
         assert (~rated).sum() >= 2
         assert mean[rated].min() < mean[~rated].min()
-        assert mean[~rated].max() < mean[rated].max()
-        assert mean[~rated] == pytest.approx(mean[rated].mean(), abs=0.4)
+        assert mean[~rated].max() <= mean[rated].max()  # a network may give it the inputs of a rated film
+        assert mean[~rated].mean() == pytest.approx(mean[rated].mean(), abs=0.4)
         assert (deviation[~rated] > 0.5).all()
 
 
