@@ -149,8 +149,16 @@ async def take_stock(database: Database, recommender: Recommender, version: int)
     source = recommender.catalog.source
     numbered = [film for film in stored if film.source == source and film.source_id is not None]
     whole = await asyncio.to_thread(recommender.extended, map(film_of, numbered))
-    titles = await asyncio.to_thread(TitleIndex, whole.catalog, whole.popularity.tolist())
+    titles = await asyncio.to_thread(_titles, numbered, recommender)
     return Stock(stored, whole, titles, merged)
+
+
+def _titles(numbered: list[Film], recommender: Recommender) -> TitleIndex:
+    """Titles as storage has them; films that came after the model are sought as often as an average one."""
+    named = Catalog(map(film_of, numbered), recommender.catalog.source)
+    rated = dict(zip(recommender.catalog.movie_ids.tolist(), recommender.popularity.tolist(), strict=True))
+    average = sum(rated.values()) / max(1, len(rated))
+    return TitleIndex(named, [rated.get(movie_id, average) for movie_id in named.movie_ids.tolist()])
 
 
 def genre_code(genre: str) -> int:

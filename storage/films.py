@@ -223,7 +223,7 @@ async def _update(conn: AsyncConnection, source: str, pairs: Sequence[tuple[Film
 
 
 def _renewed(old: Film, source: str, new: NewFilm) -> Film:
-    """A known film as the data set has it; an IMDb or TMDB id that the data set lacks is kept."""
+    """A known film as the data set has it; what the data set lacks is kept: an id, another title."""
     return Film(
         id=old.id,
         source=source,
@@ -233,7 +233,7 @@ def _renewed(old: Film, source: str, new: NewFilm) -> Film:
         genres=new.genres,
         imdb_id=new.imdb_id or old.imdb_id,
         tmdb_id=new.tmdb_id or old.tmdb_id,
-        alternatives=new.alternatives,
+        alternatives=tuple(dict.fromkeys([*new.alternatives, *old.alternatives])),
     )
 
 
