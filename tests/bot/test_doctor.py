@@ -181,6 +181,9 @@ def test_database_and_model_must_mean_the_same_films(home: Path) -> None:
     assert only(contents.films(mine, seen(), catalog)).level is Level.OK
     assert only(contents.films(mine, None, catalog)).level is Level.OK
     other = only(contents.films(mine, seen(**{CATALOG_KEY: {**alike, "fingerprint": "0"}}), catalog))
+    assert other.level is Level.WARN
+    assert "a start compares them film by film" in other.advice
+    other = only(contents.films(mine, seen(**{CATALOG_KEY: {**alike, "source": "ml-1m"}}), catalog))
     assert other.level is Level.FAIL
     assert "matinee catalog migrate" in other.advice
 
