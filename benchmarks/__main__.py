@@ -26,6 +26,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # and the data sets that each is measure
     "stars": ("ml-100k",),
     "order": ("ml-latest-small", "ml-1m"),
     "newcomers": ("ml-latest-small",),
+    "new_films": ("ml-100k", "ml-latest-small"),
     "neighbours": ("ml-latest-small",),
     "titles": ("ml-latest-small",),
     "speed": (),

@@ -5,7 +5,7 @@
 All ratings of one film in twenty, of those with ten or more, are hidden. A model of the rest is then given
 these films, by genres and year alone. Stars: the error of the hidden ratings, for people folded in with all
 they rated in training. Order: where a hidden film stands among all that a person has not rated, 0 first, for
-those who gave it 4 stars or more and for people drawn from those who never rated it. `--quick`: quick fits.
+those who gave it 4 stars or more and for people who never rated it. `--quick` trains quickly.
 """
 
 from __future__ import annotations

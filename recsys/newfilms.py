@@ -32,7 +32,7 @@ STARS_DAMPING, STARS_RIDGE = (
     10.0,
 )  # a film with n ratings weighs n^damping, a genre is worth half of what
 ORDER_DAMPING, ORDER_RIDGE = 0.25, 5.0  # it says when it has as many films of equal weight as the ridge
-MOST = 5_000  # best-known films to learn from: others hardly weigh, and time grows with their number
+MOST = 5_000  # best-known films to learn from: the others weigh little, and time grows with their number
 LEAST_FREE = 0.1  # of a film's residual: in a tiny world, a film alone of its kind explains itself
 
 

@@ -16,6 +16,7 @@ from recsys import (
     Diverged,
     DotBiasConfig,
     DotConfig,
+    Film,
     NetworkConfig,
     Ratings,
     Recommender,
@@ -64,6 +65,14 @@ def told() -> list[Step]:
 def model(fit: Fit, told: list[Step]) -> Recommender:
     told.clear()
     return fit(told=told)
+
+
+@pytest.fixture(scope="module")
+def extended(model: Recommender) -> Recommender:
+    """Given two films later: a comedy and a horror film, -1 and -2."""
+    return model.extended(
+        [Film(-1, "New Comedy", 1980, ("Comedy",)), Film(-2, "New Horror", 1980, ("Horror", "Western"))]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +173,43 @@ class TestFit:
             strict=True,
         ):
             assert one == pytest.approx(other, abs=1e-4)
+
+
+class TestFilmsAddedLater:
+    def test_change_nothing_of_the_others(self, model: Recommender, extended: Recommender) -> None:
+        assert np.array_equal(everything(extended)[:, :-2], everything(model))
+        person = extended.fold_in(opinions(extended, comedies=5, others=1))
+        same = model.fold_in(opinions(model, comedies=5, others=1))
+        for one, other in zip(
+            extended.predict_for(person, model.catalog.movie_ids),
+            model.predict_for(same, model.catalog.movie_ids),
+            strict=True,
+        ):
+            assert one == pytest.approx(other, abs=1e-5)
+
+    def test_stand_among_the_others_and_are_less_sure(self, extended: Recommender) -> None:
+        mean, deviation = extended.predict_for(extended.fold_in(), extended.catalog.movie_ids)
+        assert mean[:-2].min() <= mean[-2:].min()
+        assert mean[-2:].max() <= mean[:-2].max()
+        assert (deviation[-2:] > 0.5).all()
+        stored = extended.stars.arrays()
+        doubt = stored["movie_doubt" if "movie_doubt" in stored else "movie_variance"]
+        assert doubt[-2:].min() > 1.5 * doubt[extended.popularity >= 10].max()
+
+    def test_please_who_likes_their_kind(self, extended: Recommender) -> None:
+        lover = extended.fold_in(opinions(extended, comedies=5, others=1))
+        hater = extended.fold_in(opinions(extended, comedies=1, others=5))
+        comedy, horror = extended.predict_for(lover, [-1, -2])[0] - extended.predict_for(hater, [-1, -2])[0]
+        assert comedy > horror + 0.3
+
+    def test_can_be_rated(self, extended: Recommender) -> None:
+        before, after = extended.fold_in(), extended.fold_in({-1: 5.0, -2: 0.5})
+        gain = extended.predict_for(after, [-1, -2])[0] - extended.predict_for(before, [-1, -2])[0]
+        assert gain[0] > 0.05 > -0.05 > gain[1]
+
+    def test_are_saved(self, extended: Recommender, tmp_path: Path) -> None:
+        extended.save(tmp_path)
+        assert np.array_equal(everything(Recommender.load(tmp_path)), everything(extended))
 
 
 @pytest.mark.parametrize("config", TOO_FAST, ids=lambda config: config.model)
