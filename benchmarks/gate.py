@@ -13,7 +13,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +106,9 @@ def cut(holdout: Holdout, rng: np.random.Generator) -> Holdout:
 def honest(world: World) -> Iterator[tuple[str, Make, Make | None]]:
     """A name, how it is made, and the live model if it is one of its own."""
     train = world.holdout.train
-    yield "another seed", partial(world.fitted, train, seed=1), None
-    yield (
-        "5 % more ratings, another seed",
-        partial(world.fitted, train, seed=1),
-        partial(world.fitted, world.some(0.95)),
-    )
+    refit = cache(partial(world.fitted, train, seed=1))
+    yield "another seed", refit, None
+    yield "5 % more ratings, another seed", refit, partial(world.fitted, world.some(0.95))
 
 
 def worsened(world: World, live: Recommender) -> Iterator[tuple[str, Make, None]]:
