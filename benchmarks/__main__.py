@@ -28,6 +28,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # and the data sets that each is measure
     "newcomers": ("ml-latest-small",),
     "neighbours": ("ml-latest-small",),
     "titles": ("ml-latest-small",),
+    "brigades": ("ml-100k",),
     "speed": (),
     "scale": (),
 }
