@@ -114,6 +114,10 @@ class Recommender:
         """The predictor of stars, by row numbers. Raises MissingPart."""
         return _needed(self._parts.stars, "stars")
 
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """All that was learned, under the names by which an artifact keeps it; not to be written to."""
+        return self._parts.arrays()
+
     def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
         """What somebody of whom nothing is known would give these films; shape (n,).
 
@@ -352,7 +356,7 @@ class Recommender:
             "preliminary": self.preliminary if preliminary is None else preliminary,
             "origin": origin,
         }
-        write_artifact(Path(folder), parts.arrays(), self.catalog, about)
+        write_artifact(Path(folder), self.arrays(), self.catalog, about)
 
     @classmethod
     def load(cls, folder: str | Path) -> Recommender:

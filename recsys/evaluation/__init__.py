@@ -1,9 +1,21 @@
-"""How good a recommender is: protocols, their splits and metrics, and the bot's own permanent holdout."""
+"""How good a recommender is: protocols, the bot's own permanent holdout, and the gate that stands on it."""
 
 from __future__ import annotations
 
+from recsys.evaluation.gate import Changed, Check, Drift, Verdict, judge
 from recsys.evaluation.holdout import measure_holdout
 from recsys.evaluation.protocols import PROTOCOLS, evaluate
 from recsys.evaluation.report import Measure, Report
 
-__all__ = ["PROTOCOLS", "Measure", "Report", "evaluate", "measure_holdout"]
+__all__ = [
+    "PROTOCOLS",
+    "Changed",
+    "Check",
+    "Drift",
+    "Measure",
+    "Report",
+    "Verdict",
+    "evaluate",
+    "judge",
+    "measure_holdout",
+]
