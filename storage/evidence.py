@@ -1,0 +1,89 @@
+"""What a training learns from: ratings, whose they are, and which rows of films are one film."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.schema import additions, films, merges, muted, ratings, standings
+
+__all__ = ["Evidence", "News", "in_chunks", "merged", "news", "standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One rating by somebody of the bot, of a film by its number in the data set of today."""
+
+    person_id: int
+    source_id: int
+    stars: float
+    rated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has changed since a moment: ratings given or changed, films added or merged, people kept out or
+    let in."""
+
+    ratings: int
+    films: int
+    standings: int
+
+    def __bool__(self) -> bool:
+        return bool(self.ratings or self.films or self.standings)
+
+
+async def in_chunks(conn: AsyncConnection, source: str, size: int) -> AsyncIterator[Sequence[Evidence]]:
+    """All ratings of films that a data set numbers, by person and film, `size` at a time.
+
+    Those that are muted are no evidence of taste, and left out.
+    """
+    unmuted = and_(muted.c.person_id == ratings.c.person_id, muted.c.film_id == ratings.c.film_id)
+    query = (
+        select(ratings.c.person_id, films.c.source_id, ratings.c.stars, ratings.c.rated_at)
+        .join(films, films.c.id == ratings.c.film_id)
+        .outerjoin(muted, unmuted)
+        .where(films.c.source == source, films.c.source_id.is_not(None), muted.c.person_id.is_(None))
+        .order_by(ratings.c.person_id, ratings.c.film_id)
+    )
+    async with conn.stream(query) as rows:
+        async for chunk in rows.partitions(size):
+            yield [Evidence(*row) for row in chunk]
+
+
+async def standing(conn: AsyncConnection, state: Literal["kept_out", "let_in"]) -> list[int]:
+    """The people of one standing, by id."""
+    query = select(standings.c.person_id).where(standings.c.state == state)
+    return list(await conn.scalars(query.order_by(standings.c.person_id)))
+
+
+async def merged(conn: AsyncConnection) -> dict[int, int]:
+    """Films that are other names of another, film id → film id; the latter is another name of none."""
+    into = {
+        row.film_id: row.into_id for row in await conn.execute(select(merges.c.film_id, merges.c.into_id))
+    }
+    return {film_id: _end(film_id, into) for film_id in into}
+
+
+async def news(conn: AsyncConnection, since: datetime) -> News:
+    """How much is new since then."""
+    counts = [
+        (await conn.execute(select(func.count()).where(column > since))).scalar_one()
+        for column in (ratings.c.rated_at, additions.c.added_at, merges.c.merged_at, standings.c.since)
+    ]
+    given, added, joined, judged = counts
+    return News(given, added + joined, judged)
+
+
+def _end(film_id: int, into: dict[int, int]) -> int:
+    """Where a chain of merges ends; one that goes in a circle ends anywhere in it."""
+    passed = set[int]()
+    while film_id in into and film_id not in passed:
+        passed.add(film_id)
+        film_id = into[film_id]
+    return film_id
