@@ -6,6 +6,7 @@ BotError
 ├── NotPrepared        there is no usable model yet
 ├── StoreFailed        the place where models are kept does not answer
 ├── CatalogChanged     database and model speak of different data sets
+├── TrainingFailed     a training ended without a model; the text says why
 ├── StaleButton        a button of another version, or of something that is gone
 ├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
@@ -23,6 +24,7 @@ __all__ = [
     "SettingsError",
     "StaleButton",
     "StoreFailed",
+    "TrainingFailed",
 ]
 
 
@@ -48,6 +50,10 @@ class StoreFailed(BotError):
 
 class CatalogChanged(BotError):
     """The database knows films by another data set than the model's."""
+
+
+class TrainingFailed(BotError):
+    """A training ended without a model."""
 
 
 class StaleButton(BotError):

@@ -176,8 +176,12 @@ def check_numbering(known: object, catalog: Catalog) -> None:
 
 
 def numbering(catalog: Catalog) -> dict[str, str]:
-    """What storage remembers of the catalog that numbers its films."""
-    return {"source": catalog.source, "fingerprint": catalog.fingerprint}
+    """What storage remembers of the catalog that numbers its films: of the data set's own films, not of
+    those that admins added, which have negative numbers."""
+    own = catalog
+    if (catalog.movie_ids < 0).any():
+        own = Catalog((film for film in catalog if film.movie_id >= 0), catalog.source)
+    return {"source": own.source, "fingerprint": own.fingerprint}
 
 
 def _named(known: object) -> str:

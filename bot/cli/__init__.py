@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 
 from bot import logs
-from bot.cli import database, evaluation, films, models, serve
+from bot.cli import database, evaluation, films, models, serve, training
 from bot.cli.doctor import doctor
 from bot.cli.interpret import interpret
 from bot.errors import BotError
+from bot.training.process import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
 
@@ -30,6 +31,8 @@ cli.command()(serve.demo)
 catalog.command("migrate")(serve.migrate_catalog)
 cli.add_typer(catalog, name="catalog")
 cli.command()(models.train)
+cli.command()(training.worker)
+cli.command(COMMAND, hidden=True)(training.train_child)
 cli.command()(evaluation.evaluate)
 cli.command()(interpret)
 cli.command()(films.similar)
