@@ -134,13 +134,12 @@ class World:
         return counts
 
 
-def lone(world: World, n: int = 40, hours: float = 12) -> None:
+def lone(world: World) -> None:
     """Accounts that rate the target only, with 5."""
     world.target, at = world.obscure(), world.moment()
-    for _ in range(n):
-        world.rate(
-            world.account(brigade=True), world.target, 5, at + world.rng.integers(0, int(hours * HOUR))
-        )
+    for _ in range(40):
+        person = world.account(brigade=True)
+        world.rate(person, world.target, 5, at + int(world.rng.integers(0, 12 * HOUR)))
 
 
 def camouflaged(world: World, n: int = 40, days: float = 0.5, target: int = 0, stars: float = 5) -> None:

@@ -15,6 +15,10 @@ class BrigadeConfig:
 
     A night looks at some hundred thousand films, sides and windows, so that 16 nats leave about one false
     alarm in a hundred nights, were people as independent as the model takes them.
+
+    What these cannot see: a brigade of fewer accounts, one whose accounts each have more ratings than `small`
+    and are no copies, and one that pushes a film as its honest public does anyway. A crowd that comes for one
+    film, loves it, and is the first to know it is taken for a brigade: that is for an admin to tell.
     """
 
     accounts: int = 8  # that push one film: fewer are a movie night
