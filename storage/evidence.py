@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import additions, films, merges, muted, ratings, standings
 
-__all__ = ["Evidence", "News", "in_chunks", "merged", "news", "standing"]
+__all__ = ["Evidence", "News", "in_chunks", "merged", "news"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,6 @@ async def in_chunks(conn: AsyncConnection, source: str, size: int) -> AsyncItera
     async with conn.stream(query) as rows:
         async for chunk in rows.partitions(size):
             yield [Evidence(*row) for row in chunk]
-
-
-async def standing(conn: AsyncConnection, state: Literal["kept_out", "let_in"]) -> list[int]:
-    """The people of one standing, by id."""
-    query = select(standings.c.person_id).where(standings.c.state == state)
-    return list(await conn.scalars(query.order_by(standings.c.person_id)))
 
 
 async def merged(conn: AsyncConnection) -> dict[int, int]:

@@ -21,11 +21,13 @@ import structlog
 
 from bot.errors import NotPrepared, StoreFailed, TrainingFailed
 from bot.home import model_folders
+from bot.library import CATALOG_KEY
 from bot.settings import Settings
 from bot.store import ModelStore
-from bot.training.folder import Outcome, artifact_of
+from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of
 from recsys.artifact import MANIFEST
-from storage import audit, jobs, models, notices
+from storage import audit, films, flags, jobs, models, notices
+from storage import settings as stored_settings
 from storage.database import AsyncConnection, Database
 from storage.errors import StorageError
 from storage.jobs import Job
@@ -133,6 +135,8 @@ class Publisher:
             if outcome.passed:
                 await models.go_live(conn, version, now)
             await jobs.finish(conn, job.id, owner, "done", now, version=version, outcome=result)
+            found = await _brigades(conn, outcome)
+            await flags.record(conn, found, now, self._settings.admin_ids)
             await audit.add(conn, result, now, job.asked_by or NOBODY, version=version, job=job.id)
             live = None if before is None else before.version
             await tell(conn, self._settings.admin_ids, job, now, live, outcome=outcome, version=version)
@@ -172,6 +176,25 @@ async def tell(
         "error": error,
     }
     await notices.add(conn, admin_ids, "outcome", payload, at, key=f"outcome:{job.id}")
+
+
+async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found]:
+    """Those that the child found, by our ids."""
+    if not outcome.brigades:
+        return []
+    known = await stored_settings.get(conn, CATALOG_KEY)
+    source = known.get("source") if isinstance(known, dict) else None
+    ours = {each.source_id: each.id for each in await films.every(conn) if each.source == source}
+    return [
+        flags.Found(
+            frozenset(user_id - PEOPLE_FROM for user_id in each["user_ids"]),
+            tuple(ours[movie_id] for movie_id in each["movie_ids"]),
+            tuple(each["kinds"]),
+            each["evidence"],
+        )
+        for each in outcome.brigades
+        if ours.keys() >= set(each["movie_ids"])  # whoever renumbers films has another training look again
+    ]
 
 
 async def _superfluous(conn: AsyncConnection, keep: int) -> list[int]:

@@ -17,7 +17,7 @@ from bot.store import ModelStore
 from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot, Task, new_folder, write_snapshot, write_task
 from recsys.catalog import Film
 from recsys.data.download import DATASETS
-from storage import evidence, films, models
+from storage import evidence, films, models, standings
 from storage import settings as stored_settings
 from storage.database import AsyncConnection, Database
 from storage.evidence import Evidence
@@ -96,8 +96,8 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
         movie_ids,
         values,
         timestamps,
-        kept_out=_surrogates(await evidence.standing(conn, "kept_out")),
-        let_in=_surrogates(await evidence.standing(conn, "let_in")),
+        kept_out=_surrogates([each.person_id for each in await standings.every(conn, "kept_out")]),
+        let_in=_surrogates([each.person_id for each in await standings.every(conn, "let_in")]),
         merged=np.array(known_pairs, np.int64).reshape(-1, 2),
         films=tuple(_film(film) for film in stored if film.source_id is not None),
     )

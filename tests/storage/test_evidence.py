@@ -49,15 +49,6 @@ async def test_a_chain_of_merges_ends_at_one_film(
         assert await evidence.merged(conn) == {first: third, second: third}
 
 
-async def test_people_of_a_standing(database: Database, ann: int, bob: int, minute: Minute) -> None:
-    async with database.write() as conn:
-        for person_id, state in ((ann, "kept_out"), (bob, "let_in")):
-            row = {"person_id": person_id, "state": state, "why": "admin", "since": minute(0)}
-            await conn.execute(insert(standings).values(row))
-        assert await evidence.standing(conn, "kept_out") == [ann]
-        assert await evidence.standing(conn, "let_in") == [bob]
-
-
 async def test_what_is_new_since_a_moment(
     database: Database, film_ids: list[int], ann: int, minute: Minute
 ) -> None:
