@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.films import Film
 from storage.schema import additions, films, merges, muted, ratings, standings
 
-__all__ = ["Evidence", "News", "in_chunks", "merged", "news"]
+__all__ = ["Evidence", "News", "films_in_chunks", "in_chunks", "merged", "news", "numbered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,27 @@ async def in_chunks(conn: AsyncConnection, source: str, size: int) -> AsyncItera
     async with conn.stream(query) as rows:
         async for chunk in rows.partitions(size):
             yield [Evidence(*row) for row in chunk]
+
+
+async def films_in_chunks(conn: AsyncConnection, source: str, size: int) -> AsyncIterator[Sequence[Film]]:
+    """All films that a data set numbers, `size` at a time: its own by their numbers, and those that admins
+    added, whose numbers are negative, the first one first."""
+    query = select(films).where(films.c.source == source, films.c.source_id.is_not(None))
+    async with conn.stream(query.order_by(films.c.source_id < 0, func.abs(films.c.source_id))) as rows:
+        async for chunk in rows.partitions(size):
+            yield [
+                Film(
+                    **{**row._asdict(), "genres": tuple(row.genres), "alternatives": tuple(row.alternatives)}
+                )
+                for row in chunk
+            ]
+
+
+async def numbered(conn: AsyncConnection, source: str) -> dict[int, int]:
+    """Our ids of the films that a data set numbers, by its numbers."""
+    query = select(films.c.source_id, films.c.id).where(films.c.source == source)
+    rows = await conn.execute(query.where(films.c.source_id.is_not(None)))
+    return {row.source_id: row.id for row in rows}
 
 
 async def merged(conn: AsyncConnection) -> dict[int, int]:

@@ -135,7 +135,7 @@ def _data_set(path: Path, catalog: Catalog | None) -> Finding:
         found = read_catalog(path)
     except RecsysError as error:
         return Finding("data", Level.FAIL, str(error), f"mend {path}, or remove it and fetch it again")
-    if catalog and catalog.source == found.source and catalog.fingerprint != found.fingerprint:
+    if catalog and catalog.source == found.source and numbering(catalog) != numbering(found):
         advice = "`matinee train` learns the new films; then `matinee catalog migrate`"
         return Finding("data", Level.WARN, f"{_named(found)}: changed since the model was made", advice)
     return Finding("data", Level.OK, f"{_named(found)} in {path}")

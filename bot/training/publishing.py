@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.store import ModelStore
 from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of
 from recsys.artifact import MANIFEST
-from storage import audit, films, flags, jobs, models, notices
+from storage import audit, evidence, flags, jobs, models, notices
 from storage import settings as stored_settings
 from storage.database import AsyncConnection, Database
 from storage.errors import StorageError
@@ -75,24 +75,27 @@ class Publisher:
             await self.tidy()
             await asyncio.sleep(_TIDY_EVERY)
 
-    async def tidy(self) -> None:
-        """Delete what nobody needs: models beyond those to keep, and work folders of trainings that ended.
-
-        What cannot be deleted now is left for the next time.
-        """
+    async def prune(self) -> None:
+        """Delete the models beyond those to keep, and tidy."""
         try:
-            await self._tidy()
+            async with self._database.write() as conn:
+                for version in await _superfluous(conn, self._settings.keep_models):
+                    await models.mark_pruned(conn, version, datetime.now(UTC))
+        except StorageError as error:
+            log.warning("old models stay for now", cause=str(error))
+        await self.tidy()
+
+    async def tidy(self) -> None:
+        """Delete what was given up: pruned models, also copies of them here, and work folders of trainings
+        that ended. What cannot be deleted now is left for the next time."""
+        try:
+            async with self._database.read() as conn:
+                pruned = {each.version for each in await models.every(conn) if each.pruned_at is not None}
+                running = await jobs.unfinished(conn)
+            kept = self.folder(running).name if running is not None else None
+            await asyncio.to_thread(self._delete, pruned, kept)
         except (StorageError, StoreFailed) as error:
             log.warning("old models stay for now", cause=str(error))
-
-    async def _tidy(self) -> None:
-        async with self._database.write() as conn:
-            for version in await _superfluous(conn, self._settings.keep_models):
-                await models.mark_pruned(conn, version, datetime.now(UTC))
-            pruned = {each.version for each in await models.every(conn) if each.pruned_at is not None}
-            running = await jobs.unfinished(conn)
-        kept = self.folder(running).name if running is not None else None
-        await asyncio.to_thread(self._delete, pruned, kept)
 
     async def _number(self, job: Job, outcome: Outcome) -> int:
         """The number that this training has taken, or takes now."""
@@ -183,8 +186,8 @@ async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found
     if not outcome.brigades:
         return []
     known = await stored_settings.get(conn, CATALOG_KEY)
-    source = known.get("source") if isinstance(known, dict) else None
-    ours = {each.source_id: each.id for each in await films.every(conn) if each.source == source}
+    source = str(known.get("source")) if isinstance(known, dict) else ""
+    ours = await evidence.numbered(conn, source)
     return [
         flags.Found(
             frozenset(user_id - PEOPLE_FROM for user_id in each["user_ids"]),

@@ -91,7 +91,7 @@ class Runner:
             await self._carry(job)
         finally:
             self._done()
-        await self._publisher.tidy()
+        await self._publisher.prune()
         return True
 
     async def _carry(self, job: Job) -> None:

@@ -17,15 +17,16 @@ from bot.store import ModelStore
 from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot, Task, new_folder, write_snapshot, write_task
 from recsys.catalog import Film
 from recsys.data.download import DATASETS
-from storage import evidence, films, models, standings
+from storage import evidence, models, standings
 from storage import settings as stored_settings
 from storage.database import AsyncConnection, Database
 from storage.evidence import Evidence
+from storage.films import Film as StoredFilm
 from storage.jobs import Job
 
 __all__ = ["live_of", "take_snapshot"]
 
-_AT_ONCE = 20_000  # ratings: in between, people are answered
+_AT_ONCE = 1000  # rows: in between, people are answered
 
 
 class Numbering(TypedDict):
@@ -87,10 +88,13 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
         await asyncio.to_thread(_columns, chunk) async for chunk in evidence.in_chunks(conn, source, _AT_ONCE)
     ]
     user_ids, movie_ids, values, timestamps = await asyncio.to_thread(_joined, parts)
-    stored = [film for film in await films.every(conn) if film.source == source]
-    numbers = {film.id: film.source_id for film in stored if film.source_id is not None}
-    pairs = [(numbers.get(old), numbers.get(new)) for old, new in (await evidence.merged(conn)).items()]
-    known_pairs = [pair for pair in pairs if None not in pair]
+    stored = [film async for chunk in evidence.films_in_chunks(conn, source, _AT_ONCE) for film in chunk]
+    numbers = {film.id: film.source_id for film in stored}
+    pairs = [
+        (numbers[old], numbers[new])
+        for old, new in (await evidence.merged(conn)).items()
+        if old in numbers and new in numbers
+    ]
     return Snapshot(
         user_ids,
         movie_ids,
@@ -98,8 +102,8 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
         timestamps,
         kept_out=_surrogates([each.person_id for each in await standings.every(conn, "kept_out")]),
         let_in=_surrogates([each.person_id for each in await standings.every(conn, "let_in")]),
-        merged=np.array(known_pairs, np.int64).reshape(-1, 2),
-        films=tuple(_film(film) for film in stored if film.source_id is not None),
+        merged=np.array(pairs, np.int64).reshape(-1, 2),
+        films=tuple(_film(film) for film in stored),
     )
 
 
@@ -129,7 +133,7 @@ def _surrogates(person_ids: Sequence[int]) -> IntArray:
     return np.array(person_ids, np.int64) + PEOPLE_FROM
 
 
-def _film(film: films.Film) -> Film:
+def _film(film: StoredFilm) -> Film:
     if film.source_id is None:
         raise ValueError(f"film {film.id} has no number in its data set")
     return Film(
