@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import insert, select
 
 import recsys
+from bot.doctor import Level, contents
 from bot.errors import StoreFailed, TrainingFailed
 from bot.prepare import train_model
 from bot.serving import Serving, choose
@@ -549,7 +550,12 @@ async def test_a_number_that_was_taken_by_hand_meanwhile_is_left_to_it(
 
 
 async def test_refused_it_is_kept_aside_and_the_old_one_serves(
-    database: Database, store: ModelStore, settings: Settings, ask: Ask, outcome: Leave
+    database: Database,
+    store: ModelStore,
+    settings: Settings,
+    ask: Ask,
+    outcome: Leave,
+    tmp_path: Path,
 ) -> None:
     job = await claimed(database, await ask("fine"))
     await Publisher(database, store, settings).publish(job, "bot", outcome(job, passed=False))
@@ -559,6 +565,9 @@ async def test_refused_it_is_kept_aside_and_the_old_one_serves(
     made = (await every_model(database))[2]
     assert (made.state, made.verdict) == ("refused", {"passed": False})
     assert store.versions() == [1, 2]
+    doctored = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'matinee.db'}"})
+    (line,), _ = await asyncio.to_thread(contents.models, doctored)
+    assert (line.level, line.found[:4]) == (Level.OK, "0001")
     (payload,) = await told(database)
     assert (payload["outcome"], payload["version"], payload["live"]) == ("refused", 2, 1)
     assert await acts(database) == [("refused", 0, {"version": 2, "job": job.id})]
