@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # and the data sets that each is measure
     "new_films": ("ml-100k", "ml-latest-small"),
     "neighbours": ("ml-latest-small",),
     "titles": ("ml-latest-small",),
+    "brigades": ("ml-100k",),
     "gate": ("ml-100k", "ml-latest-small"),
     "speed": (),
     "scale": (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -48,7 +49,7 @@ from bot.rating.service import Rating
 from bot.services import Services
 from bot.serving import Serving
 from bot.settings import Settings
-from bot.store import open_store
+from bot.store import ModelStore, begin_store
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
@@ -58,6 +59,10 @@ from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
+from bot.training.publishing import Publisher
+from bot.training.runner import Runner
+from bot.training.schedule import Schedule
+from bot.training.watching import Watch
 from bot.watchlist.handlers import Handlers as WatchlistHandlers
 from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
@@ -74,6 +79,7 @@ Background = Callable[[], Coroutine[object, object, None]]
 
 _PATIENCE = 10.0  # seconds that running updates get at the end
 _LONGEST_PAUSE = 30.0
+_OWNER = "bot"  # of trainings: there is one bot for a database
 
 
 async def run(settings: Settings) -> None:
@@ -96,7 +102,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    store = open_store(settings.models, settings.artifacts)
+    store = await asyncio.to_thread(begin_store, settings.models, settings.artifacts)
     async with (
         _database(settings) as database,
         _client(settings, settings.token, metrics) as client,
@@ -118,6 +124,8 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
             Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
             Announcer(database, messenger, _tellings(services), bells.notices).run,
             serving.follow,
+            Watch(database, metrics).run,
+            *_training(database, store, serving, settings, bells),
         )
         try:
             await _serve(client, intake, background, stop, serving.version)
@@ -215,6 +223,23 @@ async def _client(settings: Settings, token: str, metrics: Metrics) -> AsyncIter
         yield client
     finally:
         await client.shutdown()
+
+
+def _training(
+    database: Database, store: ModelStore, serving: Serving, settings: Settings, bells: Bells
+) -> tuple[Background, ...]:
+    """What adds trainings, and what carries them through, here or only cleans up after a worker."""
+
+    def done() -> None:
+        serving.ring()
+        bells.notices.set()
+
+    schedule = Schedule(database, serving, settings, bells.training)
+    if not settings.train_here:
+        return schedule.run, Publisher(database, store, settings).keep_tidy
+    threads = max(1, (os.cpu_count() or 1) // 2)
+    runner = Runner(database, store, settings, _OWNER, bell=bells.training, done=done, threads=threads)
+    return schedule.run, runner.run
 
 
 def _services(

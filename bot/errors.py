@@ -7,6 +7,7 @@ BotError
 ├── StoreFailed        the place where models are kept does not answer
 ├── CatalogChanged     database and model speak of different data sets
 ├── UnknownGenres      a list of films with genres that there are not
+├── TrainingFailed     a training ended without a model; the text says why
 ├── StaleButton        a button of another version, or of something that is gone
 ├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
@@ -24,6 +25,7 @@ __all__ = [
     "SettingsError",
     "StaleButton",
     "StoreFailed",
+    "TrainingFailed",
     "UnknownGenres",
 ]
 
@@ -50,6 +52,10 @@ class StoreFailed(BotError):
 
 class CatalogChanged(BotError):
     """The database knows films by another data set than the model's."""
+
+
+class TrainingFailed(BotError):
+    """A training ended without a model."""
 
 
 class UnknownGenres(BotError):

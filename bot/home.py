@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def model_folders(models: Path) -> list[Path]:
     return sorted(numbered, key=lambda path: int(path.name), reverse=True)
 
 
-def next_model_folder(models: Path) -> Path:
-    """Where the next artifact belongs."""
-    newest = model_folders(models)
-    return models / f"{int(newest[0].name) + 1 if newest else 1:04d}"
+def next_model_folder(models: Path, taken: Iterable[int] = ()) -> Path:
+    """Where the next artifact belongs, whose number is above those here and those `taken` elsewhere."""
+    here = [int(path.name) for path in model_folders(models)]
+    return models / f"{max([*here, *taken], default=0) + 1:04d}"

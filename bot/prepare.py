@@ -14,6 +14,8 @@ from bot.errors import CatalogChanged, NotPrepared
 from bot.home import model_folders, next_model_folder
 from bot.library import CATALOG_KEY
 from bot.settings import FALLBACK_DATASET, Settings
+from bot.store import open_store
+from bot.training.learning import measure_and_keep
 from recsys.config import TrainingConfig
 from recsys.data.download import DATASETS
 from recsys.data.layouts import source_of
@@ -40,8 +42,10 @@ _EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
 
 
 def is_prepared(settings: Settings) -> bool:
-    """Whether the home has a model at all."""
-    return bool(model_folders(settings.models))
+    """Whether there is a model at all, in the home or where models are shared. Raises StoreFailed."""
+    if model_folders(settings.models):
+        return True
+    return bool(open_store(settings.models, settings.artifacts).versions())
 
 
 def check_dataset(settings: Settings, source: str) -> None:
@@ -76,27 +80,26 @@ def prepare(
     require_training()
     dataset = _dataset(settings, say, progress)
     config = TrainingConfig.quick() if quick else TrainingConfig()
-    return train_model(dataset, settings.models, config, report, preliminary=quick)
+    return train_model(dataset, settings, config, report, preliminary=quick)
 
 
 def train_model(
-    dataset: Dataset, models: Path, config: TrainingConfig, report: Report, *, preliminary: bool = False
+    dataset: Dataset, settings: Settings, config: TrainingConfig, report: Report, *, preliminary: bool = False
 ) -> tuple[Path, dict[str, float]]:
     """Train on all of a data set but the permanent holdout, keep the artifact, and read it back once.
 
-    Its folder, and its figures on the holdout; none where the data set is too small to have one.
+    Its folder in the home, and its figures on the holdout; none where the data set is too small to have one.
+    Raises StoreFailed where models are shared and that place does not answer.
     """
     import recsys
-    from recsys.evaluation import measure_holdout
     from recsys.evaluation.holdout import split
 
     holdout = split(dataset.ratings)
     recommender = recsys.fit(holdout.train, dataset.catalog, config, report=report)
-    metrics = measure_holdout(recommender, holdout)
-    folder = next_model_folder(models)
-    figures = {f"holdout_{name}": value for name, value in metrics.items()}
-    recommender.save(folder, metrics=figures, preliminary=preliminary)
-    recsys.Recommender.load(folder)  # reads all of it back, and checks it
+    store = open_store(settings.models, settings.artifacts)
+    folder = next_model_folder(settings.models, store.versions())
+    metrics = measure_and_keep(recommender, holdout, folder, origin="hand", preliminary=preliminary)
+    store.publish(folder, int(folder.name))
     return folder, metrics
 
 

@@ -28,7 +28,7 @@ from storage.database import AsyncConnection, Database
 from storage.errors import StorageError
 from storage.migrations import REVISIONS, revision
 
-__all__ = ["Chosen", "Serving", "choose", "live_model"]
+__all__ = ["Chosen", "Serving", "choose", "known_models", "live_model"]
 
 log = structlog.get_logger(__name__)
 
@@ -183,7 +183,7 @@ def live_model(settings: Settings) -> tuple[int, Recommender]:
     """The model that `matinee run` would start with, for commands that only read. Raises NotPrepared."""
     store = open_store(settings.models, settings.artifacts)
     found = _manifests(store)
-    known, order = asyncio.run(_known(settings.database))
+    known, order = asyncio.run(known_models(settings.database))
     by_hand = [version for version, each in found.items() if each.origin == BY_HAND and version not in known]
     for version in [*sorted(by_hand, reverse=True), *order]:
         try:
@@ -193,8 +193,11 @@ def live_model(settings: Settings) -> tuple[int, Recommender]:
     raise NotPrepared(f"there is no usable model in {settings.models}: `matinee prepare` makes one")
 
 
-async def _known(url: str) -> tuple[set[int], list[int]]:
-    """What a database knows of models, and the order in which they may serve; nothing is made."""
+async def known_models(url: str) -> tuple[set[int], list[int]]:
+    """What a database knows of models, and the order in which they may serve; nothing is made.
+
+    What it does not know was made by hand since the last start, and comes first.
+    """
     if await revision(url) != REVISIONS[-1]:
         return set(), []
     database = await Database.open(url)

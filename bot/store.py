@@ -13,7 +13,7 @@ from bot.errors import NotPrepared, StoreFailed
 from recsys.artifact import MANIFEST, Manifest, parse_manifest, read_manifest
 from recsys.errors import ArtifactError
 
-__all__ = ["ModelStore", "open_store"]
+__all__ = ["ModelStore", "begin_store", "open_store"]
 
 _FORMAT = "{:04d}"  # as 0007: a listing of the folder is in order
 
@@ -44,6 +44,19 @@ def open_store(models: Path, url: str | None) -> ModelStore:
     return home if url is None else _Shared(home, url)
 
 
+def begin_store(models: Path, url: str | None) -> ModelStore:
+    """`open_store`; where it is empty, what is in `models` goes into it: a place that was named just now.
+
+    Raises StoreFailed.
+    """
+    store = open_store(models, url)
+    if not store.versions():
+        home = _Home(models)
+        for version in home.versions():
+            store.publish(home.folder(version), version)
+    return store
+
+
 class _Home:
     """The models folder of a home."""
 
@@ -72,6 +85,8 @@ class _Home:
 
     def publish(self, folder: Path, version: int) -> None:
         target = self.folder(version)
+        if folder == target:
+            return
         try:
             self.models.mkdir(parents=True, exist_ok=True)
             if target.exists():  # a publication that broke off

@@ -31,7 +31,9 @@ __all__ = [
     "finish",
     "get",
     "last",
+    "last_of",
     "place",
+    "release",
     "report",
     "unfinished",
 ]
@@ -109,6 +111,13 @@ async def last(conn: AsyncConnection, n: int) -> list[Job]:
     return [Job(**row._asdict()) for row in rows]
 
 
+async def last_of(conn: AsyncConnection, kind: Kind) -> Job | None:
+    """The newest of a kind that came to an end by itself, whatever the gate said."""
+    query = select(*_COLUMNS).where(jobs.c.kind == kind, jobs.c.state == "done")
+    row = (await conn.execute(query.order_by(jobs.c.id.desc()).limit(1))).one_or_none()
+    return None if row is None else Job(**row._asdict())
+
+
 async def claim(conn: AsyncConnection, owner: str, at: datetime, lease: timedelta) -> Job | None:
     """Take the training that waits, or whose process is gone; None if there is nothing to take.
 
@@ -178,6 +187,22 @@ async def finish(
     }
     if (await conn.execute(update(jobs).where(_held(job_id, owner)).values(ended))).rowcount == 0:
         raise WrongState(f"training {job_id} is not held by {owner} any more")
+
+
+async def release(conn: AsyncConnection, job_id: int, owner: str) -> None:
+    """Give a training back that its process cannot carry on: it waits again, and this attempt is not counted.
+
+    Nothing happens if it is not ours any more.
+    """
+    freed = {
+        "state": "waiting",
+        "owner": None,
+        "lease_until": None,
+        "phase": None,
+        "progress": None,
+        "attempts": jobs.c.attempts - 1,
+    }
+    await conn.execute(update(jobs).where(_held(job_id, owner)).values(freed))
 
 
 async def place(conn: AsyncConnection, job_id: int, chat_id: int, message_id: int) -> None:

@@ -12,13 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import UnknownRow
 from storage.schema import models
 
-__all__ = ["Model", "Origin", "add", "before_live", "every", "get", "go_live", "live", "mark_pruned"]
+__all__ = [
+    "Model",
+    "Origin",
+    "add",
+    "before_live",
+    "every",
+    "get",
+    "go_live",
+    "live",
+    "mark_pruned",
+    "of_job",
+    "withdraw",
+]
 
 Origin = Literal["hand", "fine", "full"]  # "hand": prepared or trained on the command line
 
@@ -71,6 +83,12 @@ async def get(conn: AsyncConnection, version: int) -> Model | None:
     return None if row is None else Model(**row._asdict())
 
 
+async def of_job(conn: AsyncConnection, job_id: int) -> Model | None:
+    """The model that a training made, if it came so far."""
+    row = (await conn.execute(select(models).where(models.c.job_id == job_id))).one_or_none()
+    return None if row is None else Model(**row._asdict())
+
+
 async def live(conn: AsyncConnection) -> Model | None:
     """The model that people are answered from; None before the first start."""
     row = (await conn.execute(select(models).where(models.c.state == "live"))).one_or_none()
@@ -110,3 +128,8 @@ async def mark_pruned(conn: AsyncConnection, version: int, at: datetime) -> None
     """Its artifact is deleted, or about to be. The live one is left alone."""
     mine = (models.c.version == version) & (models.c.state != "live")
     await conn.execute(update(models).where(mine).values(pruned_at=at))
+
+
+async def withdraw(conn: AsyncConnection, version: int) -> None:
+    """Forget a model that never served: its number was taken by another."""
+    await conn.execute(delete(models).where(models.c.version == version, models.c.live_since.is_(None)))

@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 
 from bot import logs
-from bot.cli import catalog, database, evaluation, films, models, serve
+from bot.cli import catalog, database, evaluation, films, models, serve, training
 from bot.cli.doctor import doctor
 from bot.cli.interpret import interpret
 from bot.errors import BotError
+from bot.training.process import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
 
@@ -31,6 +32,8 @@ for film_command in (catalog.add, catalog.update, catalog.migrate):
     film_group.command()(film_command)
 cli.add_typer(film_group, name="catalog")
 cli.command()(models.train)
+cli.command()(training.worker)
+cli.command(COMMAND, hidden=True)(training.train_child)
 cli.command()(evaluation.evaluate)
 cli.command()(interpret)
 cli.command()(films.similar)

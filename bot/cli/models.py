@@ -58,7 +58,7 @@ def train(
 
     with home.hold(settings.home):
         data = load(settings, dataset)
-        folder, metrics = train_model(data, settings.models, config, report)
+        folder, metrics = train_model(data, settings, config, report)
     if as_json:
         emit({"dataset": data.name, "folder": str(folder), "metrics": metrics, "steps": steps})
         return

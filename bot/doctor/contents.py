@@ -10,6 +10,7 @@ from bot.errors import CatalogChanged
 from bot.home import model_folders
 from bot.library import CATALOG_KEY, numbering
 from bot.prepare import check_dataset
+from bot.serving import known_models
 from bot.settings import Settings
 from recsys.catalog import Catalog
 from recsys.data.download import DATASETS
@@ -72,10 +73,10 @@ def schema(seen: Inspection) -> Finding:
     return Finding("schema", Level.OK, f"{seen.revision}, the newest")
 
 
-def models(folder: Path) -> tuple[list[Finding], Catalog | None]:
-    """The model that `run` would take, and every newer one that it would pass over."""
+def models(settings: Settings) -> tuple[list[Finding], Catalog | None]:
+    """The model that `run` would take, and every one before it that it would pass over."""
     lines = []
-    for path in model_folders(folder):
+    for path in _in_order(settings):
         try:
             recommender = Recommender.load(path)
         except ArtifactError as error:
@@ -93,8 +94,27 @@ def models(folder: Path) -> tuple[list[Finding], Catalog | None]:
         else:
             lines.append(Finding("model", Level.OK, found))
         return lines, recommender.catalog
-    lines.append(Finding("model", Level.FAIL, f"none in {folder}", "`matinee prepare` makes one"))
+    lines.append(Finding("model", Level.FAIL, f"none in {settings.models}", "`matinee prepare` makes one"))
     return lines, None
+
+
+def _in_order(settings: Settings) -> list[Path]:
+    """The artifacts in the home as `run` would try them: not those that the gate refused."""
+    try:
+        known, order = asyncio.run(_known(settings.database))
+    except (StorageError, TimeoutError):
+        known, order = set(), []  # another finding tells of the database
+    here = {int(path.name): path for path in model_folders(settings.models)}
+    return [
+        here[version]
+        for version in (*(each for each in here if each not in known), *order)
+        if version in here
+    ]
+
+
+async def _known(url: str) -> tuple[set[int], list[int]]:
+    async with asyncio.timeout(_SECONDS):
+        return await known_models(url)
 
 
 def films(settings: Settings, seen: Inspection | None, catalog: Catalog | None) -> list[Finding]:
@@ -139,7 +159,7 @@ def _data_set(path: Path, catalog: Catalog | None) -> Finding:
         found = read_catalog(path)
     except RecsysError as error:
         return Finding("data", Level.FAIL, str(error), f"mend {path}, or remove it and fetch it again")
-    if catalog and catalog.source == found.source and catalog.fingerprint != found.fingerprint:
+    if catalog and catalog.source == found.source and numbering(catalog) != numbering(found):
         advice = "`matinee train` learns the new films; then `matinee catalog migrate`"
         return Finding("data", Level.WARN, f"{_named(found)}: changed since the model was made", advice)
     return Finding("data", Level.OK, f"{_named(found)} in {path}")

@@ -27,7 +27,7 @@ def examine() -> Iterator[Finding]:
     yield surroundings.disk(settings.home)
     lines, seen = contents.database(settings.database)
     yield from lines
-    lines, catalog = contents.models(settings.models)
+    lines, catalog = contents.models(settings)
     yield from lines
     yield from contents.films(settings, seen, catalog)
     yield from contents.data(settings, catalog)

@@ -148,7 +148,7 @@ def test_no_database_yet_is_no_trouble(tmp_path: Path) -> None:
 
 
 def test_the_model_is_named_with_its_fingerprint(home: Path) -> None:
-    lines, catalog = contents.models(home / "models")
+    lines, catalog = contents.models(Settings(home=home))
     assert catalog is not None
     assert only(lines).level is Level.OK
     assert lines[0].found.startswith(f"0001, of tiny (8 films, fingerprint {catalog.fingerprint})")
@@ -158,13 +158,13 @@ def test_a_damaged_model_is_passed_over_as_the_bot_does(home: Path) -> None:
     shutil.copytree(home / "models" / "0001", home / "models" / "0002")
     (tensors,) = (home / "models" / "0002").glob("tensors-*")
     tensors.write_bytes(tensors.read_bytes()[:-1])
-    (damaged, sound), catalog = contents.models(home / "models")
+    (damaged, sound), catalog = contents.models(Settings(home=home))
     assert (damaged.level, sound.level) == (Level.WARN, Level.OK)
     assert "0002" in damaged.found
     assert sound.found.startswith("0001")
     assert catalog is not None
     shutil.rmtree(home / "models" / "0001")
-    (_, none), catalog = contents.models(home / "models")
+    (_, none), catalog = contents.models(Settings(home=home))
     assert (none.level, catalog) == (Level.FAIL, None)
     assert "matinee prepare" in none.advice
 

@@ -14,24 +14,6 @@ from tests.e2e.driving import Bot, Telegram
 
 
 @pytest.fixture
-def few(test_data: Path, tmp_path: Path) -> Path:
-    """The ratings of a hundred people of ml-100k, of a quarter of its films: a full fit takes a moment."""
-    folder = tmp_path / "few"
-    folder.mkdir()
-    limits = {"few.item": (400,), "few.inter": (100, 400)}  # of the first columns: films; people and films
-    for name, most in limits.items():
-        source = test_data / "ml-100k" / name.replace("few", "ml-100k")
-        header, *lines = source.read_text(encoding="utf-8").splitlines()
-        kept = [
-            line
-            for line in lines
-            if all(int(cell) <= limit for cell, limit in zip(line.split("\t"), most, strict=False))
-        ]
-        (folder / name).write_text("\n".join([header, *kept, ""]), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
 def new_bot(tmp_path: Path) -> Iterator[Bot]:
     """A bot in an empty home, not started yet."""
     served = Telegram()
@@ -52,11 +34,14 @@ def test_the_quick_model_serves_until_the_full_one_does(new_bot: Bot, few: Path)
     assert model["level"] == "warn"
     assert model["found"].endswith("a quick fit")
 
-    new_bot.start("the full model serves", MATINEE_DATASET=str(few))
+    new_bot.start("another model serves", MATINEE_DATASET=str(few))
     assert ada.tap("More", page) == ""
     assert len(ada.last().films) == 5
     maps = Path(f"/proc/{new_bot.pid}/maps").read_text(encoding="utf-8")
     assert "site-packages/torch/" not in maps
     assert [each.name for each in sorted((new_bot.home / "models").iterdir())] == ["0001", "0002"]
     manifest = json.loads((new_bot.home / "models" / "0002" / MANIFEST).read_bytes())
-    assert manifest["about"]["preliminary"] is False
+    assert (manifest["about"]["preliminary"], manifest["about"]["origin"]) == (False, "full")
+    assert new_bot.rows("SELECT kind, reason, state, outcome, version, attempts FROM jobs") == [
+        ("full", "first", "done", "promoted", 2, 2)
+    ]

@@ -1,0 +1,87 @@
+"""`matinee worker`, and the child process that a training runs in."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import home, logs
+from bot.errors import SettingsError
+from bot.prepare import require_training
+from bot.settings import Settings, read_settings
+from bot.store import open_store
+from bot.training import child
+from bot.training.runner import Runner
+from storage.database import Database
+from storage.engine import parse_url, sqlite_file
+from storage.migrations import REVISIONS, revision
+
+__all__ = ["train_child", "worker"]
+
+
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Train what waits now, if anything, and end.")] = False,
+) -> None:
+    """Train for a bot on another machine: the same PostgreSQL, and models shared by MATINEE_ARTIFACTS."""
+    settings = read_settings()
+    _check(settings)
+    logs.configure(settings.log_level, form=settings.log_format)
+    with home.hold(settings.home):
+        asyncio.run(_work(settings, once))
+
+
+def train_child(folder: Path) -> None:
+    """What a training runs in: started by the bot or by a worker, and no one else."""
+    sys.exit(child.main(folder))
+
+
+def _check(settings: Settings) -> None:
+    """Raise SettingsError or NotPrepared for what keeps this machine from training for a bot."""
+    require_training()
+    if sqlite_file(parse_url(settings.database)) is not None:
+        raise SettingsError(
+            "MATINEE_DATABASE_URL: a worker needs the bot's PostgreSQL; a SQLite file is written by one "
+            "process, the bot, which trains beside itself"
+        )
+    if settings.artifacts is None:
+        raise SettingsError(
+            "MATINEE_ARTIFACTS: not set, and the bot would not find what is trained here: name the same "
+            "place as for the bot"
+        )
+
+
+async def _work(settings: Settings, once: bool) -> None:
+    if await revision(settings.database) != REVISIONS[-1]:
+        raise SettingsError("MATINEE_DATABASE_URL: not a database of this version; start the bot on it first")
+    store = await asyncio.to_thread(open_store, settings.models, settings.artifacts)
+    database = await Database.open(settings.database)
+    try:
+        runner = Runner(
+            database,
+            store,
+            settings,
+            f"worker:{socket.gethostname()}:{uuid.uuid4()}",
+            bell=asyncio.Event(),
+            done=lambda: None,
+            threads=None,
+        )
+        work = asyncio.create_task(_once(runner) if once else runner.run())
+        with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        with suppress(asyncio.CancelledError):
+            await work
+    finally:
+        await database.close()
+
+
+async def _once(runner: Runner) -> None:
+    await runner.once()

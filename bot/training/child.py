@@ -1,0 +1,187 @@
+"""The child process of a training: from a work folder to an artifact and an outcome, told line by line.
+
+It knows no database and no Telegram, and ends when its parent does. Each line on its standard output is one
+JSON object with an "event"; whatever else is printed meanwhile goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from bot.errors import BotError, TrainingFailed
+from bot.prepare import require_training
+from bot.training.folder import (
+    PEOPLE_FROM,
+    Outcome,
+    Snapshot,
+    Task,
+    artifact_of,
+    read_snapshot,
+    read_task,
+    write_outcome,
+)
+from bot.training.learning import everything, measure_and_keep, without
+from recsys.config import TrainingConfig
+from recsys.errors import RecsysError
+from recsys.progress import Step
+from recsys.ratings import Ratings
+from recsys.recommender import Recommender
+
+if TYPE_CHECKING:
+    from recsys.brigades import Brigade
+    from recsys.data.datasets import Dataset
+
+__all__ = ["Teller", "main", "train"]
+
+_NICE = 19  # people are answered first
+
+
+class Teller:
+    """What the parent hears."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def phase(self, name: str) -> None:
+        """Another phase begins."""
+        self._tell("phase", phase=name)
+
+    def step(self, step: Step) -> None:
+        """An epoch or a sweep has ended."""
+        told = {name: None if _is_nan(value) else value for name, value in asdict(step).items()}
+        self._tell("step", **told)
+
+    def brigades(self, found: Sequence[Brigade]) -> None:
+        """How many were found, and how many people are in them."""
+        self._tell("brigades", groups=len(found), people=sum(len(each.user_ids) for each in found))
+
+    def verdict(self, passed: bool, reasons: Sequence[str]) -> None:
+        """What the gate says."""
+        self._tell("verdict", passed=passed, reasons=list(reasons))
+
+    def error(self, text: str) -> None:
+        """Why there is no model."""
+        self._tell("error", text=text)
+
+    def _tell(self, event: str, **values: Any) -> None:
+        print(json.dumps({"event": event, **values}), file=self._out, flush=True)
+
+
+def main(folder: Path) -> int:
+    """Train from a work folder; the exit code. What an operator can mend is told, not raised."""
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    teller = Teller(_own_output())
+    try:
+        train(folder, teller)
+    except (BotError, RecsysError, OSError) as error:
+        teller.error(str(error))
+        return 1
+    except MemoryError:
+        teller.error("there is not enough memory (MemoryError)")
+        return 1
+    return 0
+
+
+def train(folder: Path, tell: Teller) -> None:
+    """From the task in `folder` to its artifact and its outcome. Raises BotError, RecsysError, OSError."""
+    import recsys
+    from recsys.evaluation.gate import judge
+    from recsys.evaluation.holdout import split
+
+    tell.phase("checking")
+    require_training()
+    task, snapshot = read_task(folder), read_snapshot(folder)
+    _limit_threads(task.threads)
+    live = Recommender.load(task.live)
+    ratings, catalog = everything(_dataset(task), snapshot)
+    found = _brigades(ratings, snapshot, tell)
+    outside = {*snapshot.kept_out.tolist(), *(user for each in found for user in each.user_ids)}
+    holdout = split(without(ratings, outside - set(snapshot.let_in.tolist())))
+
+    tell.phase("training")
+    fine = task.kind == "fine"
+    candidate = recsys.fit(
+        holdout.train, catalog, _config(task, live), report=tell.step, start=live if fine else None
+    )
+
+    tell.phase("gate")
+    metrics = measure_and_keep(
+        candidate,
+        holdout,
+        artifact_of(folder),
+        origin=task.kind,
+        preliminary=fine and live.preliminary,  # going on from a quick fit does not make a full one
+    )
+    known = [film.movie_id for film in snapshot.films]
+    verdict = judge(candidate, live, holdout, movie_ids=known, margin=task.margin, seed=task.seed)
+    tell.verdict(verdict.passed, verdict.reasons)
+    figures = {f"holdout_{name}": value for name, value in metrics.items()}
+    write_outcome(
+        folder, Outcome(verdict.passed, figures, verdict.to_dict(), [asdict(each) for each in found])
+    )
+
+
+def _dataset(task: Task) -> Dataset:
+    from recsys.data.datasets import load_dataset
+
+    dataset = load_dataset(task.dataset, folder=Path(task.data))
+    catalog = dataset.catalog
+    if (catalog.source, catalog.fingerprint) != (task.source, task.fingerprint):
+        raise TrainingFailed(
+            f"{dataset.name} (fingerprint {catalog.fingerprint}) is not the {task.source} "
+            f"({task.fingerprint}) that numbers the films: it has changed, or another one is named. "
+            "`matinee prepare --again` trains on it, then `matinee catalog migrate` moves the ratings"
+        )
+    return dataset
+
+
+def _config(task: Task, live: Recommender) -> TrainingConfig:
+    """As the live model was trained, by another seed; a full fit after a quick one has the full settings."""
+    config = TrainingConfig() if live.preliminary and task.kind == "full" else live.config
+    return replace(config, seed=task.seed, device="auto")
+
+
+def _brigades(ratings: Ratings, snapshot: Snapshot, tell: Teller) -> list[Brigade]:
+    """Groups among the people of the bot whose ratings look arranged, those kept out already included."""
+    from recsys.brigades import find_brigades
+
+    found = find_brigades(ratings, ratings.user_ids[ratings.user_ids >= PEOPLE_FROM])
+    tell.brigades(found)
+    return found
+
+
+def _limit_threads(threads: int | None) -> None:
+    """Of torch; those of numpy are limited by the environment, before it is loaded."""
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _own_output() -> TextIO:
+    """Standard output as it was; what is printed from now on goes to standard error."""
+    sys.stdout.flush()
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return own
+
+
+def _end_with_the_parent() -> None:
+    """The parent holds the other end of our standard input, and it closes however the parent ends."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)

@@ -1,0 +1,180 @@
+"""The work folder of a training: what the parent hands the child, and what the child leaves there.
+
+job.json, films.json, ratings.safetensors      by the parent; the folder gets its name when all are there
+artifact/, then outcome.json                   by the child; the second one, last, says that it is done
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from bot.errors import TrainingFailed
+from recsys.catalog import Film
+from storage.jobs import Kind
+
+__all__ = [
+    "PEOPLE_FROM",
+    "Outcome",
+    "Snapshot",
+    "Task",
+    "artifact_of",
+    "new_folder",
+    "read_outcome",
+    "read_snapshot",
+    "read_task",
+    "write_outcome",
+    "write_snapshot",
+    "write_task",
+]
+
+IntArray = npt.NDArray[np.int64]
+
+# Person 7 of the bot is 1,000,000,000,007 in training: above every number that a data set gives its people,
+# and the same at each training, so that the holdout stays what it is.
+PEOPLE_FROM = 10**12
+
+_TASK, _FILMS, _RATINGS, _OUTCOME, _ARTIFACT = (
+    "job.json",
+    "films.json",
+    "ratings.safetensors",
+    "outcome.json",
+    "artifact",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be trained. `live` is the folder of the live artifact, `dataset` the name or path of the
+    data set, `data` where a named one is or comes; its films are those of `source` and `fingerprint`.
+
+    `margin` is the gate's. `threads` is how many the child may use, None as many as it likes.
+    """
+
+    kind: Kind
+    seed: int
+    margin: float
+    live: str
+    dataset: str
+    data: str
+    source: str
+    fingerprint: str
+    threads: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The bot's ratings as training takes them: parallel arrays of shape (n,), people as surrogates.
+
+    `kept_out` are people from whom nothing is learned, `let_in` those whom an admin trusts, both as
+    surrogates. `merged` has a row for each film that is another name of a second, shape (n, 2). `films` are
+    those of the database, by their numbers in the data set; negative ones are the admins' own.
+    """
+
+    user_ids: IntArray
+    movie_ids: IntArray
+    values: npt.NDArray[np.float32]
+    timestamps: IntArray
+    kept_out: IntArray
+    let_in: IntArray
+    merged: IntArray
+    films: tuple[Film, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out. `metrics` are on the permanent holdout; `verdict` is the gate's, `passed` what it says.
+
+    `brigades` are those that were found, as plain values: ids of people are surrogates, of films the data
+    set's.
+    """
+
+    passed: bool
+    metrics: dict[str, float]
+    verdict: dict[str, Any]
+    brigades: list[dict[str, Any]]
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill; it takes its place, and that of one before it, at the end of the block."""
+    making = folder.with_name(f".{folder.name}")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    yield making
+    shutil.rmtree(folder, ignore_errors=True)
+    making.replace(folder)
+
+
+def artifact_of(folder: Path) -> Path:
+    """Where the child writes its model."""
+    return folder / _ARTIFACT
+
+
+def write_task(folder: Path, task: Task) -> None:
+    """Leave the task for the child."""
+    _write(folder / _TASK, asdict(task))
+
+
+def read_task(folder: Path) -> Task:
+    """The task. Raises TrainingFailed."""
+    return Task(**_read(folder / _TASK))
+
+
+def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
+    """Leave the ratings and the films for the child."""
+    names = ("user_ids", "movie_ids", "values", "timestamps", "kept_out", "let_in", "merged")
+    save_file({name: getattr(snapshot, name) for name in names}, folder / _RATINGS)
+    _write(folder / _FILMS, [astuple(film) for film in snapshot.films])
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Ratings and films. Raises TrainingFailed."""
+    try:
+        arrays: dict[str, npt.NDArray[Any]] = load_file(folder / _RATINGS)
+    except (OSError, SafetensorError) as error:
+        raise TrainingFailed(f"{folder / _RATINGS}: {error}") from error
+    films = tuple(
+        Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
+        for movie_id, title, year, genres, imdb_id, tmdb_id, alternatives in _read(folder / _FILMS)
+    )
+    return Snapshot(**arrays, films=films)
+
+
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """The last thing that the child does: it is there whole, or not at all."""
+    _write(folder / _OUTCOME, asdict(outcome))
+
+
+def read_outcome(folder: Path) -> Outcome | None:
+    """What came out; None as long as nothing has."""
+    if not (folder / _OUTCOME).exists():
+        return None
+    return Outcome(**_read(folder / _OUTCOME))
+
+
+def _write(path: Path, content: object) -> None:
+    making = path.with_name(f".{path.name}")
+    with making.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+    making.replace(path)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingFailed(f"{path}: {error}") from error

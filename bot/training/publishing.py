@@ -1,0 +1,215 @@
+"""From an outcome to a model that serves, or is kept aside; and what makes room afterwards.
+
+Each step may be the last one before the process is killed, and the next start goes on from there:
+
+    a row with a number, former or refused      its job says which; nobody is answered from it
+    the artifact in the store, under it         once there, it is not published again
+    one transaction: live, job ended, told      before it, the old model serves and the job runs
+    old artifacts and the work folder deleted   left over, they go at the next start
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from bot.errors import NotPrepared, StoreFailed, TrainingFailed
+from bot.home import model_folders
+from bot.library import CATALOG_KEY
+from bot.settings import Settings
+from bot.store import ModelStore
+from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of
+from recsys.artifact import MANIFEST
+from storage import audit, evidence, flags, jobs, models, notices
+from storage import settings as stored_settings
+from storage.database import AsyncConnection, Database
+from storage.errors import StorageError
+from storage.jobs import Job
+from storage.personal import NOBODY
+
+__all__ = ["Publisher", "tell"]
+
+log = structlog.get_logger(__name__)
+
+_TIDY_EVERY = 3600.0  # seconds
+
+
+class Publisher:
+    """Whoever trains publishes; whoever serves makes room in its own home."""
+
+    def __init__(self, database: Database, store: ModelStore, settings: Settings) -> None:
+        self._database = database
+        self._store = store
+        self._settings = settings
+        self._work = settings.home / "work"
+
+    def folder(self, job: Job) -> Path:
+        """The work folder of a training."""
+        return self._work / f"job-{job.id}"
+
+    async def publish(self, job: Job, owner: str, outcome: Outcome) -> int:
+        """Publish what a training left in its work folder; the version.
+
+        Raises StoreFailed; WrongState if the training is another process's by now; TrainingFailed if there
+        is no artifact any more.
+        """
+        artifact = artifact_of(self.folder(job))
+        version = await self._number(job, outcome)
+        there = await asyncio.to_thread(self._store.versions)
+        if (artifact / MANIFEST).exists():
+            await asyncio.to_thread(self._store.publish, artifact, version)
+        elif version not in there:
+            raise TrainingFailed("the trained model is gone from the work folder")
+        await self._finish(job, owner, outcome, version)
+        return version
+
+    async def keep_tidy(self) -> None:
+        """Tidy until cancelled, where another machine trains."""
+        while True:
+            await self.tidy()
+            await asyncio.sleep(_TIDY_EVERY)
+
+    async def prune(self) -> None:
+        """Delete the models beyond those to keep, and tidy."""
+        try:
+            async with self._database.write() as conn:
+                for version in await _superfluous(conn, self._settings.keep_models):
+                    await models.mark_pruned(conn, version, datetime.now(UTC))
+        except StorageError as error:
+            log.warning("old models stay for now", cause=str(error))
+        await self.tidy()
+
+    async def tidy(self) -> None:
+        """Delete what was given up: pruned models, also copies of them here, and work folders of trainings
+        that ended. What cannot be deleted now is left for the next time."""
+        try:
+            async with self._database.read() as conn:
+                pruned = {each.version for each in await models.every(conn) if each.pruned_at is not None}
+                running = await jobs.unfinished(conn)
+            kept = self.folder(running).name if running is not None else None
+            await asyncio.to_thread(self._delete, pruned, kept)
+        except (StorageError, StoreFailed) as error:
+            log.warning("old models stay for now", cause=str(error))
+
+    async def _number(self, job: Job, outcome: Outcome) -> int:
+        """The number that this training has taken, or takes now."""
+        found = await asyncio.to_thread(self._origins)
+        async with self._database.write() as conn:
+            mine = await models.of_job(conn, job.id)
+            if mine is not None:
+                if found.get(mine.version, job.kind) == job.kind:
+                    return mine.version
+                await models.withdraw(conn, mine.version)  # `matinee train` took the number meanwhile
+            taken = [*found, *(each.version for each in await models.every(conn))]
+            version = max(taken, default=0) + 1
+            await models.add(
+                conn,
+                version,
+                job.kind,
+                datetime.now(UTC),
+                outcome.metrics,
+                refused=not outcome.passed,
+                job_id=job.id,
+                verdict=outcome.verdict,
+            )
+        return version
+
+    def _origins(self) -> dict[int, str]:
+        """What is in the store, and who made it; what cannot be read is somebody else's, too."""
+        found = {}
+        for version in self._store.versions():
+            try:
+                found[version] = self._store.manifest(version).origin
+            except NotPrepared:
+                found[version] = "unknown"
+        return found
+
+    async def _finish(self, job: Job, owner: str, outcome: Outcome, version: int) -> None:
+        now = datetime.now(UTC)
+        result: jobs.Outcome = "promoted" if outcome.passed else "refused"
+        async with self._database.write() as conn:
+            before = await models.live(conn)
+            if outcome.passed:
+                await models.go_live(conn, version, now)
+            await jobs.finish(conn, job.id, owner, "done", now, version=version, outcome=result)
+            found = await _brigades(conn, outcome)
+            await flags.record(conn, found, now, self._settings.admin_ids)
+            await audit.add(conn, result, now, job.asked_by or NOBODY, version=version, job=job.id)
+            live = None if before is None else before.version
+            await tell(conn, self._settings.admin_ids, job, now, live, outcome=outcome, version=version)
+        log.info("training ended", job=job.id, model=version, outcome=result)
+
+    def _delete(self, pruned: set[int], kept: str | None) -> None:
+        here = {int(path.name) for path in model_folders(self._settings.models)}
+        for version in sorted(pruned & {*self._store.versions(), *here}):
+            self._store.delete(version)
+            log.info("old model deleted", model=version)
+        with suppress(FileNotFoundError):
+            for path in self._work.iterdir():
+                if path.name != kept:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+async def tell(
+    conn: AsyncConnection,
+    admin_ids: Sequence[int],
+    job: Job,
+    at: datetime,
+    live: int | None,
+    *,
+    outcome: Outcome | None = None,
+    version: int | None = None,
+    error: str | None = None,
+) -> None:
+    """Tell admins how a training ended. `live` is the version that it was compared with."""
+    payload = {
+        "job": job.id,
+        "kind": job.kind,
+        "reason": job.reason,
+        "outcome": None if outcome is None else "promoted" if outcome.passed else "refused",
+        "version": version,
+        "live": live,
+        "verdict": None if outcome is None else outcome.verdict,
+        "error": error,
+    }
+    await notices.add(conn, admin_ids, "outcome", payload, at, key=f"outcome:{job.id}")
+
+
+async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found]:
+    """Those that the child found, by our ids."""
+    if not outcome.brigades:
+        return []
+    known = await stored_settings.get(conn, CATALOG_KEY)
+    source = str(known.get("source")) if isinstance(known, dict) else ""
+    ours = await evidence.numbered(conn, source)
+    return [
+        flags.Found(
+            frozenset(user_id - PEOPLE_FROM for user_id in each["user_ids"]),
+            tuple(ours[movie_id] for movie_id in each["movie_ids"]),
+            tuple(each["kinds"]),
+            each["evidence"],
+        )
+        for each in outcome.brigades
+        if ours.keys() >= set(each["movie_ids"])  # whoever renumbers films has another training look again
+    ]
+
+
+async def _superfluous(conn: AsyncConnection, keep: int) -> list[int]:
+    """Versions to delete: all but the live one, the one before it, and the `keep` newest others."""
+    live, before = await models.live(conn), (await models.before_live(conn))[:1]
+    if live is None:
+        return []
+    others = [
+        each.version
+        for each in await models.every(conn)
+        if each.pruned_at is None and each.version != live.version
+    ]
+    first = [each.version for each in before]
+    kept = [*first, *(version for version in others if version not in first)][:keep]
+    return [version for version in others if version not in kept]

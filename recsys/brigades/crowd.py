@@ -1,0 +1,103 @@
+"""What an account is measured against: who rates which film, and with which stars, when nobody pushes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.brigades.config import BrigadeConfig
+from recsys.ranker import IntArray
+from recsys.ratings import Ratings
+from recsys.seen import CANDIDATES
+
+__all__ = ["LEVELS", "Array", "Crowd", "Mask"]
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+LEVELS = 10  # half stars from 0.5 to 5
+KNOWN = 20  # ratings of the data set's people that tell how a film is liked, without the bot's
+PRIOR = 5.0  # ratings as in all films, added to a film's
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """The ratings by row numbers; arrays of shape (n,), but for those said otherwise.
+
+    `users` index `user_ids`, `films` index `film_ids`, `levels` are half stars from 0. `suspect` is a person
+    (n_users,) who may be flagged. `passing` is a rating that a suspect may have come for: a young or tiny
+    account's. The data set's people make `histograms` (n_films, LEVELS), for films that they hardly know with
+    the suspects' other ratings; and `usual` (LEVELS,), that of all films.
+    `share` (n_films,) is a film's share of the ratings of the data set's people. `asked` (n_films,): so well
+    known that the bot asks newcomers about it, who then rate it because they were asked.
+    """
+
+    user_ids: IntArray
+    film_ids: IntArray
+    users: IntArray
+    films: IntArray
+    levels: IntArray
+    times: IntArray
+    counts: IntArray
+    suspect: Mask
+    passing: Mask
+    histograms: Array
+    usual: Array
+    share: Array
+    asked: Mask
+
+    @classmethod
+    def of(cls, ratings: Ratings, suspects: IntArray, config: BrigadeConfig) -> Crowd:
+        """Everybody's ratings, with `suspects` (user ids) told from the others."""
+        user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
+        film_ids, films = np.unique(ratings.movie_ids, return_inverse=True)
+        levels = np.clip(np.rint(2 * ratings.values) - 1, 0, LEVELS - 1).astype(np.int64)
+        times = ratings.timestamps
+        counts = np.bincount(users)
+        suspect = np.isin(user_ids, suspects)
+        first = np.full(len(user_ids), np.iinfo(np.int64).max)
+        np.minimum.at(first, users, times)
+        young = times - first[users] <= config.young_days * DAY
+        passing = (
+            suspect[users] & (counts[users] <= config.small) & (young | (counts[users] <= config.single))
+        )
+        base = ~suspect[users] if not suspect.all() else np.ones(len(users), np.bool_)
+        known = np.bincount(films[base], minlength=len(film_ids))
+        told = base | (~passing & (known < KNOWN)[films])
+        cells = films[told] * LEVELS + levels[told]
+        histograms = (
+            np.bincount(cells, minlength=len(film_ids) * LEVELS).reshape(-1, LEVELS).astype(np.float64)
+        )
+        usual = histograms.sum(axis=0) + 1
+        asked = np.zeros(len(film_ids), np.bool_)
+        asked[np.argsort(-known, kind="stable")[:CANDIDATES]] = True
+        share = (known + 1) / (known.sum() + len(film_ids))
+        return cls(
+            user_ids,
+            film_ids,
+            users,
+            films,
+            levels,
+            times,
+            counts,
+            suspect,
+            passing,
+            histograms,
+            usual / usual.sum(),
+            share,
+            asked & (known > 0),
+        )
+
+    def chances(self, films: IntArray) -> Array:
+        """How often each number of stars is given to these films; shape (n, LEVELS), rows sum to 1."""
+        own = self.histograms[films] + PRIOR * self.usual
+        chances: Array = own / own.sum(axis=1, keepdims=True)
+        return chances
+
+    def stars(self, rows: IntArray) -> Array:
+        """Of ratings, by their position."""
+        stars: Array = (self.levels[rows] + 1) / 2
+        return stars

@@ -1,0 +1,154 @@
+"""Trainings beside a bot that answers people: killed wherever one may be, given back, brought to an end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.driving import Bot, Telegram
+from tests.e2e.trainings import (
+    ask_for,
+    children,
+    kill_children,
+    live,
+    no_child_in,
+    work_folders,
+    working_on,
+)
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def few_models(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models folder of a home that was prepared on few ratings."""
+    home = tmp_path_factory.mktemp("few-home")
+    served = Telegram()
+    with closing(served), Bot(served, home) as bot:
+        made = bot.command("prepare", MATINEE_DATASET=str(few))
+    assert made.returncode == 0, made.stderr
+    return home / "models"
+
+
+@pytest.fixture
+def few_bot(few_models: Path, tmp_path: Path) -> Iterator[Bot]:
+    """A bot on few ratings, not started yet."""
+    served = Telegram()
+    shutil.copytree(few_models, tmp_path / "home" / "models", copy_function=os.link)
+    with closing(served), Bot(served, tmp_path / "home") as bot:
+        yield bot
+        bot.check()
+
+
+def test_killed_in_any_phase_it_goes_on_and_people_are_answered(few_bot: Bot, few: Path) -> None:
+    """Twice in one training: the third process ends it, and no child is left of the first two."""
+    settings = {"MATINEE_DATASET": str(few), "MATINEE_RETRAIN_AFTER": "1"}
+    few_bot.start(**settings)
+    ada = few_bot.person("Ada")
+    ada.join(5, 4, 3, 2, 1)
+    for attempt, phase in enumerate(("training", "gate"), start=1):
+        working_on(few_bot, phase, attempt=attempt)
+        few_bot.kill()
+        no_child_in(few_bot.home)
+        assert few_bot.rows("SELECT state, attempts FROM jobs") == [("running", attempt)]
+        assert live(few_bot) == 1
+        few_bot.start(**settings)
+        assert len(ada.send("/recommend").films) == 5
+    working_on(few_bot, "done")
+    assert few_bot.rows("SELECT kind, reason, attempts, outcome, version FROM jobs") == [
+        ("fine", "ratings", 3, "promoted", 2)
+    ]
+    assert live(few_bot) == 2
+    assert len(ada.send("/recommend").films) == 5
+
+
+def test_a_training_whose_processes_always_die_is_given_up(few_bot: Bot, few: Path) -> None:
+    few_bot.start(MATINEE_DATASET=str(few))
+    few_bot.stop()
+    ask_for(few_bot, "full")
+    for attempt in (1, 2, 3):
+        few_bot.start(MATINEE_DATASET=str(few))
+        working_on(few_bot, "checking", attempt=attempt)
+        few_bot.kill()
+    few_bot.start(MATINEE_DATASET=str(few))
+    working_on(few_bot, "failed")
+    ((error,),) = few_bot.rows("SELECT error FROM jobs")
+    assert error == "given up: the process that trained ended 3 times, last in checking"
+    assert live(few_bot) == 1
+    assert children(few_bot.home) == []
+
+
+@pytest.mark.parametrize("phase", ["checking", "training", "gate"])
+def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few: Path, phase: str) -> None:
+    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1")
+    ada = few_bot.person("Ada")
+    ada.join(5, 4, 3, 2, 1)
+    working_on(few_bot, phase)
+    kill_children(few_bot.home)
+    working_on(few_bot, "failed")
+    ((error, version, slot),) = few_bot.rows("SELECT error, version, slot FROM jobs")
+    assert error.startswith("the training process was killed by signal 9 (SIGKILL)")
+    assert (version, slot, live(few_bot)) == (None, None, 1)
+    assert len(ada.send("/recommend").films) == 5
+    few_bot.stop()
+    assert work_folders(few_bot.home) == []
+
+
+def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
+    """A restart by the operator costs it no attempt, and leaves no process behind."""
+    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1")
+    few_bot.person("Ada").join(5, 4, 3, 2, 1)
+    working_on(few_bot, "training")
+    assert few_bot.stop() == 0
+    assert children(few_bot.home) == []
+    assert few_bot.rows("SELECT state, owner, lease_until, attempts FROM jobs") == [
+        ("waiting", None, None, 0)
+    ]
+    few_bot.start(MATINEE_DATASET=str(few))
+    working_on(few_bot, "done")
+    assert live(few_bot) == 2
+
+
+def test_data_that_are_gone_fail_the_training_and_nothing_else(
+    few_bot: Bot, few: Path, tmp_path: Path
+) -> None:
+    gone = shutil.copytree(few, tmp_path / "elsewhere" / "few")
+    few_bot.start(MATINEE_DATASET=str(gone), MATINEE_RETRAIN_AFTER="1")
+    shutil.rmtree(gone)
+    few_bot.person("Ada").join(5, 4, 3, 2, 1)
+    working_on(few_bot, "failed")
+    ((error,),) = few_bot.rows("SELECT error FROM jobs")
+    assert "nothing is there" in error
+    assert live(few_bot) == 1
+
+
+def test_a_full_training_on_all_ratings_is_promoted_while_people_are_answered(
+    own_bot: Bot, test_data: Path
+) -> None:
+    ada = own_bot.person("Ada")
+    page = ada.join(5, 4, 3, 2, 1)
+    own_bot.stop()
+    ask_for(own_bot, "full")
+    own_bot.start(MATINEE_DATASET=str(test_data / "ml-100k"))
+    working_on(own_bot, "done")
+    assert own_bot.rows("SELECT state, outcome, version, phase, error FROM jobs") == [
+        ("done", "promoted", 2, "publishing", None)
+    ]
+    assert own_bot.rows("SELECT version, state, origin FROM models ORDER BY version") == [
+        (1, "former", "hand"),
+        (2, "live", "full"),
+    ]
+    assert own_bot.rows("SELECT act, actor FROM audit") == [("promoted", 0)]
+    assert ada.tap("More", page) == ""
+    maps = Path(f"/proc/{own_bot.pid}/maps").read_text(encoding="utf-8")
+    assert "site-packages/torch/" not in maps
+    own_bot.stop()
+    assert "another model serves" in own_bot.text()
+    assert work_folders(own_bot.home) == []
+    own_bot.start()
+    assert "model=2" in own_bot.text().splitlines()[-1]

@@ -1,0 +1,85 @@
+"""Watching a training from outside: its row, its process, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from bot.training.process import COMMAND
+from tests.e2e.driving import TICK, Bot
+
+__all__ = [
+    "LONG",
+    "ask_for",
+    "children",
+    "kill_children",
+    "live",
+    "no_child_in",
+    "work_folders",
+    "working_on",
+]
+
+LONG = 300.0  # seconds until a test gives up on a fit; nothing is measured by it
+
+_ASK = (
+    "INSERT INTO jobs (slot, kind, reason, state, attempts, stop, created_at)"
+    " VALUES (1, ?, 'command', 'waiting', 0, false, CURRENT_TIMESTAMP)"
+)
+
+
+def ask_for(bot: Bot, kind: str) -> None:
+    """Add a training while no bot runs, as an admin's command would."""
+    bot.change(_ASK, kind)
+
+
+def children(home: Path) -> list[int]:
+    """The training processes that work in a home."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().decode().split("\0") if folder.name.isdecimal() else []
+            if COMMAND in words and any(word.startswith(str(home)) for word in words):
+                found.append(int(folder.name))
+    return found
+
+
+def kill_children(home: Path) -> None:
+    """`kill -9` of the training process."""
+    (child,) = children(home)
+    os.kill(child, signal.SIGKILL)
+
+
+def working_on(bot: Bot, phase: str, job: int = 1, attempt: int = 0) -> None:
+    """Wait until a training is in this phase or state, at this attempt or a later one."""
+    deadline = time.monotonic() + LONG
+    while True:
+        found = bot.rows("SELECT phase, state, attempts FROM jobs WHERE id = ?", job)
+        if found and phase in found[0][:2] and found[0][2] >= attempt:
+            return
+        assert not found or found[0][1] in ("waiting", "running"), (found, bot.text())
+        assert time.monotonic() < deadline, (found, bot.text())
+        assert bot.process is not None
+        assert bot.process.poll() is None, bot.text()
+        time.sleep(TICK)
+
+
+def no_child_in(home: Path) -> None:
+    """Wait until no training process works in a home any more."""
+    deadline = time.monotonic() + LONG
+    while children(home):
+        assert time.monotonic() < deadline, children(home)
+        time.sleep(TICK)
+
+
+def live(bot: Bot) -> int:
+    """The version that the database says is live."""
+    ((version,),) = bot.rows("SELECT version FROM models WHERE state = 'live'")
+    return int(version)
+
+
+def work_folders(home: Path) -> list[str]:
+    """What trainings have left in a home."""
+    return sorted(path.name for path in (home / "work").iterdir()) if (home / "work").exists() else []
