@@ -5,8 +5,8 @@
 Each model is fitted in full, all parts, on the training ratings, and on those without some 5,000: single ones
 at random, or all of people who are new then. From the latter, saved and loaded, it is fine-tuned with all.
 Test ratings are a random fifth, and those of the permanent holdout. Then five rounds of a thousand ratings
-each are taken in one after the other: MSE on the fifth, and NDCG@10 for people who were held out whole. Ratios
-are of times in one run, medians over the seeds; seconds are of the processor, not the clock.
+each are taken in one after the other: MSE on the fifth, and NDCG@10 for people who were held out whole.
+Ratios are of times in one run, medians over the seeds; seconds are of the processor, not the clock.
 """
 
 from __future__ import annotations

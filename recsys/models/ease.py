@@ -79,11 +79,8 @@ def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torc
         at = begin + np.flatnonzero(places[rows.movies[begin:end]] >= 0)
         X = np.zeros((min(people, rows.n_users - first), len(movie_rows)), np.float32)
         X[rows.users[at] - first, places[rows.movies[at]]] = targets[at]
-        if device.type == "cpu":
-            gram += torch.from_numpy(X.T @ X)  # numpy sees that it is symmetric: half the work
-        else:
-            block = torch.from_numpy(X).to(device)
-            gram += block.T @ block
+        block = torch.from_numpy(X).to(device)
+        gram += block.T @ block
     return gram
 
 
