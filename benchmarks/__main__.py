@@ -28,6 +28,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # and the data sets that each is measure
     "newcomers": ("ml-latest-small",),
     "new_films": ("ml-100k", "ml-latest-small"),
     "neighbours": ("ml-latest-small",),
+    "fine_tuning": ("ml-100k",),
     "titles": ("ml-latest-small",),
     "brigades": ("ml-100k",),
     "gate": ("ml-100k", "ml-latest-small"),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 from recsys.newfilms import NewFilms
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, people_moment
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, carried, people_moment
 
 __all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
@@ -132,6 +132,29 @@ class FactorStars:
             movie_bias=new.put(self.movie_bias, found[:, -1]),
             movie_variance=new.put(self.movie_variance, doubt),
         )
+
+    @property
+    def people_vectors(self) -> Floats:
+        """Factors, then the bias; shape (n_users, k + 1)."""
+        return np.column_stack([self.user_factors, self.user_bias])
+
+    def renumbered(self, users: IntArray, movies: IntArray) -> FactorStars:
+        """The same with other rows; a new film stands at the average, as one that nobody rated."""
+        average = 0 if self.movie_bias.any() else self.movie_factors.mean(axis=0)
+        return replace(
+            self,
+            user_factors=carried(self.user_factors, users, self.prior_mean[:-1]),
+            user_bias=carried(self.user_bias, users, self.prior_mean[-1]),
+            movie_factors=carried(self.movie_factors, movies, average),
+            movie_bias=carried(self.movie_bias, movies, 0),
+            movie_variance=carried(self.movie_variance, movies, self.movie_variance.max()),
+        )
+
+    def placed(self, user_rows: IntArray, vectors: Array) -> FactorStars:
+        """The same with other vectors (n, k + 1) for some of the people."""
+        factors, bias = self.user_factors.copy(), self.user_bias.copy()
+        factors[user_rows], bias[user_rows] = vectors[:, :-1], vectors[:, -1]
+        return replace(self, user_factors=factors, user_bias=bias)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""
