@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.admin.audit.service import Audit
 from bot.admin.guard import Admins
+from bot.admin.models.service import Versions
+from bot.admin.panel.service import Panel
+from bot.admin.training.service import Trainings
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
 from bot.groups.service import Groups
@@ -48,3 +52,7 @@ class Services:
     deciding: Deciding
     readings: Readings
     groups: Groups
+    versions: Versions
+    trainings: Trainings
+    audit: Audit
+    panel: Panel
