@@ -22,7 +22,7 @@ from bot.admin.panel.handlers import Handlers as PanelHandlers
 from bot.admin.panel.service import Panel
 from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.progress import Progress
-from bot.admin.training.service import Schedule, Trainings
+from bot.admin.training.service import Clock, Trainings
 from bot.announcer import Announcer, Telling
 from bot.basics.handlers import Handlers as BasicsHandlers
 from bot.discover.handlers import Handlers as DiscoverHandlers
@@ -254,13 +254,13 @@ def _services(
 
 
 def _trainings(database: Database, admins: Admins, settings: Settings, bells: Bells) -> Trainings:
-    schedule = Schedule(settings.retrain_at, settings.timezone, settings.retrain_after)
+    clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
 
     def wake() -> None:
         bells.training.set()
         bells.progress.set()
 
-    return Trainings(database, admins, schedule, wake)
+    return Trainings(database, admins, clock, wake)
 
 
 def _tellings(services: Services) -> dict[str, Telling]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.admin.audit.service import PAGE, AuditPage
+from bot.admin.buttons import back_to
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
@@ -36,7 +38,7 @@ def audit_screen(page: AuditPage, t: Translator) -> Screen:
         turns.append(Button(t.plain("button.newer"), ShowAudit(max(0, page.offset - PAGE))))
     if page.offset + PAGE < page.total:
         turns.append(Button(t.plain("button.older"), ShowAudit(page.offset + PAGE)))
-    return Screen("\n".join(lines), (tuple(turns),) if turns else ())
+    return Screen("\n".join(lines), ((*turns, back_to("home", t)),))
 
 
 def _head(act: Act, t: Translator) -> Html:
@@ -46,12 +48,11 @@ def _head(act: Act, t: Translator) -> Html:
 
 def _what(act: Act, t: Translator) -> Html:
     """An act in words; one that this version has no words for by its name and details."""
-    try:
-        return t.html(f"audit.act.{act.act}", **act.details)
-    except KeyError:  # no such text, or it tells of something that was not written down
-        name = act.act.replace("_", " ").capitalize()
-        details = _details(act.details)
-        return t.html("audit.other", act=name, details=f": {details}" if details else "")
+    for key in (act.act, f"{act.act}_group"):  # of one person, or of accounts that were flagged together
+        with suppress(KeyError):  # no such text, or it tells of something that was not written down
+            return t.html(f"audit.act.{key}", **act.details)
+    name, details = act.act.replace("_", " ").capitalize(), _details(act.details)
+    return t.html("audit.other", act=name, details=f": {details}" if details else "")
 
 
 def _details(details: Mapping[str, Any]) -> str:

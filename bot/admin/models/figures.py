@@ -8,14 +8,14 @@ from typing import Any
 
 from bot.texts import Html, Translator
 
-__all__ = ["Verdict", "drift_line", "figures_table", "reasons", "verdict_table"]
+__all__ = ["Verdict", "aligned", "drift_line", "figures_table", "number", "reasons", "verdict_table"]
 
 Verdict = Mapping[str, Any]
 NameFilm = Callable[[int], str | None]
 
 _KNOWN = ("rmse", "ndcg", "recall", "coverage")
 _WHOLE = ("finite", "vocabulary")  # conditions, not measures: told only where they are not met
-_SHARES = ("coverage",)  # shown in per cent
+_SHARES = ("recall", "coverage")  # shown in per cent
 _PREFIX = "holdout_"
 _NAMED = 3  # films whose neighbours changed most
 
@@ -23,7 +23,7 @@ _NAMED = 3  # films whose neighbours changed most
 def figures_table(metrics: Mapping[str, float], t: Translator) -> Html | None:
     """What was measured of one model; None for nothing."""
     rows = [(_label(name, t), _shown(name, value)) for name, value in metrics.items()]
-    return _table([], rows) if rows else None
+    return aligned(rows) if rows else None
 
 
 def verdict_table(
@@ -42,8 +42,8 @@ def verdict_table(
     ]
     if not rows:
         return None
-    head = ["", *(t.plain("models.column", version="–" if v is None else v) for v in (live, version)), ""]
-    return _table(head, rows)
+    head = ("", *(_column(each, t) for each in (live, version)), "")
+    return aligned([head, *rows])
 
 
 def reasons(verdict: Verdict | None, t: Translator) -> list[Html]:
@@ -83,16 +83,24 @@ def _label(name: str, t: Translator) -> str:
     return t.plain(f"models.figure.{base}") if base in _KNOWN else plain
 
 
+def _column(version: int | None, t: Translator) -> str:
+    """The head of a column; a verdict does not say which model was live then."""
+    return t.plain("models.column_live") if version is None else t.plain("models.column", version=version)
+
+
 def _shown(name: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{100 * value:.1f}%" if name.removeprefix(_PREFIX) in _SHARES else f"{value:.3f}"
+    base = name.removeprefix(_PREFIX).partition("@")[0]
+    return "–" if value is None else number(value, percent=base in _SHARES)
 
 
-def _table(head: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Html:
-    """Labels to the left, numbers to the right; few enough characters for a phone."""
-    lines = [*([tuple(head)] if head else []), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(rows[0]))]
+def number(value: float, *, percent: bool) -> str:
+    """A figure with three digits or so."""
+    return f"{100 * value:.1f}%" if percent else f"{value:.3f}"
+
+
+def aligned(lines: Sequence[tuple[str, ...]]) -> Html:
+    """Lines of equally many cells: labels to the left, numbers to the right; narrow enough for a phone."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     told = "\n".join(
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)

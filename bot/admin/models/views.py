@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.admin.buttons import back_to
 from bot.admin.models.figures import Verdict, figures_table, reasons, verdict_table
 from bot.admin.models.service import PAGE, ModelsPage, Plan
 from bot.admin.wording import cut, span
@@ -90,7 +91,7 @@ def models_screen(page: ModelsPage, now: datetime, t: Translator) -> Screen:
         turns.append(Button(t.plain("button.newer"), ShowModels(max(0, page.offset - PAGE))))
     if page.offset + PAGE < page.total:
         turns.append(Button(t.plain("button.older"), ShowModels(page.offset + PAGE)))
-    return Screen("\n".join(lines), (*rows, tuple(turns)) if turns else tuple(rows))
+    return Screen("\n".join(lines), (*rows, (*turns, back_to("models", t))))
 
 
 def _line(model: Model, now: datetime, t: Translator) -> Html:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.admin.buttons import ShowPanel
 from bot.admin.panel import views
-from bot.admin.panel.views import ShowPanel, home_screen
+from bot.admin.panel.views import home_screen
 from bot.errors import StaleButton
 from bot.services import Services
 from bot.telegram.request import Request

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.admin.models.figures import figures_table
+from bot.admin.buttons import ShowPanel, back_to
+from bot.admin.models.figures import aligned, figures_table, number
 from bot.admin.models.views import ShowModels, model_head
 from bot.admin.panel.service import Content, Home, Models, People, Quality
 from bot.admin.training.service import Training
 from bot.admin.training.views import StartTraining, job_line, progress_text, stop_row
 from bot.admin.wording import span
-from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 
 __all__ = [
-    "ShowPanel",
     "admin_menu",
     "content_screen",
     "home_screen",
@@ -27,13 +26,9 @@ __all__ = [
 ]
 
 _PAGES = (("models", "training"), ("people", "quality", "content"))
-
-
-@record("aa")
-class ShowPanel(Record):
-    """A page of the panel: home, models, training, people, quality or content."""
-
-    name: str
+# What recsys.monitoring measures, by its names, and which of it are shares.
+_FIGURES = ("gini", "coverage", "popularity_lift", "miscalibration", "most_active_share", "hit_rate")
+_SHARES = ("coverage", "most_active_share", "hit_rate")
 
 
 def admin_menu(commands: Iterable[str], t: Translator) -> list[tuple[str, str]]:
@@ -52,7 +47,7 @@ def home_screen(page: Home, now: datetime, t: Translator) -> Screen:
         lines.append(t.html("panel.home.training", kind=t.plain(f"training.kind.{job.kind}")))
     else:
         lines.append(t.html("panel.home.idle", next=_next(page.training, now, t)))
-    lines.append(t.html("panel.home.people", people=page.crowd.people, lately=page.crowd.lately))
+    lines.append(t.html("panel.home.people", count=page.crowd.people, lately=page.crowd.lately))
     lines.append(t.html("panel.home.films", films=page.stock.films))
     if page.crowd.flagged:
         lines.append(t.html("panel.home.flagged", count=page.crowd.flagged))
@@ -69,7 +64,9 @@ def models_screen(page: Models, now: datetime, t: Translator) -> Screen:
         table = figures_table(page.live.metrics, t)
         lines += [] if table is None else ["", t.html("models.figures"), table]
     lines += ["", t.html("panel.models.others", kept=page.kept, refused=page.refused)]
-    return Screen("\n".join(lines), ((Button(t.plain("button.all_models"), ShowModels(0)),), _back(t)))
+    return Screen(
+        "\n".join(lines), ((Button(t.plain("button.all_models"), ShowModels(0)),), (back_to("home", t),))
+    )
 
 
 def training_screen(page: Training, now: datetime, t: Translator) -> Screen:
@@ -88,7 +85,7 @@ def training_screen(page: Training, now: datetime, t: Translator) -> Screen:
     begin = tuple(Button(t.plain(f"button.train_{kind}"), StartTraining(kind)) for kind in ("fine", "full"))
     act = begin if page.under_way is None else stop_row(page.under_way, t)
     refresh = Button(t.plain("button.refresh"), ShowPanel("training"))
-    return Screen("\n".join(lines), (act, (refresh, *_back(t))))
+    return Screen("\n".join(lines), (act, (refresh, back_to("home", t))))
 
 
 def people_screen(page: People, t: Translator) -> Screen:
@@ -105,20 +102,24 @@ def people_screen(page: People, t: Translator) -> Screen:
         "",
         t.html("panel.people.commands"),
     ]
-    return Screen("\n".join(lines), (_back(t),))
+    return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
 def quality_screen(page: Quality, t: Translator) -> Screen:
     """The figures of the newest week."""
     lines: list[str] = [t.html("panel.quality.title"), ""]
-    numbers = {name: value for name, value in page.figures.items() if isinstance(value, int | float)}
+    rows = [
+        (t.plain(f"panel.figure.{name}"), number(value, percent=name in _SHARES))
+        for name in _FIGURES
+        if (value := (page.figures.get(name) or {}).get("value")) is not None
+    ]
     if page.week is None:
         lines.append(t.html("panel.quality.none"))
     else:
         lines.append(t.html("panel.quality.week", week=page.week))
-        lines += [table] if (table := figures_table(numbers, t)) is not None else []
+        lines.append(aligned(rows) if rows else t.html("panel.quality.nothing"))
     lines += ["", t.html("panel.quality.commands")]
-    return Screen("\n".join(lines), (_back(t),))
+    return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
 def content_screen(page: Content, t: Translator) -> Screen:
@@ -132,7 +133,7 @@ def content_screen(page: Content, t: Translator) -> Screen:
         "",
         t.html("panel.content.commands"),
     ]
-    return Screen("\n".join(lines), (_back(t),))
+    return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
 def _next(training: Training, now: datetime, t: Translator) -> str:
@@ -143,7 +144,3 @@ def _next(training: Training, now: datetime, t: Translator) -> str:
     return t.plain(
         "panel.next.at", at=f"{training.next_at:%H:%M}", zone=str(training.next_at.tzinfo), left=left
     )
-
-
-def _back(t: Translator) -> tuple[Button, ...]:
-    return (Button(t.plain("button.back"), ShowPanel("home")),)

@@ -13,14 +13,14 @@ from storage import audit, jobs
 from storage.database import AsyncConnection, Database
 from storage.jobs import Job, Kind
 
-__all__ = ["Schedule", "Training", "Trainings"]
+__all__ = ["Clock", "Training", "Trainings"]
 
 _KINDS: dict[str, Kind] = {"": "fine", "fine": "fine", "full": "full"}
 _SHOWN = 5  # trainings in the panel
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class Clock:
     """When models are trained without a command: at a time of day, and after so many new ratings."""
 
     at: time | None
@@ -28,7 +28,7 @@ class Schedule:
     after: int | None
 
     def next(self, now: datetime) -> datetime | None:
-        """When the next one by the clock begins, in the schedule's zone."""
+        """When the next one by the clock begins, in the clock's zone."""
         if self.at is None:
             return None
         zone = ZoneInfo(self.zone)
@@ -50,12 +50,10 @@ class Training:
 class Trainings:
     """`wake` has whoever trains, and whoever shows it, look at once."""
 
-    def __init__(
-        self, database: Database, admins: Admins, schedule: Schedule, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, database: Database, admins: Admins, clock: Clock, wake: Callable[[], None]) -> None:
         self._database = database
         self._admins = admins
-        self._schedule = schedule
+        self._clock = clock
         self.wake = wake
 
     async def ask(
@@ -107,4 +105,4 @@ class Trainings:
             newest = await jobs.last(conn, _SHOWN + 1)
         under_way = next((job for job in newest if job.finished_at is None), None)
         ended = tuple(job for job in newest if job.finished_at is not None)[:_SHOWN]
-        return Training(under_way, ended, self._schedule.next(at), self._schedule.after)
+        return Training(under_way, ended, self._clock.next(at), self._clock.after)

@@ -64,8 +64,8 @@ def _doing(job: Job, t: Translator) -> list[Html]:
     if job.state == "waiting":
         return [t.html("training.waiting")]
     lines = [_phase(job, t)]
-    if job.phase == "training" and job.progress:
-        lines += _pace(job.progress, t)
+    if job.progress:
+        lines += _pace(job.progress, t, learning=job.phase == "training")
     if job.attempts > 1:
         lines.append(t.html("training.again", n=job.attempts))
     if job.stop:
@@ -81,14 +81,25 @@ def _phase(job: Job, t: Translator) -> Html:
     return t.html("training.step", n=_PHASES.index(job.phase) + 1, of=len(_PHASES), doing=doing)
 
 
-def _pace(progress: Mapping[str, Any], t: Translator) -> list[Html]:
-    """What the process that trains tells of: a bar, the pass, losses, the time left; each if it is told."""
+def _pace(progress: Mapping[str, Any], t: Translator, *, learning: bool) -> list[Html]:
+    """A bar, the pass and its losses while it learns, and the time left; each if it is told."""
     lines = []
     share = _number(progress.get("done"))
     if share is not None:
         full = min(_CELLS, max(0, round(share * _CELLS)))
         bar = "▓" * full + "░" * (_CELLS - full)
         lines.append(t.html("training.bar", bar=bar, percent=min(100, max(0, int(share * 100)))))
+    if learning:
+        lines += _pass(progress, t)
+    left = _number(progress.get("seconds_left"))
+    if left is not None:
+        lines.append(t.html("training.left", span=span(timedelta(seconds=left), t)))
+    return lines
+
+
+def _pass(progress: Mapping[str, Any], t: Translator) -> list[Html]:
+    """Which part it learns, how often it has gone through the ratings, and how well it does."""
+    lines = []
     part, number, total = (progress.get(name) for name in ("part", "number", "total"))
     if part and number and total:
         doing = t.plain(f"training.part.{part}") if part in _PARTS else str(part)
@@ -100,9 +111,6 @@ def _pace(progress: Mapping[str, Any], t: Translator) -> list[Html]:
     ]
     if losses:
         lines.append(t.html("training.losses", losses=" · ".join(losses)))
-    left = _number(progress.get("seconds_left"))
-    if left is not None:
-        lines.append(t.html("training.left", span=span(timedelta(seconds=left), t)))
     return lines
 
 
