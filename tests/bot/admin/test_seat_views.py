@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
 from datetime import timedelta, timezone
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import bot.app
 from bot.admin.audit.service import AuditPage
 from bot.admin.audit.views import audit_screen
 from bot.admin.models.notices import broken_screen, outcome_screen
@@ -23,11 +25,13 @@ from bot.admin.models.views import (
     switched_screen,
 )
 from bot.admin.panel.service import Quality
-from bot.admin.panel.views import quality_screen, training_screen
+from bot.admin.panel.views import admin_menu, quality_screen, training_screen
 from bot.admin.training.service import Clock, Training
 from bot.admin.training.views import progress_screen
 from bot.admin.wording import span
 from bot.sandbox.markup import parse_html
+from bot.services import Services
+from bot.telegram.rights import Rights
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from storage.audit import Act
@@ -300,3 +304,17 @@ def test_the_next_training_is_at_that_time_of_the_operators_day() -> None:
     assert due.astimezone(timezone(timedelta(hours=9))).isoformat() == "2026-11-25T13:00:00+09:00"
     assert due.tzinfo == ZoneInfo("Asia/Tokyo")
     assert Clock(None, "UTC", None).next(NOW) is None
+
+
+def test_every_command_of_admins_is_in_their_menu() -> None:
+    services = typing.cast(Services, typing.cast(object, _Anything()))
+    commands = bot.app._router(services, typing.cast(Rights, services)).admin_commands
+    assert {"admin", "models", "rollback", "promote", "retrain", "audit"} <= set(commands)
+    assert [name for name, does in admin_menu(commands, T) if does] == list(commands)
+
+
+class _Anything:
+    """Handlers keep their services and call none of them while they register."""
+
+    def __getattr__(self, name: str) -> _Anything:
+        return self
