@@ -8,17 +8,26 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 import structlog
-from telegram import BotCommandScopeAllGroupChats
 from telegram.error import InvalidToken, TelegramError
 
+from bot.admin.audit.handlers import Handlers as AuditHandlers
+from bot.admin.audit.service import Audit
 from bot.admin.content.handlers import Handlers as ContentHandlers
 from bot.admin.content.service import Content
 from bot.admin.guard import Admins
+from bot.admin.models.handlers import Handlers as ModelsHandlers
+from bot.admin.models.notices import tellings as model_tellings
+from bot.admin.models.service import Versions
+from bot.admin.panel.handlers import Handlers as PanelHandlers
+from bot.admin.panel.service import Panel
+from bot.admin.training.handlers import Handlers as TrainingHandlers
+from bot.admin.training.progress import Progress
+from bot.admin.training.service import Clock, Trainings
 from bot.announcer import Announcer, Telling
 from bot.basics.handlers import Handlers as BasicsHandlers
-from bot.basics.views import group_menu, menu
 from bot.discover.handlers import Handlers as DiscoverHandlers
 from bot.discover.service import Discover, Phrases
 from bot.errors import GaveUp
@@ -26,6 +35,7 @@ from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
 from bot.groups.handlers import Handlers as GroupHandlers
 from bot.groups.service import Groups
+from bot.introduction import introduce
 from bot.metrics import Metrics, build_metrics
 from bot.night.deciding import Deciding
 from bot.night.delivery import Delivery
@@ -58,7 +68,7 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
 from bot.telegram.router import Router
-from bot.texts import FALLBACK, languages, translator
+from bot.texts import languages, translator
 from bot.training.publishing import Publisher
 from bot.training.runner import Runner
 from bot.training.schedule import Schedule
@@ -116,13 +126,16 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         bells = Bells()
         services = _services(database, serving, admins, settings, bells)
         delivery = Delivery(database, messenger, serving.library, services.readings, services.deciding)
-        processor = Processor(client, database, messenger, _router(services, Rights(client)), metrics)
+        router = _router(services, Rights(client))
+        processor = Processor(client, database, messenger, router, metrics)
         dispatcher = Dispatcher(processor.handle)
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
-        background = (
+        background: tuple[Background, ...] = (
+            partial(introduce, client, database, admins.ids, router.admin_commands),
             Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
             Announcer(database, messenger, _tellings(services), bells.notices).run,
+            Progress(database, messenger, bells.progress).run,
             serving.follow,
             Watch(database, metrics).run,
             *_training(database, store, serving, settings, bells),
@@ -143,9 +156,8 @@ async def _serve(
         return
     pending = await intake.recover()
     log.info("serving", bot=client.username, model=version, pending=pending)
-    introduction = asyncio.create_task(_introduce(client))
     polling = asyncio.create_task(intake.run())
-    tasks = [polling, introduction, *(asyncio.create_task(run()) for run in background)]
+    tasks = [polling, *(asyncio.create_task(run()) for run in background)]
     try:
         await _first(stopped, polling)
     finally:
@@ -184,21 +196,6 @@ async def _greet(client: Client) -> None:
         await client.delete_webhook()
     except TelegramError as error:
         log.warning("an old webhook could not be taken away", cause=str(error))
-
-
-async def _introduce(client: Client) -> None:
-    """The command menu and the descriptions, per language. Nobody waits for it."""
-    try:
-        for language in languages():
-            t = translator(language)
-            code = None if language == FALLBACK else language  # the fallback serves whoever has no own
-            await client.set_my_commands(menu(t), language_code=code)
-            groups = BotCommandScopeAllGroupChats()
-            await client.set_my_commands(group_menu(t), scope=groups, language_code=code)
-            await client.set_my_description(t.plain("bot.description"), language_code=code)
-            await client.set_my_short_description(t.plain("bot.short_description"), language_code=code)
-    except TelegramError as error:
-        log.warning("the command menu could not be set", cause=str(error))
 
 
 @asynccontextmanager
@@ -255,6 +252,7 @@ def _services(
     discover = Discover(database, library, taste, phrases)
     readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
     poll_time = timedelta(minutes=settings.poll_minutes)
+    trainings = _trainings(database, admins, settings, bells)
     return Services(
         admins=admins,
         content=Content(database, serving, admins),
@@ -275,12 +273,26 @@ def _services(
         deciding=Deciding(slates, readings),
         readings=readings,
         groups=Groups(database, library, taste, readings, slates, wake),
+        versions=Versions(database, admins, serving),
+        trainings=trainings,
+        audit=Audit(database, admins),
+        panel=Panel(database, admins, trainings),
     )
+
+
+def _trainings(database: Database, admins: Admins, settings: Settings, bells: Bells) -> Trainings:
+    clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
+
+    def wake() -> None:
+        bells.training.set()
+        bells.progress.set()
+
+    return Trainings(database, admins, clock, wake)
 
 
 def _tellings(services: Services) -> dict[str, Telling]:
     """What each kind of notice to admins looks like."""
-    return {}
+    return model_tellings(services.library)
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -292,7 +304,8 @@ def _router(services: Services, rights: Rights) -> Router:
         build(services).register(router)
     for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
         screens(services).register(router)
-    ContentHandlers(services).register(router)
+    for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers, ContentHandlers, AuditHandlers):
+        seat(services).register(router)
     night = NightHandlers(services, rights)
     night.register(router)
     GroupHandlers(services, rights, night).register(router)

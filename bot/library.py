@@ -24,6 +24,7 @@ __all__ = [
     "Library",
     "Stock",
     "adopt",
+    "check_numbering",
     "film_of",
     "genre_code",
     "new_films",
@@ -200,13 +201,14 @@ def film_of(stored: Film) -> CatalogFilm:
 async def adopt(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
     """Take a model's films into storage, and remember whose. Raises CatalogChanged if another data set
     numbers those that are there."""
-    known, rows = await settings.get(conn, CATALOG_KEY), new_films(catalog)
-    await _check_numbering(conn, known, catalog, rows)
+    known, last = await settings.get(conn, CATALOG_KEY), await settings.get(conn, FILMS_KEY)
+    await check_numbering(conn, catalog)
     model = await models.get(conn, version)
     by_hand = model is None or model.origin == "hand"
-    await films.fill(conn, catalog.source, rows, update=by_hand)
-    await settings.put(conn, FILMS_KEY, version)
-    if known is None or by_hand:
+    newest = by_hand and not (isinstance(last, int) and last > version)  # to go back takes nothing back here
+    await films.fill(conn, catalog.source, new_films(catalog), update=newest)
+    await settings.put(conn, FILMS_KEY, max(version, last) if isinstance(last, int) else version)
+    if known is None or newest:
         await settings.put(conn, CATALOG_KEY, numbering(catalog))
 
 
@@ -223,15 +225,17 @@ def numbering(catalog: Catalog) -> dict[str, str]:
     return {"source": catalog.source, "fingerprint": catalog.fingerprint}
 
 
-async def _check_numbering(
-    conn: AsyncConnection, known: object, catalog: Catalog, rows: list[NewFilm]
-) -> None:
-    """Another edition of a data set numbers the same films alike, and adds some; anything else is refused."""
+async def check_numbering(conn: AsyncConnection, catalog: Catalog) -> None:
+    """Raise CatalogChanged if the films in storage are numbered, and by another data set.
+
+    Another edition of the same numbers the same films alike, and adds some: that is fine.
+    """
+    known = await settings.get(conn, CATALOG_KEY)
     if known is None or known == numbering(catalog):
         return
     other = None
     if isinstance(known, dict) and known.get("source") == catalog.source:
-        other = await films.check_same(conn, catalog.source, rows)
+        other = await films.check_same(conn, catalog.source, new_films(catalog))
         if other is None:
             return
     told = "" if other is None else f" ({other.source_id} is another film here than {other.title})"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.admin.audit.service import Audit
 from bot.admin.content.service import Content
 from bot.admin.guard import Admins
+from bot.admin.models.service import Versions
+from bot.admin.panel.service import Panel
+from bot.admin.training.service import Trainings
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
 from bot.groups.service import Groups
@@ -50,3 +54,7 @@ class Services:
     deciding: Deciding
     readings: Readings
     groups: Groups
+    versions: Versions
+    trainings: Trainings
+    audit: Audit
+    panel: Panel

@@ -210,6 +210,11 @@ class Settings(BaseSettings):
         """Whether somebody named the data set: then there is no falling back to another."""
         return "dataset" in self.model_fields_set
 
+    @property
+    def admins_chosen(self) -> bool:
+        """Whether somebody said who administers the bot."""
+        return "admin_ids" in self.model_fields_set
+
 
 class _WithToken(Settings):
     """The settings of a bot that speaks to Telegram."""

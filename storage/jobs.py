@@ -29,6 +29,8 @@ __all__ = [
     "beat",
     "claim",
     "finish",
+    "follow",
+    "followed",
     "get",
     "last",
     "last_of",
@@ -36,6 +38,7 @@ __all__ = [
     "release",
     "report",
     "unfinished",
+    "unfollow",
 ]
 
 Kind = Literal["fine", "full"]
@@ -46,7 +49,7 @@ Outcome = Literal["promoted", "refused"]
 @dataclass(frozen=True, slots=True)
 class Job:
     """One training. `asked_by` is Telegram's id of the admin whose command it was; `chat_id` and `message_id`
-    are the message that shows how far it is. `stop`: an admin wants it to end."""
+    are the message that shows how far it is, None after its end. `stop`: an admin wants it to end."""
 
     id: int
     kind: Kind
@@ -205,10 +208,27 @@ async def release(conn: AsyncConnection, job_id: int, owner: str) -> None:
     await conn.execute(update(jobs).where(_held(job_id, owner)).values(freed))
 
 
-async def place(conn: AsyncConnection, job_id: int, chat_id: int, message_id: int) -> None:
-    """The message that shows how far it is."""
-    where = {"chat_id": chat_id, "message_id": message_id}
+async def followed(conn: AsyncConnection) -> list[Job]:
+    """Those that a message shows or is to show, oldest first: also what has ended, until it says so."""
+    rows = await conn.execute(select(*_COLUMNS).where(jobs.c.chat_id.is_not(None)).order_by(jobs.c.id))
+    return [Job(**row._asdict()) for row in rows]
+
+
+async def follow(conn: AsyncConnection, job_id: int, chat_id: int) -> None:
+    """Show in this chat how far it is, in a message yet to be sent."""
+    where = {"chat_id": chat_id, "message_id": None}
     await conn.execute(update(jobs).where(jobs.c.id == job_id).values(where))
+
+
+async def place(conn: AsyncConnection, job_id: int, chat_id: int, message_id: int | None) -> None:
+    """The message that shows how far it is; None if it is gone. Nothing if that chat follows it no more."""
+    there = (jobs.c.id == job_id) & (jobs.c.chat_id == chat_id)
+    await conn.execute(update(jobs).where(there).values(message_id=message_id))
+
+
+async def unfollow(conn: AsyncConnection, job_id: int) -> None:
+    """Its message says how it ended, or nobody is there to read it."""
+    await conn.execute(update(jobs).where(jobs.c.id == job_id).values(chat_id=None, message_id=None))
 
 
 def _held(job_id: int, owner: str) -> ColumnElement[bool]:

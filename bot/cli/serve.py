@@ -83,10 +83,16 @@ async def _demo(settings: Settings, port: int) -> None:
     with closing(Sandbox(_DEMO_TOKEN, path=settings.home / "demo-telegram.db")) as sandbox:
         _make_group(sandbox)
         async with serve(sandbox, port=port) as url:
-            out.print(
-                f"\n  Matinee is at [bold]{url}/[/bold]  (Ctrl+C stops it)\n", highlight=False, soft_wrap=True
-            )
-            await app.run(demo_settings(settings, url))
+            _welcome(settings, url, sandbox)
+            await app.run(demo_settings(settings, url, sandbox.people[0].person_id))
+
+
+def _welcome(settings: Settings, url: str, sandbox: Sandbox) -> None:
+    """Where the page is, and who is its admin."""
+    lines = [f"Matinee is at [bold]{url}/[/bold]  (Ctrl+C stops it)"]
+    if not settings.admins_chosen:
+        lines.append(f"You are its admin as {sandbox.people[0].first_name}: /admin")
+    out.print("\n" + "".join(f"  {line}\n" for line in lines), highlight=False, soft_wrap=True)
 
 
 def _make_group(sandbox: Sandbox) -> None:
@@ -101,10 +107,15 @@ def _make_group(sandbox: Sandbox) -> None:
         sandbox.set_member(group.chat_id, person_id, "member", creator)
 
 
-def demo_settings(settings: Settings, url: str) -> Settings:
-    """The people of the local Telegram are not those of the real one: they have a database of their own."""
+def demo_settings(settings: Settings, url: str, admin: int | None = None) -> Settings:
+    """The people of the local Telegram are not those of the real one: they have a database of their own.
+
+    `admin` is who administers the bot there, if no admins were chosen.
+    """
+    admins = (admin,) if admin is not None and not settings.admins_chosen else settings.admin_ids
     return settings.model_copy(
         update={
+            "admin_ids": admins,
             "telegram_token": SecretStr(_DEMO_TOKEN),
             "telegram_api_url": url,
             "database_url": f"sqlite+aiosqlite:///{settings.home / DEMO_DATABASE}",

@@ -54,6 +54,11 @@ class Router:
         NotAdmin the answer is that of an unknown command, as in groups and in deep links for everybody."""
         self._admin_commands[name] = handler
 
+    @property
+    def admin_commands(self) -> tuple[str, ...]:
+        """The names of admins' commands, in the order in which they came."""
+        return tuple(self._admin_commands)
+
     def button(
         self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]], *, in_groups: bool = False
     ) -> None:

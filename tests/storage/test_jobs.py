@@ -115,6 +115,7 @@ async def test_how_far_it_is(database: Database, minute: Minute) -> None:
     progress = {"part": "stars", "done": 0.25, "curve": [[1.5, None], [1.2, 1.3]]}
     async with database.write() as conn:
         await jobs.report(conn, job.id, "bot", "training", progress)
+        await jobs.follow(conn, job.id, 42)
         await jobs.place(conn, job.id, 42, 99)
         found = await jobs.get(conn, job.id)
     assert found is not None

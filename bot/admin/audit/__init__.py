@@ -1,0 +1,1 @@
+"""What admins did, and the bot for them."""

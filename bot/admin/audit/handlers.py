@@ -1,0 +1,33 @@
+"""/audit and its pages."""
+
+from __future__ import annotations
+
+from bot.admin.audit.views import ShowAudit, audit_screen
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One method a command or tap."""
+
+    def __init__(self, services: Services) -> None:
+        self._audit = services.audit
+
+    def register(self, router: Router) -> None:
+        """Claim the commands and buttons of this room."""
+        router.admin_command("audit", self.audit)
+        router.button(ShowAudit, self.turn)
+
+    async def audit(self, request: Request) -> None:
+        """/audit: the newest ten."""
+        page = await self._audit.page(request.person.telegram_id, 0)
+        await request.reply(audit_screen(page, request.t))
+
+    async def turn(self, request: Request, tap: ShowAudit) -> None:
+        """Older and Newer."""
+        page = await self._audit.page(request.person.telegram_id, tap.offset)
+        await request.toast()
+        await request.show(audit_screen(page, request.t))

@@ -1,0 +1,40 @@
+"""The record of what admins did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.admin.guard import Admins
+from storage import audit
+from storage.audit import Act
+from storage.database import Database
+
+__all__ = ["PAGE", "Audit", "AuditPage"]
+
+PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Ten acts from `offset` on, of `total`, newest first."""
+
+    offset: int
+    total: int
+    acts: tuple[Act, ...]
+
+
+class Audit:
+    """Reads what every act wrote down in its own transaction."""
+
+    def __init__(self, database: Database, admins: Admins) -> None:
+        self._database = database
+        self._admins = admins
+
+    async def page(self, asker: int, offset: int) -> AuditPage:
+        """The page that begins at `offset`; the last one if it is past the end."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            total = await audit.count(conn)
+            offset = max(0, min(offset, (total - 1) // PAGE * PAGE))
+            acts = await audit.page(conn, offset=offset, limit=PAGE)
+        return AuditPage(offset, total, tuple(acts))

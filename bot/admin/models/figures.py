@@ -1,0 +1,111 @@
+"""Figures and the gate's verdicts, in words and aligned tables. A verdict is the gate's, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from bot.texts import Html, Translator
+
+__all__ = ["Verdict", "aligned", "drift_line", "figures_table", "number", "reasons", "verdict_table"]
+
+Verdict = Mapping[str, Any]
+NameFilm = Callable[[int], str | None]
+
+_KNOWN = ("rmse", "ndcg", "recall", "coverage")
+_WHOLE = ("finite", "vocabulary")  # conditions, not measures: told only where they are not met
+_SHARES = ("recall", "coverage")  # shown in per cent
+_PREFIX = "holdout_"
+_NAMED = 3  # films whose neighbours changed most
+
+
+def figures_table(metrics: Mapping[str, float], t: Translator) -> Html | None:
+    """What was measured of one model; None for nothing."""
+    rows = [(_label(name, t), _shown(name, value)) for name, value in metrics.items()]
+    return aligned(rows) if rows else None
+
+
+def verdict_table(
+    verdict: Verdict | None, live: int | None, version: int | None, t: Translator
+) -> Html | None:
+    """Old and new side by side, and a mark for each check; None where nothing was compared."""
+    rows = [
+        (
+            _label(check["name"], t),
+            _shown(check["name"], check.get("live")),
+            _shown(check["name"], check.get("candidate")),
+            "✓" if check.get("passed") else "✗",
+        )
+        for check in _checks(verdict)
+        if check["name"] not in _WHOLE and check.get("candidate") is not None
+    ]
+    if not rows:
+        return None
+    head = ("", *(_column(each, t) for each in (live, version)), "")
+    return aligned([head, *rows])
+
+
+def reasons(verdict: Verdict | None, t: Translator) -> list[Html]:
+    """Why the gate refused, a sentence for each check that was not passed."""
+    return [_reason(check, t) for check in _checks(verdict) if not check.get("passed")]
+
+
+def _reason(check: Mapping[str, Any], t: Translator) -> Html:
+    name, candidate, difference = check["name"], check.get("candidate"), check.get("difference")
+    if name in _WHOLE and candidate is not None:
+        return t.html(f"models.reason.{name}", percent=f"{100 * candidate:.1f}")
+    if difference is None or name in _WHOLE:
+        return t.html("models.reason.nothing", measure=_label(name, t))
+    worse, margin = _shown(name, abs(difference)), _shown(name, check.get("margin", 0.0))
+    return t.html("models.reason.worse", measure=_label(name, t), by=worse, margin=margin)
+
+
+def drift_line(verdict: Verdict | None, name: NameFilm, t: Translator) -> Html | None:
+    """How far "more like this" moved, and for which films most."""
+    drift = (verdict or {}).get("drift")
+    if not drift:
+        return None
+    changed = [title for each in drift["changed"] if (title := name(each["movie_id"])) is not None][:_NAMED]
+    line = t.html("models.drift", films=drift["films"], percent=round(100 * drift["overlap"]))
+    return Html(f"{line} {t.html('models.drift_most', films=', '.join(changed))}") if changed else line
+
+
+def _checks(verdict: Verdict | None) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = (verdict or {}).get("checks", ())
+    return found
+
+
+def _label(name: str, t: Translator) -> str:
+    """A measure's name: those that are known in words, others as they are called."""
+    plain = name.removeprefix(_PREFIX)
+    base = plain.partition("@")[0]
+    return t.plain(f"models.figure.{base}") if base in _KNOWN else plain
+
+
+def _column(version: int | None, t: Translator) -> str:
+    """The head of a column; a verdict does not say which model was live then."""
+    return t.plain("models.column_live") if version is None else t.plain("models.column", version=version)
+
+
+def _shown(name: str, value: float | None) -> str:
+    base = name.removeprefix(_PREFIX).partition("@")[0]
+    return "–" if value is None else number(value, percent=base in _SHARES)
+
+
+def number(value: float, *, percent: bool) -> str:
+    """A figure with three digits or so."""
+    return f"{100 * value:.1f}%" if percent else f"{value:.3f}"
+
+
+def aligned(lines: Sequence[tuple[str, ...]]) -> Html:
+    """Lines of equally many cells: labels to the left, numbers to the right; narrow enough for a phone."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    told = "\n".join(
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+    return Html(f"<pre>{escape(told)}</pre>")

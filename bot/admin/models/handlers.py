@@ -1,0 +1,109 @@
+"""/models, /rollback, /promote, and their buttons."""
+
+from __future__ import annotations
+
+from bot.admin.models.service import Plan
+from bot.admin.models.views import (
+    AskPromote,
+    KeepLive,
+    PromoteNow,
+    RollBackTo,
+    ShowModel,
+    ShowModels,
+    confirm_screen,
+    kept_screen,
+    model_screen,
+    models_screen,
+    refusal_screen,
+    switched_screen,
+)
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+from bot.telegram.screen import Screen
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One method a command or tap."""
+
+    def __init__(self, services: Services) -> None:
+        self._versions = services.versions
+
+    def register(self, router: Router) -> None:
+        """Claim the commands and buttons of this room."""
+        router.admin_command("models", self.models)
+        router.admin_command("rollback", self.rollback)
+        router.admin_command("promote", self.promote)
+        router.button(ShowModels, self.turn)
+        router.button(ShowModel, self.open)
+        router.button(RollBackTo, self.roll_back)
+        router.button(AskPromote, self.ask)
+        router.button(PromoteNow, self.promote_now)
+        router.button(KeepLive, self.keep)
+
+    async def models(self, request: Request) -> None:
+        """/models: the newest eight."""
+        page = await self._versions.page(request.person.telegram_id, 0)
+        await request.reply(models_screen(page, request.now, request.t))
+
+    async def turn(self, request: Request, tap: ShowModels) -> None:
+        """Newer, Older, and the list from elsewhere."""
+        page = await self._versions.page(request.person.telegram_id, tap.offset)
+        await request.toast()
+        await request.show(models_screen(page, request.now, request.t))
+
+    async def open(self, request: Request, tap: ShowModel) -> None:
+        """A number in the list."""
+        model = await self._versions.one(request.person.telegram_id, tap.version)
+        await request.toast()
+        await request.show(model_screen(model, request.now, tap.offset, request.t))
+
+    async def rollback(self, request: Request) -> None:
+        """/rollback [N]."""
+        plan = await self._versions.plan_rollback(request.person.telegram_id, request.text)
+        await request.reply(await self._carry_out(request, plan))
+
+    async def roll_back(self, request: Request, tap: RollBackTo) -> None:
+        """Roll back to N."""
+        plan = await self._versions.plan(request.person.telegram_id, "rolled_back", tap.version)
+        screen = await self._carry_out(request, plan)
+        await request.toast()
+        await request.reply(screen)
+
+    async def promote(self, request: Request) -> None:
+        """/promote N: asks once more."""
+        await self._ask(request, request.text)
+
+    async def ask(self, request: Request, tap: AskPromote) -> None:
+        """Promote N: the same."""
+        await self._ask(request, str(tap.version))
+
+    async def _ask(self, request: Request, asked: str) -> None:
+        found = await self._versions.consider(request.person.telegram_id, asked)
+        await request.toast()
+        if isinstance(found, Plan):
+            await request.reply(refusal_screen(found, request.t))
+        else:
+            await request.reply(confirm_screen(found, request.now, request.t))
+
+    async def promote_now(self, request: Request, tap: PromoteNow) -> None:
+        """Yes, promote it."""
+        plan = await self._versions.plan(request.person.telegram_id, "promoted_by_hand", tap.version)
+        screen = await self._carry_out(request, plan)
+        await request.toast()
+        await request.show(screen)
+
+    async def keep(self, request: Request, tap: KeepLive) -> None:
+        """Cancel."""
+        live = self._versions.live(request.person.telegram_id)
+        await request.toast()
+        await request.show(kept_screen(live, request.t))
+
+    async def _carry_out(self, request: Request, plan: Plan) -> Screen:
+        versions, asker = self._versions, request.person.telegram_id
+        done = await request.once(lambda conn: versions.switch(conn, asker, plan, request.now))
+        if "refusal" not in done:
+            await versions.take_up(plan)
+        return switched_screen(done, request.t)

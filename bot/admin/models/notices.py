@@ -1,0 +1,79 @@
+"""What admins are told of models unasked: how a training ended, and that a model could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.admin.models.figures import drift_line, reasons, verdict_table
+from bot.admin.models.views import AskPromote, RollBackTo, ShowModel
+from bot.admin.wording import cut
+from bot.announcer import Telling
+from bot.cards import film_label
+from bot.library import Library
+from bot.telegram.screen import Button, Screen
+from bot.texts import Translator
+
+__all__ = ["broken_screen", "outcome_screen", "tellings"]
+
+Payload = Mapping[str, Any]
+NameFilm = Callable[[int], str | None]
+
+
+def tellings(library: Library) -> dict[str, Telling]:
+    """The messages of this room's kinds of notice."""
+
+    async def outcome(payload: Payload, t: Translator) -> Screen:
+        return outcome_screen(payload, lambda movie_id: _name(library, movie_id), t)
+
+    async def broken(payload: Payload, t: Translator) -> Screen:
+        return broken_screen(payload, t)
+
+    return {"outcome": outcome, "broken": broken}
+
+
+def _name(library: Library, movie_id: int) -> str | None:
+    """A film by the model's id, as it is numbered now."""
+    try:
+        return film_label(library.film(library.film_id(movie_id)))
+    except KeyError:
+        return None
+
+
+def outcome_screen(payload: Payload, name: NameFilm, t: Translator) -> Screen:
+    """Promoted or Refused, old and new side by side, and what can be done next; or Failed, and why."""
+    version, live, verdict = payload.get("version"), payload.get("live"), payload.get("verdict")
+    kind, job = t.plain(f"training.kind.{payload['kind']}"), payload["job"]
+    outcome = payload.get("outcome")
+    if outcome not in ("promoted", "refused") or version is None:
+        error = cut(payload.get("error") or "")
+        return Screen(t.html("models.failed", job=job, kind=kind, error=error))
+    first = live is None or live == version
+    told = t.plain(f"models.told.{outcome}{'_first' if first else ''}", version=version, live=live)
+    word = t.plain(f"models.word.{outcome}")
+    lines: list[str] = [t.html("models.outcome", word=word, told=told, job=job, kind=kind)]
+    table = verdict_table(verdict, None if first else live, version, t)
+    lines += [] if table is None else ["", table]
+    lines += reasons(verdict, t)
+    if verdict and "people" in verdict and table is not None:
+        lines.append(t.html("models.measured", people=verdict["people"], ratings=verdict.get("ratings", 0)))
+    drift = drift_line(verdict, name, t)
+    lines += [] if drift is None else [drift]
+    return Screen("\n".join(lines), (_next(outcome, version, None if first else live, t),))
+
+
+def _next(outcome: str, version: int, live: int | None, t: Translator) -> tuple[Button, ...]:
+    details = Button(t.plain("button.model", version=version), ShowModel(version, 0))
+    if outcome == "refused":
+        return (Button(t.plain("button.promote", version=version), AskPromote(version)), details)
+    if live is None:
+        return (details,)
+    return (Button(t.plain("button.roll_back", version=live), RollBackTo(live)), details)
+
+
+def broken_screen(payload: Payload, t: Translator) -> Screen:
+    """A model could not be read, and another serves."""
+    lines = [t.html("models.broken", version=payload["version"], live=payload["live"])]
+    if reason := payload.get("reason"):
+        lines.append(t.html("models.because", reason=cut(reason)))
+    return Screen("\n".join(lines))

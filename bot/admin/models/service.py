@@ -1,0 +1,159 @@
+"""Versions of the model: which there are, and another one into use, by an admin's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.admin.guard import Admins
+from bot.errors import BotError, StaleButton
+from bot.library import check_numbering
+from bot.serving import Chosen, Serving
+from storage import audit, models
+from storage.database import AsyncConnection, Database
+from storage.models import Model
+
+__all__ = ["PAGE", "Act", "ModelsPage", "Plan", "Refusal", "Versions"]
+
+PAGE = 8
+_LONGEST_NUMBER = 9  # digits; no version has more
+
+Act = Literal["rolled_back", "promoted_by_hand"]
+Refusal = Literal["wrong", "nothing", "unknown", "pruned", "serves", "refused", "damaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsPage:
+    """Eight models from `offset` on, of `total`, newest first."""
+
+    offset: int
+    total: int
+    models: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """To use another model: `chosen` was read and is sound; else there is a `refusal`, and `asked` or
+    `reason` are its words."""
+
+    act: Act
+    version: int | None
+    chosen: Chosen | None = None
+    refusal: Refusal | None = None
+    asked: str = ""
+    reason: str = ""
+
+
+class Versions:
+    """What takes a connection runs inside the caller's transaction."""
+
+    def __init__(self, database: Database, admins: Admins, serving: Serving) -> None:
+        self._database = database
+        self._admins = admins
+        self._serving = serving
+
+    async def page(self, asker: int, offset: int) -> ModelsPage:
+        """The page that begins at `offset`; the last one if it is past the end."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            every = await models.every(conn)
+        offset = max(0, min(offset, (len(every) - 1) // PAGE * PAGE))
+        return ModelsPage(offset, len(every), tuple(every[offset : offset + PAGE]))
+
+    async def one(self, asker: int, version: int) -> Model:
+        """One model. Raises StaleButton if there never was one."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            model = await models.get(conn, version)
+        if model is None:
+            raise StaleButton(f"no model {version}")
+        return model
+
+    def live(self, asker: int) -> int:
+        """The version that serves."""
+        self._admins.require(asker)
+        return self._serving.version
+
+    async def plan_rollback(self, asker: int, asked: str) -> Plan:
+        """Back to the version that was named, or to the one before the live one."""
+        self._admins.require(asker)
+        if asked.strip():
+            return await self._named("rolled_back", asked)
+        async with self._database.read() as conn:
+            before = await models.before_live(conn)
+        if not before:
+            return Plan("rolled_back", None, refusal="nothing")
+        return await self._read(Plan("rolled_back", before[0].version))
+
+    async def plan(self, asker: int, act: Act, version: int) -> Plan:
+        """To this version, by a button."""
+        self._admins.require(asker)
+        return await self._named(act, str(version))
+
+    async def consider(self, asker: int, asked: str) -> Plan | Model:
+        """What /promote is about: the model that was named, or why it cannot be promoted."""
+        self._admins.require(asker)
+        plan, model = await self._known(Plan("promoted_by_hand", None, asked=asked.strip()))
+        return plan if plan.refusal is not None or model is None else model
+
+    async def switch(self, conn: AsyncConnection, asker: int, plan: Plan, at: datetime) -> dict[str, Any]:
+        """Make the planned model the live one, and write it down; JSON that says what was done, or why not.
+
+        {"version", "was"}, or {"refusal", "version", "asked", "reason"}.
+        """
+        self._admins.require(asker)
+        live = await models.live(conn)
+        was = None if live is None else live.version
+        if plan.chosen is None or plan.version is None or plan.version == was:
+            refusal = plan.refusal or "serves"
+            return {
+                "refusal": refusal,
+                "version": plan.version,
+                "asked": plan.asked,
+                "reason": plan.reason,
+            }
+        await models.go_live(conn, plan.version, at)
+        await audit.add(conn, plan.act, at, asker, version=plan.version, was=was)
+        return {"version": plan.version, "was": was}
+
+    async def take_up(self, plan: Plan) -> None:
+        """Answer from the planned model, after `switch`; what was not read is left to `Serving.follow`."""
+        if plan.chosen is not None:
+            await self._serving.use(plan.chosen)
+        else:
+            self._serving.ring()
+
+    async def _named(self, act: Act, asked: str) -> Plan:
+        plan, model = await self._known(Plan(act, None, asked=asked.strip()))
+        if plan.refusal is not None or model is None:
+            return plan
+        if act == "rolled_back" and model.state == "refused":
+            return Plan(act, model.version, refusal="refused")
+        return await self._read(plan)
+
+    async def _known(self, plan: Plan) -> tuple[Plan, Model | None]:
+        """Find the model that was asked for by its number, and see whether it can be had."""
+        if not (plan.asked.isascii() and plan.asked.isdecimal()):
+            return Plan(plan.act, None, refusal="wrong", asked=plan.asked), None
+        if len(plan.asked) > _LONGEST_NUMBER:
+            return Plan(plan.act, None, refusal="unknown", asked=plan.asked), None
+        version = int(plan.asked)
+        async with self._database.read() as conn:
+            model = await models.get(conn, version)
+        if model is None:
+            return Plan(plan.act, version, refusal="unknown", asked=str(version)), None
+        refusal: Refusal | None = "serves" if model.state == "live" else "pruned" if model.pruned_at else None
+        return Plan(plan.act, version, refusal=refusal, asked=str(version)), model
+
+    async def _read(self, plan: Plan) -> Plan:
+        """Read its artifact now: what cannot serve must not become the live one."""
+        if plan.version is None:
+            return plan
+        try:
+            chosen = await self._serving.read(plan.version)
+            async with self._database.read() as conn:
+                await check_numbering(conn, chosen.recommender.catalog)
+        except BotError as error:
+            return Plan(plan.act, plan.version, refusal="damaged", reason=str(error))
+        return Plan(plan.act, plan.version, chosen)

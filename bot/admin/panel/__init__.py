@@ -1,0 +1,1 @@
+"""The admin's panel: one message, a page for each concern."""

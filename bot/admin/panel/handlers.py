@@ -1,0 +1,53 @@
+"""/admin: one message that changes from page to page."""
+
+from __future__ import annotations
+
+from bot.admin.buttons import ShowPanel
+from bot.admin.panel import views
+from bot.admin.panel.views import home_screen
+from bot.errors import StaleButton
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+from bot.telegram.screen import Screen
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One method a command or tap."""
+
+    def __init__(self, services: Services) -> None:
+        self._panel = services.panel
+
+    def register(self, router: Router) -> None:
+        """Claim the command and the button of this room."""
+        router.admin_command("admin", self.admin)
+        router.button(ShowPanel, self.turn)
+
+    async def admin(self, request: Request) -> None:
+        """/admin: the first page."""
+        page = await self._panel.home(request.person.telegram_id, request.now)
+        await request.reply(home_screen(page, request.now, request.t))
+
+    async def turn(self, request: Request, tap: ShowPanel) -> None:
+        """Another page, or Back."""
+        screen = await self._page(request, tap.name)
+        await request.toast()
+        await request.show(screen)
+
+    async def _page(self, request: Request, name: str) -> Screen:
+        panel, asker, now, t = self._panel, request.person.telegram_id, request.now, request.t
+        if name == "models":
+            return views.models_screen(await panel.models(asker), now, t)
+        if name == "training":
+            return views.training_screen(await panel.training(asker, now), now, t)
+        if name == "people":
+            return views.people_screen(await panel.people(asker, now), t)
+        if name == "quality":
+            return views.quality_screen(await panel.quality(asker), t)
+        if name == "content":
+            return views.content_screen(await panel.content(asker), t)
+        if name != "home":
+            raise StaleButton(f"no page {name!r}")
+        return home_screen(await panel.home(asker, now), now, t)

@@ -1,0 +1,1 @@
+"""Trainings by command, and one message that shows how far each is."""

@@ -1,0 +1,101 @@
+"""Keeps one message for each training that a chat follows: sent once, then changed in place until it ends.
+
+Everything is in the job's row, so a restart goes on with the message of before. One that was deleted is sent
+anew. Where the connection broke while it was sent, it may come twice; the older one changes no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+
+from bot.admin.training.views import progress_screen
+from bot.telegram.limits import seconds_of
+from bot.telegram.messenger import MaybeSent, Messenger
+from bot.telegram.screen import Screen
+from bot.texts import translator
+from storage import jobs, people
+from storage.database import Database
+from storage.errors import StorageError
+from storage.jobs import Job
+
+__all__ = ["Progress"]
+
+log = structlog.get_logger(__name__)
+
+_EVERY = 2.0  # seconds between changes; people read no faster, and Telegram allows it
+_LONGEST_SLEEP = 60.0  # nobody trains: whoever begins rings the bell
+_LONGEST_PAUSE = 30.0
+
+
+class Progress:
+    """One loop. The `bell` has it look at once."""
+
+    def __init__(self, database: Database, messenger: Messenger, bell: asyncio.Event) -> None:
+        self._database = database
+        self._messenger = messenger
+        self._bell = bell
+        self._shown: dict[int, Screen] = {}  # by job: what needs no change
+
+    async def run(self) -> None:
+        """Show until cancelled."""
+        pause = 0.0
+        while True:
+            self._bell.clear()
+            sleep = _LONGEST_SLEEP
+            try:
+                async with self._database.read() as conn:
+                    followed = await jobs.followed(conn)
+                for job in followed:
+                    sleep = _EVERY
+                    await self._show(job)
+                pause = 0.0
+            except (StorageError, TelegramError, MaybeSent) as error:
+                sleep = pause = min(_LONGEST_PAUSE, max(_EVERY, pause * 2))
+                if isinstance(error, RetryAfter):
+                    sleep = max(pause, seconds_of(error))
+                log.warning("the message about a training waits", seconds=sleep, cause=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), sleep)
+
+    async def _show(self, job: Job) -> None:
+        if job.chat_id is None:
+            return
+        async with self._database.read() as conn:
+            reader = await people.find(conn, job.chat_id)
+        screen = progress_screen(job, translator(reader.language if reader else None))
+        try:
+            there = await self._bring(job, job.chat_id, screen)
+        except (Forbidden, BadRequest) as error:
+            log.warning("nobody reads about a training", chat_id=job.chat_id, cause=error.message)
+            there = True
+            await self._leave(job)
+        if there and job.finished_at is not None:
+            await self._leave(job)
+
+    async def _bring(self, job: Job, chat_id: int, screen: Screen) -> bool:
+        """Send or change the message; False if it is gone."""
+        if job.message_id is not None and self._shown.get(job.id) == screen:
+            return True
+        message_id: int | None
+        if job.message_id is None:
+            message_id = await self._messenger.send(chat_id, screen)
+        elif await self._messenger.edit(chat_id, job.message_id, screen):
+            message_id = job.message_id
+        else:
+            log.info("the message about a training is gone, another is sent", job=job.id)
+            message_id = None
+            self._bell.set()
+        self._shown[job.id] = screen
+        if message_id != job.message_id:
+            async with self._database.write() as conn:
+                await jobs.place(conn, job.id, chat_id, message_id)
+        return message_id is not None
+
+    async def _leave(self, job: Job) -> None:
+        self._shown.pop(job.id, None)
+        async with self._database.write() as conn:
+            await jobs.unfollow(conn, job.id)

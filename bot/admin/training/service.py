@@ -1,0 +1,108 @@
+"""Trainings by command: begin one, stop it, see how they went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.admin.guard import Admins
+from storage import audit, jobs
+from storage.database import AsyncConnection, Database
+from storage.jobs import Job, Kind
+
+__all__ = ["Clock", "Training", "Trainings"]
+
+_KINDS: dict[str, Kind] = {"": "fine", "fine": "fine", "full": "full"}
+_SHOWN = 5  # trainings in the panel
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When models are trained without a command: at a time of day, and after so many new ratings."""
+
+    at: time | None
+    zone: str
+    after: int | None
+
+    def next(self, now: datetime) -> datetime | None:
+        """When the next one by the clock begins, in the clock's zone."""
+        if self.at is None:
+            return None
+        zone = ZoneInfo(self.zone)
+        today = now.astimezone(zone).date()
+        due = datetime.combine(today, self.at, zone)
+        return due if due > now else datetime.combine(today + timedelta(days=1), self.at, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training under way, if there is one, those that ended, newest first, and when the next begins."""
+
+    under_way: Job | None
+    ended: tuple[Job, ...]
+    next_at: datetime | None
+    after: int | None
+
+
+class Trainings:
+    """`wake` has whoever trains, and whoever shows it, look at once."""
+
+    def __init__(self, database: Database, admins: Admins, clock: Clock, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._admins = admins
+        self._clock = clock
+        self.wake = wake
+
+    async def ask(
+        self, conn: AsyncConnection, asker: int, asked: str, chat_id: int, at: datetime
+    ) -> dict[str, Any]:
+        """Begin a training, and have this chat follow it, or the one under way if no chat does.
+
+        {"wrong": what was asked} for no kind of training; else the "job", whether it was "begun", and
+        whether it is "here": the "message" of this chat that shows it, None if it is yet to come.
+        """
+        self._admins.require(asker)
+        kind = _KINDS.get(asked.strip().lower())
+        if kind is None:
+            return {"wrong": asked}
+        made = await jobs.add(conn, kind, "command", at, asker)
+        job = made or await jobs.unfinished(conn)
+        if job is None:  # pragma: no cover - what kept `add` from adding it
+            raise AssertionError("a training is under way and is not")
+        if made is not None:
+            await audit.add(conn, "retrain_asked", at, asker, kind=kind, job=job.id)
+        if job.chat_id is None:
+            await jobs.follow(conn, job.id, chat_id)
+        return {
+            "job": job.id,
+            "begun": made is not None,
+            "here": job.chat_id in (None, chat_id),
+            "message": job.message_id,
+        }
+
+    async def stop(self, conn: AsyncConnection, asker: int, job_id: int, at: datetime) -> bool:
+        """Have a training end; False if it has."""
+        self._admins.require(asker)
+        job = await jobs.get(conn, job_id)
+        stopped = await jobs.ask_to_stop(conn, job_id, at)
+        if stopped and job is not None and not job.stop:
+            await audit.add(conn, "stop_asked", at, asker, job=job_id)
+        return stopped
+
+    async def job(self, asker: int, job_id: int) -> Job | None:
+        """One training as it is by now."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            return await jobs.get(conn, job_id)
+
+    async def state(self, asker: int, at: datetime) -> Training:
+        """How trainings go."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            newest = await jobs.last(conn, _SHOWN + 1)
+        under_way = next((job for job in newest if job.finished_at is None), None)
+        ended = tuple(job for job in newest if job.finished_at is not None)[:_SHOWN]
+        return Training(under_way, ended, self._clock.next(at), self._clock.after)

@@ -1,0 +1,153 @@
+"""A training as a message that changes while it goes on, and what /retrain answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from bot.admin.wording import cut, span
+from bot.telegram.callbacks import Record, record
+from bot.telegram.screen import Button, Screen
+from bot.texts import Html, Translator
+from storage.jobs import Job
+
+__all__ = [
+    "StartTraining",
+    "StopTraining",
+    "already_screen",
+    "job_line",
+    "progress_screen",
+    "progress_text",
+    "stop_row",
+    "wrong_kind_screen",
+]
+
+_PHASES = ("snapshot", "checking", "training", "gate", "publishing")
+_PARTS = ("stars", "ranker")
+_CELLS = 14  # of the bar
+_LONGEST_ECHO = 60
+
+
+@record("at")
+class StartTraining(Record):
+    """Begin a training of this kind."""
+
+    kind: str
+
+
+@record("as")
+class StopTraining(Record):
+    """Have this training end."""
+
+    job_id: int
+
+
+def progress_screen(job: Job, t: Translator) -> Screen:
+    """How far a training is, or how it ended; Stop while that can be."""
+    return Screen(progress_text(job, t), () if job.finished_at else (stop_row(job, t),))
+
+
+def stop_row(job: Job, t: Translator) -> tuple[Button, ...]:
+    """The button that ends a training."""
+    return (Button(t.plain("button.stop"), StopTraining(job.id)),)
+
+
+def progress_text(job: Job, t: Translator) -> Html:
+    """Its head, then what it does now or how it ended."""
+    head = t.html("training.head", number=job.id, kind=t.plain(f"training.kind.{job.kind}"))
+    lines = [_ending(job, t)] if job.finished_at else _doing(job, t)
+    return Html("\n".join([head, "", *lines]))
+
+
+def _doing(job: Job, t: Translator) -> list[Html]:
+    if job.state == "waiting":
+        return [t.html("training.waiting")]
+    lines = [_phase(job, t)]
+    if job.progress:
+        lines += _pace(job.progress, t, learning=job.phase == "training")
+    if job.attempts > 1:
+        lines.append(t.html("training.again", n=job.attempts))
+    if job.stop:
+        lines.append(t.html("training.stopping"))
+    return lines
+
+
+def _phase(job: Job, t: Translator) -> Html:
+    """The step that it is at, of five."""
+    if job.phase not in _PHASES:
+        return t.html("training.begins")
+    doing = t.plain(f"training.phase.{job.phase}")
+    return t.html("training.step", n=_PHASES.index(job.phase) + 1, of=len(_PHASES), doing=doing)
+
+
+def _pace(progress: Mapping[str, Any], t: Translator, *, learning: bool) -> list[Html]:
+    """A bar, the pass and its losses while it learns, and the time left; each if it is told."""
+    lines = []
+    share = _number(progress.get("done"))
+    if share is not None:
+        full = min(_CELLS, max(0, round(share * _CELLS)))
+        bar = "▓" * full + "░" * (_CELLS - full)
+        lines.append(t.html("training.bar", bar=bar, percent=min(100, max(0, int(share * 100)))))
+    if learning:
+        lines += _pass(progress, t)
+    left = _number(progress.get("seconds_left"))
+    if left is not None:
+        lines.append(t.html("training.left", span=span(timedelta(seconds=left), t)))
+    return lines
+
+
+def _pass(progress: Mapping[str, Any], t: Translator) -> list[Html]:
+    """Which part it learns, how often it has gone through the ratings, and how well it does."""
+    lines = []
+    part, number, total = (progress.get(name) for name in ("part", "number", "total"))
+    if part and number and total:
+        doing = t.plain(f"training.part.{part}") if part in _PARTS else str(part)
+        lines.append(t.html("training.pass", doing=doing, n=number, of=total))
+    losses = [
+        t.plain(f"training.{name}", loss=f"{loss:.3f}")
+        for name in ("train_loss", "valid_loss")
+        if (loss := _number(progress.get(name))) is not None
+    ]
+    if losses:
+        lines.append(t.html("training.losses", losses=" · ".join(losses)))
+    return lines
+
+
+def _ending(job: Job, t: Translator) -> Html:
+    took = span(job.finished_at - (job.started_at or job.created_at), t) if job.finished_at else ""
+    if job.state == "failed":
+        return t.html("training.ended.failed", span=took, error=cut(job.error or ""))
+    if job.outcome == "promoted":
+        return t.html("training.ended.promoted", span=took, version=job.version)
+    if job.outcome == "refused":
+        return t.html("training.ended.refused", span=took, version=job.version)
+    return t.html("training.ended.stopped" if job.state == "stopped" else "training.ended.done", span=took)
+
+
+def job_line(job: Job, ago: str, t: Translator) -> Html:
+    """One line of the panel: when, which kind, why it began, what came of it."""
+    result = job.outcome or job.state
+    outcome = t.plain(f"training.result.{result}", version=job.version)
+    kind, reason = t.plain(f"training.kind.{job.kind}"), t.plain(f"training.reason.{job.reason}")
+    return t.html("training.line", ago=ago, kind=kind, reason=reason, outcome=outcome)
+
+
+def already_screen(job: Job | None, here: bool, t: Translator) -> Screen:
+    """There is one: the message that shows it, or how far it is now if another chat has that message."""
+    if job is None or job.finished_at is not None:
+        return Screen(t.html("training.already_over"))
+    text = t.html("training.already")
+    return Screen(text if here else f"{text}\n\n{progress_text(job, t)}", (stop_row(job, t),))
+
+
+def wrong_kind_screen(asked: str, t: Translator) -> Screen:
+    """No kind of training is called so."""
+    echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
+    return Screen(t.html("training.wrong", asked=echo))
+
+
+def _number(value: object) -> float | None:
+    """A number that can be shown; what diverged is none."""
+    finite = isinstance(value, int | float) and value == value and abs(value) != float("inf")
+    return float(value) if finite else None  # type: ignore[arg-type]  # it is a number
