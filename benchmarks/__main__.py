@@ -27,6 +27,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # and the data sets that each is measure
     "order": ("ml-latest-small", "ml-1m"),
     "newcomers": ("ml-latest-small",),
     "neighbours": ("ml-latest-small",),
+    "fine_tuning": ("ml-100k",),
     "titles": ("ml-latest-small",),
     "brigades": ("ml-100k",),
     "gate": ("ml-100k", "ml-latest-small"),

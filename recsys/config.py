@@ -43,6 +43,8 @@ class DotConfig:
     valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
     tables: str = "parameter"  # or "embedding": how torch keeps the vectors; the numbers are the same
     initial_scale: float = 0.05  # deviation of the vectors' entries before the first step
+    refit_epochs: int = 2  # of a fine-tuning: passes over all ratings
+    refit_learning_rate: float = 0.006  # of a fine-tuning: peak of its cycle
 
     def __post_init__(self) -> None:
         _counts(self, "factors", "ensemble", "ensemble_factors", "epochs")
@@ -76,6 +78,8 @@ class NetworkConfig:
         2.0  # decoupled: each step takes learning rate × weight_decay off embeddings and weights
     )
     valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
+    refit_epochs: int = 1  # of a fine-tuning: passes over all ratings
+    refit_learning_rate: float = 0.001  # of a fine-tuning: peak of its cycle
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))  # lists come in from JSON and scripts
@@ -92,7 +96,7 @@ class PmfConfig:
     factors: int = 16  # length of a person's and a film's vector, beside the bias
     chains: int = 3  # begun apart at random, and averaged
     sweeps: int = 100  # draws of everything in each chain
-    refit_sweeps: int = 30  # the same when a fit starts where another one ended
+    refit_sweeps: int = 2  # of a fine-tuning: by which each draw that is served moves on
     burn_in: float = 0.5  # share of the sweeps whose draws still depend on the start, and are not served
     draws: int = 12  # draws served at least, as many of each chain: one or more, spread over its rest
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
@@ -114,6 +118,7 @@ class RankerConfig:
 
     factors: int = 128  # length of a person's and a film's vector
     sweeps: int = 6  # alternations between people and films
+    refit_ratings: int = 30  # a fine-tuning solves films anew that have fewer; others move in a full fit
     unseen_weight: float = 0.3  # a0: weight of every person-film pair, seen or not
     regularisation: float = 0.011  # lambda of people, per (their ratings + a0 × effective number of films)
     film_regularisation: float = 0.68  # times that for films, per (ratings + a0 × people), to their content
@@ -133,7 +138,7 @@ class RankerConfig:
     prior_strength: float = 1.5  # times what the map makes of the answers
 
     def __post_init__(self) -> None:
-        _counts(self, "factors", "sweeps", "ease_films", "ease_ratings")
+        _counts(self, "factors", "sweeps", "ease_films", "ease_ratings", "refit_ratings")
         _positive(self, "unseen_weight", "regularisation", "film_regularisation", "ease_ridge")
         _positive(self, "content_ridge", "slope")
         _positive(self, "crowd_fade", "prior_fade", "prior_ridge", "prior_strength")
@@ -153,6 +158,7 @@ class TrainingConfig:
     device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
     seed: int = 0  # the same seed gives the same model on the CPU
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
+    influence_cap: int | None = 1000  # ratings of one person after which more add no weight; None: no cap
     pmf: PmfConfig = field(default_factory=PmfConfig)  # settings of model="pmf"
     dot: DotConfig = field(default_factory=DotConfig)  # settings of model="dot"
     dot_bias: DotBiasConfig = field(default_factory=DotBiasConfig)  # settings of model="dot_bias"
@@ -170,6 +176,8 @@ class TrainingConfig:
             raise InvalidData(f"parts is {self.parts}: it must name one part or more, each once")
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
             raise InvalidData(f"device is {self.device!r}: it must be auto, cpu, cuda or cuda:N")
+        if self.influence_cap is not None:
+            _counts(self, "influence_cap")
         if not isinstance(self.seed, int) or self.seed < 0:
             raise InvalidData(f"seed is {self.seed!r}: it must be a whole number, 0 or more")
 
@@ -227,7 +235,8 @@ def _course(config: DotConfig | NetworkConfig) -> None:
     """What every model takes that is trained epoch by epoch."""
     if config.batch_size is not None:
         _counts(config, "batch_size")
-    _positive(config, "learning_rate", "weight_decay")
+    _counts(config, "refit_epochs")
+    _positive(config, "learning_rate", "weight_decay", "refit_learning_rate")
     if not (isinstance(config.valid_share, int | float) and 0 <= config.valid_share < 1):
         raise InvalidData(f"valid_share is {config.valid_share!r}: it must lie in [0, 1)")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,15 @@ import numpy.typing as npt
 
 from recsys.config import TrainingConfig
 from recsys.errors import ArtifactError
-from recsys.prior import AnswerPrior, fit_answer_prior, genre_profiles, genre_taste, simulate_features
-from recsys.ranker import FloatArray, Ranker
+from recsys.prior import (
+    AnswerPrior,
+    fit_answer_prior,
+    fit_from_totals,
+    genre_profiles,
+    genre_taste,
+    simulate_features,
+)
+from recsys.ranker import FloatArray, IntArray, Ranker, graded
 from recsys.rows import Rows
 from recsys.seen import Seen
 from recsys.shelves import Shelves
@@ -72,10 +79,15 @@ def fit_newcomers(
     ranker: Ranker | None,
     stars: Stars | None,
     config: TrainingConfig,
+    *,
+    fine_tuned: bool = False,
+    factors: FloatArray | None = None,
 ) -> Newcomers:
     """Learned on what training people would answer, and the vectors that folding in all their ratings gives.
 
-    `rows` are sorted by person; `genres` is the genre matrix (n_films, n_genres).
+    `rows` are sorted by person; `genres` is the genre matrix (n_films, n_genres). After a fine-tuning
+    the vectors that were fitted serve, which is much cheaper and says about the same; `factors` are those of
+    people (n_users, n_factors) in the ranker's basis.
     """
     rng = np.random.default_rng(config.seed)
     people = rng.permutation(rows.n_users)[:PEOPLE]
@@ -84,36 +96,43 @@ def fit_newcomers(
         profiles = genre_profiles(rows.users, rows.movies, rows.values, kinds, rows.n_users)
         tastes.append(genre_taste(profiles, among=profiles)[people])
     features = simulate_features(tastes[0], tastes[1], rng)
+    settings = config.ranker
     starts = np.searchsorted(rows.users, np.arange(rows.n_users + 1))
     histories = [
         (rows.movies[starts[row] : starts[row + 1]], rows.values[starts[row] : starts[row + 1]])
         for row in people
     ]
-    settings = config.ranker
-    return Newcomers(
-        seen=fit_answer_prior(
-            seen.locate_training(rows.users, rows.movies, rows.n_users)[people],
-            features,
-            ridge=SEEN_RIDGE,
-            strength=1.0,
-        ),
-        ranker=None
-        if ranker is None
-        else fit_answer_prior(
-            _stack([ranker.fold_in(*history) for history in histories]),
+    located = seen.locate_training(rows.users, rows.movies, rows.n_users)[people]
+    ordering = expecting = None
+    if ranker is not None:
+        ordering = fit_from_totals(
+            _total(ranker, histories, None if factors is None else factors[people]),
             features,
             ridge=settings.prior_ridge,
             strength=settings.prior_strength,
-        ),
-        stars=None
-        if stars is None
-        else fit_answer_prior(
-            _stack([stars.fold_in(*history).mean.ravel() for history in histories]),
-            features,
-            ridge=STARS_RIDGE,
-            strength=STARS_STRENGTH,
-        ),
-    )
+        )
+    if stars is not None:
+        vectors = (
+            stars.people_vectors[people].astype(np.float32)
+            if fine_tuned
+            else _stack([stars.fold_in(*history).mean.ravel() for history in histories])
+        )
+        expecting = fit_answer_prior(vectors, features, ridge=STARS_RIDGE, strength=STARS_STRENGTH)
+    told = fit_answer_prior(located, features, ridge=SEEN_RIDGE, strength=1.0)
+    return Newcomers(told, ordering, expecting)
+
+
+def _total(
+    ranker: Ranker, histories: list[tuple[IntArray, FloatArray]], factors: FloatArray | None
+) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.floating]]:
+    """Sums of people's vectors in the ranker, folded in unless their `factors` (n, n_factors) are known."""
+    if factors is None:
+        vectors = _stack([ranker.fold_in(*history) for history in histories])
+        return lambda shares: shares @ vectors
+    targets = np.zeros((len(histories), len(ranker.film_factors)), np.float32)
+    for own, (movies, values) in zip(targets, histories, strict=True):
+        own[movies] = graded(values, ranker.config.slope)
+    return lambda shares: ranker.total(shares.astype(np.float32), factors, targets)
 
 
 def _stack(vectors: list[npt.NDArray[np.floating]]) -> FloatArray:

@@ -8,7 +8,7 @@ disliking everything, says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "AnswerPrior",
     "answer_features",
     "fit_answer_prior",
+    "fit_from_totals",
     "genre_profiles",
     "genre_taste",
     "simulate_answers",
@@ -86,11 +87,24 @@ def fit_answer_prior(
     `ridge` is in people: an answer that this many people give is believed by half. `strength` multiplies
     what an answer adds: the expected vector is the safest guess, but an order gains from a bolder one.
     """
-    draws, _, n_features = features.shape
-    mean = vectors.mean(axis=0)
-    X = features.astype(np.float64)
-    gram = np.einsum("dpf,dpg->fg", X, X) + ridge * draws * np.eye(n_features)
-    weights = np.linalg.solve(gram, X.sum(axis=0).T @ (vectors - mean))
+    return fit_from_totals(lambda shares: shares @ vectors, features, ridge=ridge, strength=strength)
+
+
+def fit_from_totals(
+    total: Callable[[Profiles], npt.NDArray[np.floating]],
+    features: FloatArray,
+    *,
+    ridge: float,
+    strength: float,
+) -> AnswerPrior:
+    """The same where vectors are known by `total`: from shares (m, n_people) to shares @ vectors."""
+    draws, n_people, n_features = features.shape
+    X = features.reshape(draws * n_people, n_features).astype(np.float64)
+    answers = features.sum(axis=0, dtype=np.float64).T
+    totals = total(np.vstack([np.full((1, n_people), 1 / n_people), answers]))
+    mean, sums = totals[0], totals[1:]
+    gram = X.T @ X + ridge * draws * np.eye(n_features)
+    weights = np.linalg.solve(gram, sums - np.outer(answers.sum(axis=1), mean))
     return AnswerPrior(mean.astype(np.float32), (strength * weights).astype(np.float32))
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from recsys.config import RankerConfig
 from recsys.ease import UNKNOWN, Ease
 
-__all__ = ["Ranker", "effective_number", "graded"]
+__all__ = ["Ranker", "diagonal_basis", "effective_number", "graded"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -40,6 +40,15 @@ def effective_number(counts: IntArray) -> float:
     """How many films with equally many ratings are as concentrated as these `counts`: (Σc)² / Σc²."""
     total = float(counts.sum())
     return total**2 / float((counts.astype(np.float64) ** 2).sum())
+
+
+def diagonal_basis(
+    film_factors: FloatArray,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Eigenvalues (k,) of VᵀV, and the rotation (k, k) that turns vectors into the basis of its axes."""
+    V = film_factors.astype(np.float64)
+    eigenvalues, rotation = np.linalg.eigh(V.T @ V)
+    return eigenvalues, rotation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +74,9 @@ class Ranker:
         cls, film_factors: FloatArray, effective_films: float, ease: Ease, config: RankerConfig
     ) -> Ranker:
         """Film factors in any basis, turned into the diagonal one; products u·v stay the same."""
-        V = film_factors.astype(np.float64)
-        eigenvalues, rotation = np.linalg.eigh(config.unseen_weight * (V.T @ V))
-        gram = np.maximum(eigenvalues, 0).astype(np.float32)
-        rotated = np.asfortranarray(V @ rotation, dtype=np.float32)
+        eigenvalues, rotation = diagonal_basis(film_factors)
+        gram = (config.unseen_weight * np.maximum(eigenvalues, 0)).astype(np.float32)
+        rotated = np.asfortranarray(film_factors.astype(np.float64) @ rotation, dtype=np.float32)
         return cls(rotated, gram, effective_films, ease, config)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -102,6 +110,13 @@ class Ranker:
         return np.concatenate(
             [self.fold_in_factors(movie_rows, values), self.ease.scores(movie_rows, targets)]
         )
+
+    def total(self, shares: FloatArray, people: FloatArray, targets: FloatArray) -> FloatArray:
+        """Shares (m, n_people) of vectors: shares @ vectors, of people whose u is given, (n_people, k), and
+        whose targets of all films are, (n_people, n_films); EASE is linear in these. Shape (m, width).
+        """
+        by_ease = (shares @ targets)[:, self.ease.movie_rows] @ self.ease.weights.astype(np.float32)
+        return np.hstack([shares @ people, by_ease * self.ease.scale])
 
     def fold_in_factors(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
         """The part u of a person's vector; shape (n_factors,)."""

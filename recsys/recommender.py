@@ -20,7 +20,7 @@ from recsys.groups import Strategy, slate, utilities
 from recsys.narrowing import Narrowing, Years
 from recsys.parts import Parts
 from recsys.prior import answer_features
-from recsys.ranker import FloatArray, IntArray
+from recsys.ranker import FloatArray, IntArray, Ranker
 from recsys.ratings import MAX_STARS, MIN_STARS
 from recsys.shelves import Shelf
 from recsys.similarity import Because, Neighbours
@@ -117,6 +117,11 @@ class Recommender:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """All that was learned, under the names by which an artifact keeps it; not to be written to."""
         return self._parts.arrays()
+
+    @property
+    def ranker(self) -> Ranker:
+        """What orders films, by row numbers. Raises MissingPart."""
+        return _needed(self._parts.ranker, "ranker")
 
     def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
         """What somebody of whom nothing is known would give these films; shape (n,).

@@ -3,7 +3,8 @@
 Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*, 2019. With X the targets of people (rows) for
 the head of the catalog (columns), the weights are B = I - P·diag(P)⁻¹, P = (XᵀX + Λ)⁻¹. Beyond the paper:
 
-- a person's row is weighted (ratings / their geometric mean)^-damping, so that the busiest do not decide all;
+- a person's row is weighted (ratings / their geometric mean)^-damping, so that the busiest do not decide all,
+  and by their influence (recsys.rows);
 - content F stands below X as further rows √β·Fᵀ: films of one kind go together before anybody rated them;
 - Λ = λ + dropout · diag(XᵀX + β·FFᵀ), the ridge that dropout amounts to (Steck, *Autoencoders that don't
   overfit towards the identity*, 2020);
@@ -32,7 +33,8 @@ BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
 def fit_ease(rows: Rows, features: FloatArray, config: TrainingConfig) -> Ease:
     """EASE over the best known films; `features` (n_films, n_features) is the content of all films.
 
-    The ratings come sorted by person. Memory: three head × head matrices in double precision, and one block.
+    The ratings come sorted by person. Memory: three head × head matrices, and one block. Single precision
+    will do: the ridge keeps the condition low, and weights are stored in 16 bits.
     Raises Diverged when a weight is not finite.
     """
     settings, device = config.ranker, torch_device(config.device)
@@ -65,11 +67,12 @@ def _ridge(counts: IntArray, settings: RankerConfig) -> float:
 
 
 def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torch.device) -> torch.Tensor:
-    """XᵀX of the weighted targets, summed over dense blocks of people; shape (n_head, n_head), double."""
+    """XᵀX of the weighted targets, summed over dense blocks of people; shape (n_head, n_head)."""
     places = np.full(rows.n_movies, -1)
     places[movie_rows] = np.arange(len(movie_rows))
-    targets = graded(rows.values, settings.slope) * np.sqrt(_weights(rows, settings.ease_damping))[rows.users]
-    gram = torch.zeros((len(movie_rows),) * 2, dtype=torch.float64, device=device)
+    weights = _weights(rows, settings.ease_damping) * rows.influence()
+    targets = graded(rows.values, settings.slope) * np.sqrt(weights)[rows.users]
+    gram = torch.zeros((len(movie_rows),) * 2, device=device)
     people = max(1, BLOCK // max(1, len(movie_rows)))
     for first in range(0, rows.n_users, people):
         begin, end = np.searchsorted(rows.users, (first, first + people))

@@ -23,7 +23,7 @@ from recsys.progress import Report, Step
 from recsys.ranker import FloatArray, IntArray, effective_number, graded
 from recsys.rows import Rows
 
-__all__ = ["fit_film_factors"]
+__all__ = ["fit_film_factors", "refit_film_factors"]
 
 CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
 MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
@@ -32,7 +32,10 @@ INITIAL_SCALE = 0.3  # length of a film's vector before the first sweep
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of like length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded."""
+    """Rows of like length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded.
+
+    `mask` is the root of a rating's weight, `targets` are times it, and `lengths` are sums of weights.
+    """
 
     rows: torch.Tensor
     lengths: torch.Tensor
@@ -54,7 +57,8 @@ def fit_film_factors(
     n_users, n_films, k = rows.n_users, rows.n_movies, settings.factors
     targets = graded(rows.values, settings.slope)
     by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
-    by_film = _batches(rows.movies, rows.users, targets, n_films, k, device)
+    influence = rows.influence()[rows.users]
+    by_film = _batches(rows.movies, rows.users, targets, n_films, k, device, influence)
     counts = np.bincount(rows.movies, minlength=n_films)
     effective_films = effective_number(counts)
     content = _Content(features, counts > 0, settings.content_ridge, device)
@@ -74,6 +78,55 @@ def fit_film_factors(
         raise Diverged("the ranker's film factors are not finite")
     film_factors: FloatArray = V.cpu().numpy()
     return film_factors
+
+
+def refit_film_factors(
+    rows: Rows,
+    features: FloatArray,
+    config: TrainingConfig,
+    start: FloatArray,
+    known: npt.NDArray[np.bool_],
+    report: Report | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """The film factors after some more ratings, and those of people, in the basis of `start`.
+
+    `start` (n_films, n_factors) are factors of a former fit, `known` (n_films,) says of which films. People
+    are solved, and then the films that have fewer than `refit_ratings` ratings or were not known: what a few
+    more ratings change on a film with many is less than what the sweep costs. Raises Diverged.
+    """
+    settings, device = config.ranker, torch_device(config.device)
+    n_users, k, a0 = rows.n_users, start.shape[1], settings.unseen_weight
+    targets = graded(rows.values, settings.slope)
+    counts = np.bincount(rows.movies, minlength=rows.n_movies)
+    anew = (counts < settings.refit_ratings) | ~known
+    among = anew[rows.movies]
+    places = np.cumsum(anew) - 1
+    by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
+    by_film = _batches(
+        places[rows.movies[among]],
+        rows.users[among],
+        targets[among],
+        int(anew.sum()),
+        k,
+        device,
+        rows.influence()[rows.users[among]],
+    )
+    content = _Content(features, (counts > 0) & known, settings.content_ridge, device)
+    film_pull = settings.regularisation * settings.film_regularisation
+    V, solved = torch.from_numpy(start.astype(np.float32)).to(device), torch.from_numpy(anew).to(device)
+    began = time.perf_counter()
+    with one_thread():
+        prior = content.prior(V)
+        unknown = torch.from_numpy(~known).to(device)
+        V[unknown] = prior[unknown]
+        nowhere = torch.zeros((n_users, k), device=device)
+        U = _half_sweep(by_user, V, nowhere, settings.regularisation, a0, effective_number(counts))
+        V[solved] = _half_sweep(by_film, U, prior[solved], film_pull, a0, n_users)
+    if not torch.isfinite(V).all():
+        raise Diverged("the ranker's film factors are not finite")
+    if report is not None:
+        report(Step("ranker", 1, 1, time.perf_counter() - began))
+    return V.cpu().numpy(), U.cpu().numpy()
 
 
 def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
@@ -100,14 +153,22 @@ class _Content:
 
 
 def _batches(
-    rows: IntArray, columns: IntArray, targets: FloatArray, n_rows: int, factors: int, device: torch.device
+    rows: IntArray,
+    columns: IntArray,
+    targets: FloatArray,
+    n_rows: int,
+    factors: int,
+    device: torch.device,
+    weights: FloatArray | None = None,
 ) -> list[Batch]:
     """The ratings of each row, padded to batches of like length; every row is in one batch.
 
     Within a row the columns ascend, so that the order of the ratings changes nothing.
     """
     order = np.lexsort((columns, rows))
-    columns, targets = columns[order], targets[order]
+    roots = np.ones(len(rows), np.float32) if weights is None else np.sqrt(weights[order])
+    columns, targets = columns[order], targets[order] * roots
+    sums = np.bincount(rows[order], np.square(roots), minlength=n_rows)
     lengths = np.bincount(rows, minlength=n_rows)
     starts = np.cumsum(lengths) - lengths
     by_length = np.argsort(lengths, kind="stable")
@@ -121,7 +182,13 @@ def _batches(
         within = np.arange(lengths[chosen].max())
         mask = within < lengths[chosen, None]
         at = np.where(mask, starts[chosen, None] + within, 0)
-        parts = (chosen, lengths[chosen], columns[at], np.where(mask, targets[at], 0), mask)
+        parts = (
+            chosen,
+            sums[chosen],
+            columns[at],
+            np.where(mask, targets[at], 0),
+            np.where(mask, roots[at], 0),
+        )
         types = (np.int64, np.float32, np.int64, np.float32, np.float32)
         batches.append(
             Batch(

@@ -26,6 +26,7 @@ __all__ = [
     "RatingTensors",
     "Settings",
     "StarsModel",
+    "fine_tune",
     "learn",
     "one_cycle",
     "sigmoid_range",
@@ -56,6 +57,14 @@ class Settings(Protocol):
     def valid_share(self) -> float:
         """Ratings set aside to choose the best epoch."""
 
+    @property
+    def refit_epochs(self) -> int:
+        """Passes over the ratings of a fine-tuning."""
+
+    @property
+    def refit_learning_rate(self) -> float:
+        """Peak of a fine-tuning's cycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class RatingTensors:
@@ -64,6 +73,7 @@ class RatingTensors:
     users: torch.Tensor
     movies: torch.Tensor
     stars: torch.Tensor
+    influence: torch.Tensor  # (n_users,): weight of each person's ratings where films are learned
 
     @classmethod
     def of(cls, rows: Rows, device: torch.device) -> RatingTensors:
@@ -72,6 +82,7 @@ class RatingTensors:
             torch.tensor(rows.users, dtype=torch.int64, device=device),
             torch.tensor(rows.movies, dtype=torch.int64, device=device),
             torch.tensor(rows.values, dtype=torch.float32, device=device),
+            torch.tensor(rows.influence(), device=device),
         )
 
     def __len__(self) -> int:
@@ -79,7 +90,11 @@ class RatingTensors:
 
     def take(self, rows: torch.Tensor) -> RatingTensors:
         """Some of them, by position."""
-        return RatingTensors(self.users[rows], self.movies[rows], self.stars[rows])
+        return RatingTensors(self.users[rows], self.movies[rows], self.stars[rows], self.influence)
+
+    def split(self, size: int) -> Iterator[RatingTensors]:
+        """All of them in order, `size` at a time."""
+        return map(self.take, torch.split(torch.arange(len(self), device=self.stars.device), size))
 
     def pairs(self) -> Pairs:
         """Who rated what, in numpy."""
@@ -99,6 +114,10 @@ class StarsModel(torch.nn.Module):
     @abstractmethod
     def forward(self, users: torch.Tensor, movies: torch.Tensor) -> torch.Tensor:
         """Logits of n pairs; shape (n, members)."""
+
+    @abstractmethod
+    def of_people(self) -> list[torch.Tensor]:
+        """The tables with a row for each person."""
 
     @abstractmethod
     def optimizer(self, n_ratings: int) -> torch.optim.Optimizer:
@@ -162,15 +181,42 @@ def learn(
     model = untrained(ratings)
     for epoch in islice(one_cycle(model, ratings, None, settings, generator), best):
         tell(replace(epoch, number=len(tried) + epoch.number, total=len(tried) + best))
+    _check(model, ratings, epoch.train_loss)
+    return Learned(model.eval(), valid, tried[best - 1].valid_loss if tried else epoch.train_loss)
+
+
+def fine_tune(
+    model: StarsModel,
+    ratings: RatingTensors,
+    settings: Settings,
+    generator: torch.Generator,
+    report: Report | None = None,
+) -> None:
+    """A short, low cycle over all ratings, old and new, of a model that has learned. Raises Diverged."""
+    cycle = one_cycle(
+        model,
+        ratings,
+        None,
+        settings,
+        generator,
+        epochs=settings.refit_epochs,
+        learning_rate=settings.refit_learning_rate,
+    )
+    for epoch in cycle:
+        if report is not None:
+            report(epoch)
+    _check(model, ratings, epoch.train_loss)
+    model.eval()
+
+
+def _check(model: StarsModel, ratings: RatingTensors, loss: float) -> None:
+    """Raise Diverged for what is far worse than a constant, or not finite."""
     spread = float(ratings.stars.var(correction=0))
     if not model.starts_at_mean:  # few ratings, all alike, cannot take it further than a part of the way
         spread = max(spread, float((ratings.stars - (LOW + HIGH) / 2).square().mean()))
-    if epoch.train_loss > 2 * spread + ROUNDING:
-        raise Diverged(
-            f"stars: train loss {epoch.train_loss:.3f}, a constant has {spread:.3f}: lower the learning rate"
-        )
+    if loss > 2 * spread + ROUNDING:
+        raise Diverged(f"stars: train loss {loss:.3f}, a constant has {spread:.3f}: lower the learning rate")
     model.check_finite()
-    return Learned(model.eval(), valid, tried[best - 1].valid_loss if tried else epoch.train_loss)
 
 
 def one_cycle(
@@ -179,23 +225,38 @@ def one_cycle(
     valid: RatingTensors | None,
     settings: Settings,
     generator: torch.Generator,
+    *,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
 ) -> Iterator[Step]:
-    """One cycle of Adam (Smith & Topin, *Super-Convergence*, 2018), epoch by epoch. Raises Diverged."""
-    n = len(ratings)
+    """One cycle of Adam (Smith & Topin, *Super-Convergence*, 2018), epoch by epoch; as long and as high as
+    the settings say unless told otherwise. Raises Diverged.
+    """
+    n, epochs = len(ratings), epochs or settings.epochs
     size = settings.batch_size or math.ceil(n / STEPS)
-    steps = settings.epochs * math.ceil(n / size)
+    steps = epochs * math.ceil(n / size)
     optimizer = model.optimizer(n)
-    schedule = OneCycleLR(optimizer, settings.learning_rate, steps, pct_start=WARM_UP)
-    for number in range(1, settings.epochs + 1):
+    schedule = OneCycleLR(optimizer, learning_rate or settings.learning_rate, steps, pct_start=WARM_UP)
+    # A person's own row learns at full weight: its gradient gets back what the cap takes from the loss.
+    given_back = ratings.influence.reciprocal()[:, None] if bool((ratings.influence < 1).any()) else None
+    for number in range(1, epochs + 1):
         began = time.perf_counter()
         total = torch.zeros((), device=ratings.stars.device)
         shuffled = torch.randperm(n, generator=generator, device=total.device)
         for rows in torch.split(shuffled, size):
             batch = ratings.take(rows)
             predicted = sigmoid_range(model(batch.users, batch.movies))
-            loss = (predicted - batch.stars[:, None]).square().mean(0).sum()  # each member learns by itself
+            squares = (predicted - batch.stars[:, None]).square()
+            loss = squares.mean(0).sum()  # each member learns by itself
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+            if given_back is None:
+                loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+            else:
+                weighted = (squares * ratings.influence[batch.users, None]).mean(0).sum()
+                weighted.backward()  # type: ignore[no-untyped-call]
+                for table in model.of_people():
+                    if table.grad is not None:
+                        table.grad.mul_(given_back)
             optimizer.step()
             schedule.step()
             total += loss.detach() * len(rows)
@@ -205,7 +266,7 @@ def one_cycle(
             raise Diverged(
                 f"stars: losses {train_loss}, {valid_loss} in epoch {number}: lower the learning rate"
             )
-        yield Step("stars", number, settings.epochs, time.perf_counter() - began, train_loss, valid_loss)
+        yield Step("stars", number, epochs, time.perf_counter() - began, train_loss, valid_loss)
 
 
 def sigmoid_range(logits: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ learns no better than a dot product and costs more to serve.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,8 +18,17 @@ from torch.nn.functional import batch_norm, embedding
 
 from recsys.config import NetworkConfig, TrainingConfig
 from recsys.models.device import torch_device
-from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, learn, sigmoid_range
-from recsys.models.newcomer import Pairs, describe
+from recsys.models.loop import (
+    BETAS,
+    HIGH,
+    LOW,
+    RatingTensors,
+    StarsModel,
+    fine_tune,
+    learn,
+    sigmoid_range,
+)
+from recsys.models.newcomer import Pairs, describe, film_doubt
 from recsys.models.threads import one_thread
 from recsys.progress import Report
 from recsys.rows import Rows
@@ -41,14 +50,20 @@ def embedding_size(n: int) -> int:
 
 
 @one_thread()
-def fit_stars(rows: Rows, config: TrainingConfig, report: Report | None = None) -> NetworkStars:
-    """Learn from ratings; `report` hears of every epoch.
+def fit_stars(
+    rows: Rows, config: TrainingConfig, report: Report | None = None, start: NetworkStars | None = None
+) -> NetworkStars:
+    """Learn from ratings; `report` hears of every epoch. `start`, which has the rows of this fit, makes it a
+    fine-tuning: a short, low cycle over all ratings from what is served of it.
 
     The same seed gives the same model on the CPU. Raises Diverged.
     """
     settings, device = config.nn, torch_device(config.device)
     ratings = RatingTensors.of(rows, device)
     generator = torch.Generator(device).manual_seed(config.seed)
+
+    if start is not None:
+        return _fine_tuned(start, ratings, settings, generator, report)
 
     def untrained(known: RatingTensors) -> Network:
         return Network(known, rows.n_users, rows.n_movies, settings, generator)
@@ -65,6 +80,21 @@ def fit_stars(rows: Rows, config: TrainingConfig, report: Report | None = None) 
         prior_precision=newcomers.prior_precision.astype(single),
         noise_variance=float(single(newcomers.noise_variance)),
     )
+
+
+def _fine_tuned(
+    start: NetworkStars,
+    ratings: RatingTensors,
+    settings: NetworkConfig,
+    generator: torch.Generator,
+    report: Report | None,
+) -> NetworkStars:
+    """What is known of newcomers and noise stays as it was: the embeddings keep their meaning."""
+    model = ServedNetwork(start, settings, ratings.stars.device)
+    fine_tune(model, ratings, settings, generator, report)
+    fitted = model.fitted(start.noise_variance)
+    doubt = film_doubt(fitted, ratings.pairs()) * start.noise_variance
+    return replace(start, net=fitted.net, user_vectors=fitted.people, movie_variance=doubt.astype(np.float32))
 
 
 class Norm(torch.nn.BatchNorm1d):
@@ -134,6 +164,10 @@ class Network(StarsModel):
             groups, settings.learning_rate, BETAS, weight_decay=settings.weight_decay, fused=True
         )
 
+    def of_people(self) -> list[torch.Tensor]:
+        """None: through batch norm their gradient holds others' errors, and Adam scales it anyway."""
+        return []
+
     def forward(self, users: torch.Tensor, movies: torch.Tensor) -> torch.Tensor:
         """Logits of n pairs; shape (n, 1)."""
         units = torch.cat([embedding(users, self.users), embedding(movies, self.movies)], dim=1)
@@ -195,6 +229,64 @@ class Network(StarsModel):
         )
         pairs = torch.cartesian_prod(users, movies)
         return users, movies, self(pairs[:, 0], pairs[:, 1]).view(len(users), len(movies))
+
+
+class ServedNetwork(StarsModel):
+    """A network as it is served, to learn on: batch norm is folded in, and a film is what it brings to the
+    first layer.
+    """
+
+    def __init__(self, start: NetworkStars, settings: NetworkConfig, device: torch.device) -> None:
+        super().__init__()
+        self._settings, self._start = settings, start
+
+        def parameter(array: Floats) -> torch.nn.Parameter:
+            return torch.nn.Parameter(torch.tensor(array, dtype=torch.float32, device=device))
+
+        self.users, self.movies = parameter(start.user_vectors), parameter(start.net.movie_inputs)
+        self.first = parameter(start.net.person_weights)
+        self.weights = torch.nn.ParameterList(parameter(layer.weights) for layer in start.net.layers)
+        self.biases = torch.nn.ParameterList(parameter(layer.biases) for layer in start.net.layers)
+
+    def optimizer(self, n_ratings: int) -> torch.optim.Optimizer:
+        """Adam alone: a cycle this short and low does not go far."""
+        return torch.optim.Adam(self.parameters(), self._settings.refit_learning_rate, BETAS, fused=True)
+
+    def of_people(self) -> list[torch.Tensor]:
+        """None: through batch norm their gradient holds others' errors, and Adam scales it anyway."""
+        return []
+
+    def forward(self, users: torch.Tensor, movies: torch.Tensor) -> torch.Tensor:
+        """Logits of n pairs; shape (n, 1)."""
+        units = embedding(users, self.users) @ self.first + embedding(movies, self.movies)
+        for weights, biases in zip(self.weights, self.biases, strict=True):
+            units = units.relu() @ weights + biases
+        return units
+
+    @torch.no_grad()
+    def fitted(self, loss: float) -> FittedNetwork:
+        """For serving, in numpy."""
+        layers = zip(self.weights, self.biases, strict=True)
+        net = replace(
+            self._start.net,
+            person_weights=self.first.cpu().numpy(),
+            movie_inputs=self.movies.cpu().numpy(),
+            layers=tuple(Layer(weight.cpu().numpy(), bias.cpu().numpy()) for weight, bias in layers),
+        )
+        people = self.users.cpu().numpy()
+        rng = np.random.default_rng(0)
+        some = [
+            torch.from_numpy(rng.permutation(len(table))[:AMONG]).to(table.device)
+            for table in (self.users, self.movies)
+        ]
+        pairs = torch.cartesian_prod(*some)
+        logits = self(pairs[:, 0], pairs[:, 1]).view(len(some[0]), -1)
+        return FittedNetwork(
+            net,
+            people=people,
+            person_ridge=np.full(people.shape[1], loss / max(float(people.var()), LEAST_SPREAD)),
+            film_ridge=loss / max(float(logits.var(1, correction=0).mean()), LEAST_SPREAD),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.stars.factors import Array, IntArray
 
-__all__ = ["ROUNDING", "Fitted", "Newcomers", "Pairs", "describe"]
+__all__ = ["ROUNDING", "Fitted", "Newcomers", "Pairs", "describe", "film_doubt"]
 
 ROUNDING = 0.5**2 / 12  # variance of rounding to half stars: no rating is more certain
 PEOPLE = 2000  # people enough to learn what newcomers are like
@@ -76,17 +76,23 @@ def describe(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Newco
     proportion, so that noise = loss / (1 + open / loss), where `open` is taken at noise = loss.
     """
     noise = max(loss, ROUNDING)
-    film_weights = np.bincount(ratings.movies, fitted.slopes(ratings) ** 2, minlength=fitted.n_movies)
-    film_doubt = 1 / (fitted.film_ridge + film_weights)  # times the noise: the variance of a film's logit
+    doubt = film_doubt(fitted, ratings)
     crowd = _Crowd(fitted, ratings)
     among = np.isin(valid.users, crowd.rows)
     if among.any():
         pairs = Pairs(valid.users[among], valid.movies[among])
-        films = fitted.slopes(pairs) ** 2 * film_doubt[pairs.movies] * noise
+        films = fitted.slopes(pairs) ** 2 * doubt[pairs.movies] * noise
         share_open = float(np.mean(crowd.open(pairs, noise) + films)) / noise
         noise = max(noise / (1 + share_open), ROUNDING)
     mean, covariance, _ = crowd.prior(noise)
-    return Newcomers(mean, np.linalg.inv(covariance), film_doubt * noise, noise)
+    return Newcomers(mean, np.linalg.inv(covariance), doubt * noise, noise)
+
+
+def film_doubt(fitted: Fitted, ratings: Pairs) -> Array:
+    """Times the noise, it is the variance of each film's logit; shape (n_movies,)."""
+    weights = np.bincount(ratings.movies, fitted.slopes(ratings) ** 2, minlength=fitted.n_movies)
+    doubt: Array = 1 / (fitted.film_ridge + weights)
+    return doubt
 
 
 class _Crowd:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
 from recsys.ranker import FloatArray
 from recsys.rows import Rows
-from recsys.stars import DrawnStars, FormerVectors
+from recsys.stars import DrawnStars
 
 __all__ = ["fit_stars"]
 
@@ -45,6 +46,7 @@ CONTENT = 0  # where the films' content is among their bases
 NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
 APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
 INITIAL_PRECISION = 1.5  # of a rating, per star squared
+PRIOR_DRAWS = 3  # after which the links to side information have settled, vectors given
 
 
 @one_thread()
@@ -53,27 +55,36 @@ def fit_stars(
     content: FloatArray,
     config: TrainingConfig,
     report: Report | None = None,
-    start: FormerVectors | None = None,
+    start: DrawnStars | None = None,
 ) -> DrawnStars:
     """Learn from ratings; `content` (n_movies, n_features) is known of all films.
 
-    Several chains begin apart, since one keeps to its neighbourhood of the posterior. `start` makes it a
-    refit: one chain of `refit_sweeps` from where the former fit ended. `report` hears of every sweep,
-    with the mean squared error of that draw on the ratings. The same seed gives the same model on the CPU.
+    Several chains begin apart, since one keeps to its neighbourhood of the posterior. `start`, which has
+    the rows of this fit, makes it a fine-tuning: each draw that it serves goes on for `refit_sweeps` and
+    gives way to its successor. So draws stay as far apart as they were: a sample of the old posterior, moved
+    towards the new one (the move step of Chopin, *A sequential particle filter method for static models*,
+    2002). `report` hears of every sweep, with the mean squared error of that draw on the ratings. The same
+    seed gives the same model on the CPU.
 
     Raises Diverged when a number is not finite.
     """
     sampler, settings = _Sampler(rows, content, config), config.pmf
-    chains, sweeps = (settings.chains, settings.sweeps) if start is None else (1, settings.refit_sweeps)
-    burn_in = int(sweeps * settings.burn_in)
-    n_kept = min(math.ceil(settings.draws / chains), sweeps - burn_in)
+    if start is None:
+        chains, sweeps = settings.chains, settings.sweeps
+        burn_in = int(sweeps * settings.burn_in)
+        n_kept = min(math.ceil(settings.draws / chains), sweeps - burn_in)
+    else:
+        chains, sweeps, n_kept = len(start.noise_variance), settings.refit_sweeps, 1
+        burn_in = sweeps - 1
     # From the end: a single draw of a chain is its last, the furthest from where it began.
     kept = set(np.linspace(sweeps - 1, burn_in, n_kept).round().tolist())
     for number in range(chains * sweeps):
-        began, within = time.perf_counter(), number % sweeps
+        began, (chain, within) = time.perf_counter(), divmod(number, sweeps)
         if not within:
-            sampler.begin(start)
-        loss = sampler.sweep()
+            sampler.begin()
+            if start is not None:
+                sampler.go_on(start, chain)
+        loss = sampler.sweep(people_first=start is not None)
         if not np.isfinite(loss):
             raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
         if within >= burn_in:
@@ -98,7 +109,9 @@ class _Sampler:
         self._users = torch.from_numpy(np.asarray(rows.users, np.int64)).to(device)
         self._movies = torch.from_numpy(movies).to(device)
         values = torch.from_numpy(np.asarray(rows.values, np.float64)).to(device)
-        self._offset = float(values.mean())
+        influence = torch.from_numpy(rows.influence()).to(device)
+        self._influence = influence[self._users]
+        self._offset = float((values * self._influence).sum() / self._influence.double().sum())
         self._values = (values - self._offset).float()
         self._content = torch.from_numpy(content).to(device)
         self._bases = self._side_information()
@@ -106,38 +119,65 @@ class _Sampler:
         self._kept: list[_Draw] = []
         self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
 
-    def begin(self, start: FormerVectors | None) -> None:
-        """Begin a chain, at random or where a former fit ended."""
+    def begin(self) -> None:
+        """Begin a chain at random."""
         people, films = self._bases
         self._people = self._side(self._users, self._rows.n_users, people)
-        self._films = self._side(self._movies, len(self._rated), films)
+        self._films = self._side(self._movies, len(self._rated), films, self._influence)
         self._alpha = INITIAL_PRECISION
-        if start is not None:
-            device = self._values.device
-            self._people.vectors = torch.from_numpy(start.users).to(device)
-            self._films.vectors = torch.from_numpy(start.movies[self._rated]).to(device)
-            self._films.noise_weights = torch.from_numpy(start.movie_weights[self._rated]).to(device)
-            self._alpha = 1 / start.noise_variance
 
-    def sweep(self) -> float:
+    def go_on(self, start: DrawnStars, draw: int) -> None:
+        """Go on from one draw of a former fit; what it does not tell is drawn: priors, people's noise."""
+        people, films, device = self._people, self._films, self._values.device
+
+        def vectors(bias: npt.NDArray[Any], factors: npt.NDArray[Any]) -> torch.Tensor:
+            found = np.concatenate([bias[:, draw, None], factors[:, draw]], axis=1)
+            return torch.from_numpy(found.astype(np.float32)).to(device)
+
+        people.vectors = vectors(start.user_bias, start.user_factors)
+        films.vectors = vectors(start.movie_bias, start.movie_factors)[self._rated]
+        films.noise_weights = torch.from_numpy(start.movie_weight[self._rated]).to(device)
+        self._alpha = 1 / float(start.noise_variance[draw])
+        squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
+        weighted = squares * films.noise_weights[self._movies]
+        self._draw_noise_weights(people, self._users, weighted / weighted.mean())
+        # Served are means, not draws: going on from these again and again would end at one best value.
+        moments = [self._alpha * _moment(other) for other in (films, people)]
+        for side, moment in zip((people, films), moments, strict=True):
+            side.draw_prior()
+            side.spread(moment)
+            for _ in range(PRIOR_DRAWS):
+                side.draw_prior()
+
+    def sweep(self, *, people_first: bool = False) -> float:
         """Draw all there is once. The mean squared error of the draw."""
+        halves = (self._draw_films, self._draw_people)
+        for draw in reversed(halves) if people_first else halves:
+            draw()
         people, films, users, movies = self._people, self._films, self._users, self._movies
         weights = self._weights()
-        films.draw_prior()
-        films.draw_vectors(self._regression(people.vectors, users, weights))
-        people.draw_prior()
-        people.draw_vectors(self._regression(films.vectors, movies, weights))
-        errors = (self._values - self._predicted(people.vectors, films.vectors)).square()
-        total = float((errors * weights).double().sum()) / self._alpha
-        self._alpha = self._rng.gamma(NOISE_SHAPE + len(errors) / 2) / (NOISE_SHAPE + total / 2)
-        for side, own, other, others in (
-            (people, users, films, movies),
-            (films, movies, people, users),
-        ):
-            squares = self._alpha * errors * other.noise_weights[others]
-            by_row = torch.zeros_like(side.noise_weights).index_add_(0, own, squares)
-            side.draw_noise_weights(by_row, self._settings.noise_shape)
-        return float(errors.mean())
+        squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
+        total = float((squares * weights).double().sum()) / self._alpha
+        self._alpha = self._rng.gamma(NOISE_SHAPE + len(squares) / 2) / (NOISE_SHAPE + total / 2)
+        self._draw_noise_weights(people, users, self._alpha * squares * films.noise_weights[movies])
+        seen = self._alpha * squares * people.noise_weights[users]
+        self._draw_noise_weights(films, movies, seen * self._influence)
+        return float(squares.mean())
+
+    def _draw_films(self) -> None:
+        self._films.draw_prior()
+        self._films.draw_vectors(
+            self._regression(self._people.vectors, self._users, self._weights() * self._influence)
+        )
+
+    def _draw_people(self) -> None:
+        self._people.draw_prior()
+        self._people.draw_vectors(self._regression(self._films.vectors, self._movies, self._weights()))
+
+    def _draw_noise_weights(self, side: Side, rows: torch.Tensor, squares: torch.Tensor) -> None:
+        """Given the squared error of each rating in units of the noise."""
+        by_row = torch.zeros_like(side.noise_weights).index_add_(0, rows, squares)
+        side.draw_noise_weights(by_row, self._settings.noise_shape)
 
     def measure_doubt(self) -> None:
         """How far films were drawn from their means, as it shows in the stars of the people of this draw."""
@@ -235,12 +275,15 @@ class _Sampler:
             films.append(who_rated_what(self._movies, self._users, shape[::-1], rank, self._generator))
         return people, films
 
-    def _side(self, ratings: torch.Tensor, n: int, bases: list[Basis]) -> Side:
+    def _side(
+        self, ratings: torch.Tensor, n: int, bases: list[Basis], weights: torch.Tensor | None = None
+    ) -> Side:
         return Side(
             ratings,
             n,
             self._settings.factors,
             bases,
+            weights=weights,
             batch_size=self._settings.batch_size,
             generator=self._generator,
             rng=self._rng,
@@ -270,7 +313,7 @@ class _Sampler:
         """How many stars more than anyone a film's own audience gives, shrunk; shape (n_rated,)."""
         by_anyone = anyone[0] + films[:, 0] + films[:, 1:] @ anyone[1:]
         surplus = self._predicted(people, films) - by_anyone.take(self._movies)
-        total = torch.zeros_like(by_anyone).index_add_(0, self._movies, surplus)
+        total = torch.zeros_like(by_anyone).index_add_(0, self._movies, surplus * self._influence)
         return total / (self._films.counts + APPEAL_SHRINKAGE)
 
     def _weights(self) -> torch.Tensor:
@@ -282,6 +325,12 @@ class _Sampler:
 def _with_ones(vectors: torch.Tensor) -> torch.Tensor:
     """The factors with the partner of the other side's bias in front; shape (n, 1 + factors)."""
     return torch.cat([torch.ones_like(vectors[:, :1]), vectors[:, 1:]], 1)
+
+
+def _moment(side: Side) -> torch.Tensor:
+    """Of what a rating tells of its partner on the other side: E[xxᵀ]; shape (1 + factors, 1 + factors)."""
+    x, shares = _with_ones(side.vectors), side.counts / side.counts.sum()
+    return (x * shares[:, None]).T @ x
 
 
 @dataclass(frozen=True, slots=True)

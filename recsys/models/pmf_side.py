@@ -78,7 +78,8 @@ class Side:
     """`vectors` (n, 1 + factors) are the current draw, `means` what they were drawn around.
 
     `noise_weights` (n,) say how much more than usual a rating of this row tells. `ratings` are the rows of
-    the ratings on this side, shape (n_ratings,), `bases` the side information. Small matrices are drawn by
+    the ratings on this side, shape (n_ratings,), `weights` (n_ratings,) what each counts, 1 unless given,
+    `bases` the side information. Small matrices are drawn by
     `rng` on the CPU, vectors by `generator` where they are.
     """
 
@@ -89,6 +90,7 @@ class Side:
         factors: int,
         bases: Sequence[Basis],
         *,
+        weights: torch.Tensor | None = None,
         batch_size: int,
         generator: torch.Generator,
         rng: np.random.Generator,
@@ -96,7 +98,7 @@ class Side:
         device = ratings.device
         self._batches = list(batches(ratings, n, batch_size))
         self._bases, self._generator, self._rng = tuple(bases), generator, rng
-        self.counts = torch.bincount(ratings, minlength=n)
+        self.counts = torch.bincount(ratings, weights, minlength=n)
         self.vectors = torch.randn(n, 1 + factors, generator=generator, device=device) * INITIAL_SCALE
         self.vectors[:, 0] = 0
         self.means = self.vectors
@@ -126,6 +128,13 @@ class Side:
             length = float(((self.links[at] @ self.precision) * self.links[at]).sum())
             shape = LINK_SHAPE + self.links[at].numel() / 2
             self._ridges[at] = float(self._rng.gamma(shape, 1 / (LINK_RATE + length / 2)))
+
+    def spread(self, moment: torch.Tensor) -> None:
+        """Make about draws of means: the precision of a row with n ratings is prior + n · `moment`."""
+        precision = self.precision + self.counts[:, None, None] * moment
+        root = torch.linalg.cholesky(precision)
+        noise = self._normal(*self.vectors.shape)[..., None]
+        self.vectors = self.vectors + torch.linalg.solve_triangular(root.mT, noise, upper=True)[..., 0]
 
     def draw_vectors(self, regression: Regression) -> None:
         """All vectors given the other side's; `means` are what they are drawn around."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from recsys.stars.draws import DrawnStars, FormerVectors
+from recsys.stars.draws import DrawnStars
 from recsys.stars.factors import FactorStars
 from recsys.stars.network import NetworkStars
-from recsys.stars.predictor import Sensitivity, Stars, StarsPosterior
+from recsys.stars.predictor import UNSEEN, Sensitivity, Stars, StarsPosterior
 
 __all__ = [
+    "UNSEEN",
     "DrawnStars",
     "FactorStars",
-    "FormerVectors",
     "NetworkStars",
     "Sensitivity",
     "Stars",

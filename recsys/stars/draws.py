@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, carried
 
-__all__ = ["DrawnStars", "FormerVectors"]
+__all__ = ["DrawnStars"]
 
 Array = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.int64]
 
 IMPLICIT_FADE = 10.0  # ratings after which what a newcomer chose to rate says half of what it can say
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FormerVectors:
-    """Where a former fit ended, by row of a new one; vectors are (bias, factors)."""
-
-    users: Floats  # (n_users, 1 + k); who was not there has the mean
-    movies: Floats  # (n_movies, 1 + k); which was not there has zeros
-    movie_weights: Floats  # (n_movies,); 1 where it was not there
-    noise_variance: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +131,34 @@ class DrawnStars:
         _, axes = np.linalg.eigh(stacked.T @ stacked / len(roots))
         vectors: Floats = (stacked @ axes[:, : -k - 1 : -1] / np.sqrt(len(roots))).astype(np.float32)
         return vectors
+
+    @property
+    def people_vectors(self) -> Array:
+        """Biases and factors, draw by draw; shape (n_users, s · (1 + k))."""
+        vectors = np.concatenate([self.user_bias[..., None], self.user_factors], axis=2)
+        return vectors.reshape(self.n_users, -1).astype(np.float32)
+
+    def renumbered(self, users: IntArray, movies: IntArray) -> DrawnStars:
+        """The same with other rows; new films have no taste yet, and are known as little as any."""
+        return replace(
+            self,
+            user_bias=carried(self.user_bias, users, self.prior_mean[:, 0]),
+            user_factors=carried(self.user_factors, users, self.prior_mean[:, 1:]),
+            movie_bias=carried(self.movie_bias, movies, 0),
+            movie_factors=carried(self.movie_factors, movies, 0),
+            movie_weight=carried(self.movie_weight, movies, 1),
+            movie_doubt=carried(self.movie_doubt, movies, self.movie_doubt.max()),
+            movie_appeal=carried(self.movie_appeal, movies, 0),
+            movie_openness=carried(self.movie_openness, movies, self.movie_openness.mean()),
+            implicit=carried(self.implicit, movies, 0),
+        )
+
+    def placed(self, user_rows: IntArray, vectors: Array) -> DrawnStars:
+        """The same with other vectors (n, s · (1 + k)) for some of the people."""
+        by_draw = vectors.reshape(len(user_rows), *self.prior_mean.shape)
+        bias, factors = self.user_bias.copy(), self.user_factors.copy()
+        bias[user_rows], factors[user_rows] = by_draw[..., 0], by_draw[..., 1:]
+        return replace(self, user_bias=bias, user_factors=factors)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Every field by name; for safetensors."""

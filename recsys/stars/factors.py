@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import ArtifactError
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, carried
 
 __all__ = ["FactorStars", "sigmoid_range", "slope_at"]
 
@@ -118,6 +118,29 @@ class FactorStars:
     def film_vectors(self) -> Floats:
         """The film factors, without biases; shape (n_movies, k)."""
         return self.movie_factors
+
+    @property
+    def people_vectors(self) -> Floats:
+        """Factors, then the bias; shape (n_users, k + 1)."""
+        return np.column_stack([self.user_factors, self.user_bias])
+
+    def renumbered(self, users: IntArray, movies: IntArray) -> FactorStars:
+        """The same with other rows; a new film stands at the average, as one that nobody rated."""
+        average = 0 if self.movie_bias.any() else self.movie_factors.mean(axis=0)
+        return replace(
+            self,
+            user_factors=carried(self.user_factors, users, self.prior_mean[:-1]),
+            user_bias=carried(self.user_bias, users, self.prior_mean[-1]),
+            movie_factors=carried(self.movie_factors, movies, average),
+            movie_bias=carried(self.movie_bias, movies, 0),
+            movie_variance=carried(self.movie_variance, movies, self.movie_variance.max()),
+        )
+
+    def placed(self, user_rows: IntArray, vectors: Array) -> FactorStars:
+        """The same with other vectors (n, k + 1) for some of the people."""
+        factors, bias = self.user_factors.copy(), self.user_bias.copy()
+        factors[user_rows], bias[user_rows] = vectors[:, :-1], vectors[:, -1]
+        return replace(self, user_factors=factors, user_bias=bias)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every field by name, scalars with shape (1,); for safetensors."""

@@ -7,7 +7,7 @@ the weights. The first layer is linear in both embeddings, so what a film brings
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from recsys.errors import ArtifactError
 from recsys.stars.factors import Array, IntArray, sigmoid_range, slope_at
-from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating
+from recsys.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, carried
 
 __all__ = ["Layer", "Net", "NetworkStars"]
 
@@ -48,6 +48,11 @@ class Net:
     layers: tuple[Layer, ...]  # those after the first
     low: float
     high: float
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return tuple(len(layer.weights) for layer in self.layers)
 
     def stars(self, people: Array, movies: IntArray) -> Array:
         """Predictions (n,) for `movies` (n,); `people` is one embedding (a,), or one for each film (n, a)."""
@@ -175,6 +180,29 @@ class NetworkStars:
         doubt = np.square(change @ root).sum(1) + self.movie_variance[movies]
         deviation = np.sqrt(self.net.slope(mean) ** 2 * doubt + self.noise_variance)
         return as_rating(mean), deviation.astype(np.float32)
+
+    @property
+    def people_vectors(self) -> Floats:
+        """The embeddings; shape (n_users, a)."""
+        return self.user_vectors
+
+    def renumbered(self, users: IntArray, movies: IntArray) -> NetworkStars:
+        """The same with other rows; a new film stands with the one of middling stars, as the mean of all
+        inputs may lie where the network never saw a film."""
+        stars = self.net.stars(self.prior_mean, np.arange(self.n_movies))
+        middling = self.net.movie_inputs[np.argsort(stars, kind="stable")[len(stars) // 2]]
+        return replace(
+            self,
+            net=replace(self.net, movie_inputs=carried(self.net.movie_inputs, movies, middling)),
+            user_vectors=carried(self.user_vectors, users, self.prior_mean),
+            movie_variance=carried(self.movie_variance, movies, self.movie_variance.max()),
+        )
+
+    def placed(self, user_rows: IntArray, vectors: Array) -> NetworkStars:
+        """The same with other vectors (n, a) for some of the people."""
+        people = self.user_vectors.copy()
+        people[user_rows] = vectors
+        return replace(self, user_vectors=people)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Every table by name, scalars with shape (1,), layers as weights_1, biases_1, …; for safetensors."""

@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from recsys.ratings import MAX_STARS, MIN_STARS
 
-__all__ = ["Floats", "Sensitivity", "Stars", "StarsPosterior", "as_rating"]
+__all__ = ["UNSEEN", "Floats", "Sensitivity", "Stars", "StarsPosterior", "as_rating", "carried"]
 
 Floats = npt.NDArray[np.float32]
+
+UNSEEN = -1  # instead of a row: it was not there in the former fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +89,29 @@ class Stars(Protocol):
     def film_biases(self) -> Floats | None:
         """How much better films are rated than their vectors explain; (n_movies,). None without biases."""
 
+    @property
+    def people_vectors(self) -> npt.NDArray[np.floating[Any]]:
+        """Of those who were in training, as `fold_in` makes means; shape (n_users, numbers of a mean)."""
+
+    def renumbered(self, users: npt.NDArray[np.int64], movies: npt.NDArray[np.int64]) -> Stars:
+        """The same with other rows, to go on from: `users` (n_users,) and `movies` (n_movies,) say which row
+        each one has here, UNSEEN where it has none. They stand where everybody starts, before any rating.
+        """
+
+    def placed(self, user_rows: npt.NDArray[np.int64], vectors: npt.NDArray[np.floating[Any]]) -> Stars:
+        """The same with other vectors (n, numbers of a mean) for some of the people."""
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """What an artifact stores."""
+
+
+def carried(
+    table: npt.NDArray[np.floating[Any]], rows: npt.NDArray[np.int64], beginning: npt.ArrayLike
+) -> npt.NDArray[Any]:
+    """Rows of `table`, and `beginning` where a row is UNSEEN; shape (len(rows), …)."""
+    found: npt.NDArray[Any] = table[rows]
+    found[rows == UNSEEN] = beginning
+    return found
 
 
 def as_rating(stars: npt.NDArray[np.floating[Any]]) -> Floats:

@@ -17,7 +17,7 @@ N_PEOPLE, N_FILMS = 36, 24
 QUICK = TrainingConfig(
     device="cpu",
     dot=DotConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
-    pmf=PmfConfig(factors=3, chains=2, sweeps=8, refit_sweeps=4, draws=4, implicit=4),
+    pmf=PmfConfig(factors=3, chains=2, sweeps=8, draws=4, implicit=4),
     dot_bias=DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
     nn=NetworkConfig(layers=(12, 6), epochs=8, valid_share=0.0, weight_decay=0.5),
     ranker=RankerConfig(factors=6, sweeps=4),

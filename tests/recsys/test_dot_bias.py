@@ -212,7 +212,7 @@ class TestTables:
         """Rows drawn from N(0, 0.01) as the chapter does, before the first step."""
         generator = torch.Generator().manual_seed(0)
         people = torch.arange(400)
-        ratings = RatingTensors(people, people, torch.full((400,), 3.0))
+        ratings = RatingTensors(people, people, torch.full((400,), 3.0), torch.ones(400))
         for kind in TABLES:
             settings = replace(THE_CHAPTERS, tables=kind, ensemble_factors=50)
             model = DotBias(ratings, 400, 400, settings, generator)

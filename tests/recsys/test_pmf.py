@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import recsys
-from recsys import Catalog, Film, InvalidData, PmfConfig, Ratings, Recommender, TrainingConfig
+from recsys import Catalog, PmfConfig, Ratings, Recommender, TrainingConfig
 from recsys.data.datasets import Dataset
 from recsys.errors import Diverged
 from recsys.evaluation.splits import random_fifth
@@ -24,7 +24,7 @@ from recsys.rows import Rows
 from recsys.stars import DrawnStars
 
 CONFIG = TrainingConfig(
-    device="cpu", seed=1, pmf=PmfConfig(factors=3, chains=2, sweeps=40, refit_sweeps=3, draws=5, implicit=6)
+    device="cpu", seed=1, pmf=PmfConfig(factors=3, chains=2, sweeps=40, draws=5, implicit=6)
 )
 N_USERS, N_MOVIES = 90, 37  # the last film is never rated
 CONTENT = np.hstack([np.eye(3)[np.arange(N_MOVIES) % 3], np.ones((N_MOVIES, 1))]).astype(np.float32)
@@ -272,44 +272,6 @@ class TestServed:
         assert gap.min() > 0.05
 
 
-class TestGoingOn:
-    def test_a_refit_starts_near_the_end_of_the_former_fit(
-        self, small_ratings: Ratings, small_catalog: Catalog
-    ) -> None:
-        """With a person and a film that were not there, and somebody missing."""
-        config = replace(CONFIG, parts=("stars",))
-        former = recsys.fit(small_ratings, small_catalog, config)
-        catalog = Catalog([Film(1, "New"), *reversed(list(small_catalog))], "newer")
-        kept = small_ratings.take(small_ratings.user_ids != 1003)
-        ratings = Ratings.from_arrays(
-            [77, 77, *kept.user_ids.tolist()],
-            [1, int(small_catalog.movie_ids[0]), *kept.movie_ids.tolist()],
-            [4.0, 2.0, *kept.values.tolist()],
-        )
-        cold: list[Step] = []
-        warm: list[Step] = []
-        recsys.fit(ratings, catalog, config, report=cold.append)
-        again = recsys.fit(ratings, catalog, config, report=warm.append, start=former)
-        assert len(warm) == config.pmf.refit_sweeps
-        assert warm[0].train_loss < 0.7 * cold[0].train_loss
-        assert warm[0].train_loss < 1.3 * cold[-1].train_loss
-        assert 77 in again.user_ids
-        assert 1003 not in again.user_ids
-
-    def test_only_from_the_same_kind_of_fit(self, small_ratings: Ratings, small_catalog: Catalog) -> None:
-        config = replace(CONFIG, parts=("stars",), pmf=replace(CONFIG.pmf, sweeps=2))
-        former = recsys.fit(small_ratings, small_catalog, config)
-        with pytest.raises(InvalidData, match=r"3 factors, .* asks for 4"):
-            recsys.fit(small_ratings, small_catalog, replace(config, pmf=PmfConfig(factors=4)), start=former)
-        with pytest.raises(InvalidData, match="pmf"):
-            recsys.fit(small_ratings, small_catalog, replace(config, model="dot_bias"), start=former)
-        with pytest.raises(InvalidData, match=r"config\.parts leaves them out"):
-            recsys.fit(small_ratings, small_catalog, replace(config, parts=("similar",)), start=former)
-        blind = recsys.fit(small_ratings, small_catalog, replace(config, parts=("similar",)))
-        with pytest.raises(InvalidData, match="without stars"):
-            recsys.fit(small_ratings, small_catalog, config, start=blind)
-
-
 class TestDraws:
     @pytest.mark.parametrize(("draws", "expected"), [(1, [9, 19]), (2, [9, 19]), (4, [5, 9, 15, 19])])
     def test_each_chain_gives_its_last_sweep(
@@ -330,7 +292,7 @@ class TestDraws:
 
     def test_a_draw_that_is_not_finite_is_not_kept(self, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
         kept: list[object] = []
-        monkeypatch.setattr(pmf._Sampler, "sweep", lambda sampler: float("nan"))
+        monkeypatch.setattr(pmf._Sampler, "sweep", lambda sampler, **_: float("nan"))
         monkeypatch.setattr(pmf._Sampler, "keep", kept.append)
         with pytest.raises(Diverged, match="sweep 1"):
             fit_stars(rows, CONTENT, replace(CONFIG, pmf=replace(CONFIG.pmf, burn_in=0.0)))

@@ -1,0 +1,155 @@
+"""Fine-tuning against fits in full: time and what is lost, and whether it drifts when done again and again.
+
+    python -m benchmarks.fine_tuning PATH [--seeds 0] [--quick]
+
+Each model is fitted in full, all parts, on the training ratings, and on those without some 5,000: single ones
+at random, or all of people who are new then. From the latter, saved and loaded, it is fine-tuned with all.
+Test ratings are a random fifth, and those of the permanent holdout. Then five rounds of a thousand ratings
+each are taken in one after the other: MSE on the fifth, and NDCG@10 for people who were held out whole.
+Ratios are of times in one run, medians over the seeds; seconds are of the processor, not the clock.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+import recsys
+from benchmarks.report import Options, Section, about, arguments, tell
+from recsys import Catalog, Ratings, Recommender, TrainingConfig
+from recsys.config import MODELS
+from recsys.data.datasets import Dataset
+from recsys.evaluation.holdout import split
+from recsys.evaluation.metrics import mean_squared_error
+from recsys.evaluation.order import order_metrics, recommended
+from recsys.evaluation.splits import held_out_people, random_fifth
+from recsys.ranker import IntArray
+
+NEW_RATINGS, NEW_PEOPLE = 5000, 50
+ROUNDS, OF_A_ROUND = 5, 1000
+QUICK = ("dot_bias", "pmf")  # the others take as long, and are served by nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    model: Recommender
+    seconds: float
+
+
+def main(options: Options) -> Section:
+    dataset = recsys.load_dataset(options.path)
+    config = TrainingConfig(model=MODELS[0], device="cpu", parts=("similar",))
+    recsys.fit(dataset.ratings, dataset.catalog, config)  # imports are not timed
+    section = Section(f"Fine-tuning: {dataset.name}", options.into)
+    section.note("about", about(options))
+    models = QUICK if options.quick else MODELS
+    rows = []
+    for model in models:
+        for test in ("random fifth", "permanent holdout"):
+            rows += once(dataset, model, test, options)
+            columns = [
+                "model",
+                "test",
+                "new",
+                "MSE before",
+                "fine-tuned",
+                "in full",
+                "lost",
+                "s",
+                "in full, s",
+                "",
+            ]
+            section.rows("once", columns, rows)
+    again = []
+    for model in models:
+        for line in rounds(dataset, model, options.seeds[0]):
+            again.append(line)
+            section.rows("rounds", ["model", "rounds", "MSE", "in full", "NDCG@10", "in full"], again)
+    return section
+
+
+def once(dataset: Dataset, model: str, test_name: str, options: Options) -> list[list[str]]:
+    """One round of each kind of new ratings; a line each."""
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for seed in options.seeds:
+        tell(f"  {model}, {test_name}, seed {seed}")
+        if test_name == "random fifth":
+            train, test = random_fifth(dataset.ratings, seed)
+        else:
+            parted = split(dataset.ratings)
+            train, test = parted.train, parted.ratings
+        config = TrainingConfig(model=model, device="cpu", seed=seed)
+        full = timed(train, dataset.catalog, config)
+        for kind, old in parts(train, seed).items():
+            before = reloaded(timed(train.take(old), dataset.catalog, config).model)
+            tuned = timed(train, dataset.catalog, config, before)
+            errors = [error(each, test) for each in (before, tuned.model, full.model)]
+            found.setdefault(kind, []).append((*errors, tuned.seconds, full.seconds))
+    lines = []
+    for kind, seeds in found.items():
+        before_, tuned_, full_, seconds, in_full = np.median(np.array(seeds), axis=0)
+        numbers = [f"{before_:.4f}", f"{tuned_:.4f}", f"{full_:.4f}", f"{tuned_ - full_:+.4f}"]
+        times = [f"{seconds:.2f}", f"{in_full:.2f}", f"1/{in_full / seconds:.1f}"]
+        lines.append([model, test_name, kind, *numbers, *times])
+    return lines
+
+
+def parts(train: Ratings, seed: int) -> dict[str, IntArray]:
+    """Positions of the old ratings: without single ones, and without some people."""
+    rng = np.random.default_rng([seed, 5])
+    single = np.sort(rng.permutation(len(train))[NEW_RATINGS:])
+    people = rng.permutation(train.people())[:NEW_PEOPLE]
+    of_others = np.flatnonzero(~np.isin(train.user_ids, people))
+    return {f"{NEW_RATINGS:,} ratings": single, f"{NEW_PEOPLE} people": of_others}
+
+
+def rounds(dataset: Dataset, model: str, seed: int) -> Iterator[list[str]]:
+    """Fine-tuning of what fine-tuning gave; a line a round."""
+    catalog, config = dataset.catalog, TrainingConfig(model=model, device="cpu", seed=seed)
+    others, people = held_out_people(dataset.ratings, catalog, seed)
+    train, test = random_fifth(others, seed)
+    order = np.random.default_rng([seed, 6]).permutation(len(train))
+    live = recsys.fit(train.take(np.sort(order[ROUNDS * OF_A_ROUND :])), catalog, config)
+    for number in range(1, ROUNDS + 1):
+        tell(f"  {model}, round {number}")
+        so_far = train.take(np.sort(order[(ROUNDS - number) * OF_A_ROUND :]))
+        live = recsys.fit(so_far, catalog, config, start=reloaded(live))
+        full = recsys.fit(so_far, catalog, config)
+        both = (live, full)
+        mse = [f"{error(each, test):.4f}" for each in both]
+        lists = [[recommended(each, each.fold_in(one.history), one) for one in people] for each in both]
+        ndcg = [f"{order_metrics(own, people)['NDCG@10']:.4f}" for own in lists]
+        yield [model, str(number), *mse, *ndcg]
+
+
+def timed(
+    ratings: Ratings, catalog: Catalog, config: TrainingConfig, start: Recommender | None = None
+) -> Timed:
+    began = time.process_time()
+    model = recsys.fit(ratings, catalog, config, start=start)
+    return Timed(model, time.process_time() - began)
+
+
+def reloaded(model: Recommender) -> Recommender:
+    """All that a fine-tuning may know: what is served."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(folder)
+        return Recommender.load(folder)
+
+
+def error(model: Recommender, test: Ratings) -> float:
+    """MSE; who is not known is folded in without ratings."""
+    known = np.isin(test.user_ids, model.user_ids)
+    predicted = np.empty(len(test), np.float32)
+    predicted[known] = model.predict(test.user_ids[known], test.movie_ids[known])
+    predicted[~known] = model.predict_for(model.fold_in(), test.movie_ids[~known])[0]
+    return mean_squared_error(predicted.clip(test.values.min(), test.values.max()), test.values)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(main(arguments(__doc__ or "", (0,), (0,))).markdown())

@@ -1,0 +1,211 @@
+"""Fine-tuning: a fit that goes on from what another one serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import recsys
+from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
+from recsys.config import DotBiasConfig, NetworkConfig, PmfConfig, RankerConfig
+from recsys.data.datasets import Dataset
+from recsys.evaluation.splits import random_fifth
+from recsys.progress import Step
+
+MODELS = ("pmf", "dot_bias", "dot", "nn")
+NEW_PERSON, NEW_FILM, GONE_PERSON = 77, 1, 1003
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def config(request: pytest.FixtureRequest, quick_config: TrainingConfig) -> TrainingConfig:
+    return replace(quick_config, model=request.param)
+
+
+@pytest.fixture(scope="module")
+def former(
+    config: TrainingConfig,
+    small_ratings: Ratings,
+    small_catalog: Catalog,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Recommender:
+    """Fitted, saved and loaded: a fine-tuning has nothing but what is served."""
+    folder = tmp_path_factory.mktemp("former")
+    recsys.fit(small_ratings, small_catalog, config).save(folder)
+    return Recommender.load(folder)
+
+
+@pytest.fixture(scope="module")
+def newer(small_catalog: Catalog) -> Catalog:
+    """The films in another order, without the last, and one that was not there."""
+    films = [film for film in reversed(list(small_catalog)) if film.title != "Blank"]
+    return Catalog([Film(NEW_FILM, "New", 2000, ("Comedy",)), *films], "newer")
+
+
+@pytest.fixture(scope="module")
+def more(small_ratings: Ratings, small_catalog: Catalog) -> Ratings:
+    """Somebody is gone, somebody new loves comedies, and four people rate the new film."""
+    kept = small_ratings.take(small_ratings.user_ids != GONE_PERSON)
+    films = small_catalog.movie_ids[:12].tolist()
+    stars = [5.0 if at % 2 == 0 else 0.5 for at in range(12)]  # comedies have even numbers there
+    fans = [1000, 1006, 1012, NEW_PERSON]
+    return Ratings.from_arrays(
+        [*kept.user_ids.tolist(), *[NEW_PERSON] * 12, *fans],
+        [*kept.movie_ids.tolist(), *films, *[NEW_FILM] * 4],
+        [*kept.values.tolist(), *stars, *[5.0] * 4],
+    )
+
+
+@pytest.fixture(scope="module")
+def tuned(former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig) -> Recommender:
+    return recsys.fit(more, newer, config, start=former)
+
+
+def test_new_people_and_films_come_in_and_others_go(tuned: Recommender, newer: Catalog) -> None:
+    assert NEW_PERSON in tuned.user_ids
+    assert GONE_PERSON not in tuned.user_ids
+    assert tuned.catalog.movie_ids.tolist() == newer.movie_ids.tolist()
+
+
+def test_a_new_person_is_known_by_their_ratings(tuned: Recommender, more: Ratings) -> None:
+    own = more.take((more.user_ids == NEW_PERSON) & (more.movie_ids != NEW_FILM))
+    predicted = tuned.predict(own.user_ids, own.movie_ids)
+    assert predicted[own.values == 5].mean() > predicted[own.values < 1].mean() + 1
+
+
+def test_old_people_keep_their_taste(former: Recommender, tuned: Recommender, more: Ratings) -> None:
+    """Matched by id although rows moved: predictions of old pairs stay close."""
+    old = more.take((more.user_ids != NEW_PERSON) & (more.movie_ids != NEW_FILM))
+    before = former.predict(old.user_ids, old.movie_ids)
+    after = tuned.predict(old.user_ids, old.movie_ids)
+    assert np.mean((after - before) ** 2) < 0.3 * before.var()
+    assert np.mean((after - old.values) ** 2) < 1.25 * np.mean((before - old.values) ** 2) + 0.02
+
+
+def test_a_new_film_takes_its_place(tuned: Recommender, small_catalog: Catalog) -> None:
+    """Fans of comedies gave it five stars: they see it before those who hate them, and like it more."""
+    comedies = [film.movie_id for film in small_catalog if film.genres == ("Comedy",)][:4]
+    fan = tuned.fold_in(dict.fromkeys(comedies, 5.0))
+    foe = tuned.fold_in(dict.fromkeys(comedies, 0.5))
+    if tuned.config.model != "nn":  # which learns a film from four ratings in a full fit alone
+        assert tuned.predict_for(fan, [NEW_FILM])[0] > tuned.predict_for(foe, [NEW_FILM])[0]
+    assert tuned.popularity[tuned.catalog.row(NEW_FILM)] == 4
+    assert len(tuned.similar([NEW_FILM], n=3)) == 3
+    assert {each.movie_id for each in tuned.recommend(fan, n=50)} == {
+        movie_id for movie_id in tuned.catalog.movie_ids.tolist() if movie_id not in comedies
+    }
+
+
+def test_the_same_seed_gives_the_same_model_whatever_the_order(
+    former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig, tuned: Recommender
+) -> None:
+    shuffled = more.take(np.random.default_rng(1).permutation(len(more)))
+    again = recsys.fit(shuffled, newer, config, start=former)
+    for name, array in tuned.stars.arrays().items():
+        assert np.array_equal(again.stars.arrays()[name], array), name
+    assert np.array_equal(again.ranker.film_factors, tuned.ranker.film_factors)
+
+
+def test_it_can_be_saved_and_tuned_again(
+    tuned: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig, tmp_path: Path
+) -> None:
+    tuned.save(tmp_path)
+    again = recsys.fit(more, newer, config, start=Recommender.load(tmp_path))
+    pairs = (more.user_ids, more.movie_ids)
+    assert np.mean((again.predict(*pairs) - tuned.predict(*pairs)) ** 2) < 0.1
+
+
+def test_it_takes_fewer_rounds(
+    former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig
+) -> None:
+    full: list[Step] = []
+    short: list[Step] = []
+    recsys.fit(more, newer, config, report=full.append)
+    recsys.fit(more, newer, config, report=short.append, start=former)
+    assert {step.part for step in short} == {"stars", "ranker"}
+    assert len(short) < len(full)
+    first = next(step for step in full if step.part == "stars")
+    assert short[0].train_loss < 0.8 * first.train_loss
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("changed", "told"),
+        [
+            ({"model": "dot_bias"}, r"model 'pmf', config asks for 'dot_bias'"),
+            ({"pmf": PmfConfig(factors=4)}, r"start has 3 factors, config.pmf asks for 4"),
+            ({"ranker": RankerConfig(factors=7)}, r"start has 6 factors in its ranker, .* asks for 7"),
+        ],
+    )
+    def test_another_kind(
+        self,
+        small_recommender: Recommender,
+        small_ratings: Ratings,
+        small_catalog: Catalog,
+        changed: dict[str, object],
+        told: str,
+    ) -> None:
+        config = replace(small_recommender.config, **changed)  # type: ignore[arg-type]
+        with pytest.raises(InvalidData, match=told):
+            recsys.fit(small_ratings, small_catalog, config, start=small_recommender)
+
+    @pytest.mark.parametrize(
+        ("model", "wider", "told"),
+        [
+            ("dot_bias", DotBiasConfig(factors=5), "start has 4 factors"),
+            ("nn", NetworkConfig(layers=(12,)), r"start has \(12, 6\) layers"),
+        ],
+    )
+    def test_another_width(
+        self,
+        small_ratings: Ratings,
+        small_catalog: Catalog,
+        quick_config: TrainingConfig,
+        model: str,
+        wider: object,
+        told: str,
+    ) -> None:
+        config = replace(quick_config, model=model, parts=("stars",))
+        former = recsys.fit(small_ratings, small_catalog, config)
+        other = replace(config, **{model: wider})  # type: ignore[arg-type]
+        with pytest.raises(InvalidData, match=told):
+            recsys.fit(small_ratings, small_catalog, other, start=former)
+
+    @pytest.mark.parametrize(("had", "wanted"), [("ranker", "stars"), ("stars", "ranker")])
+    def test_a_part_that_is_not_there(
+        self,
+        small_ratings: Ratings,
+        small_catalog: Catalog,
+        quick_config: TrainingConfig,
+        had: str,
+        wanted: str,
+    ) -> None:
+        former = recsys.fit(small_ratings, small_catalog, replace(quick_config, parts=(had,)))
+        config = replace(quick_config, parts=(wanted,))
+        with pytest.raises(InvalidData, match=f"without {wanted}"):
+            recsys.fit(small_ratings, small_catalog, config, start=former)
+
+
+@pytest.mark.parametrize("model", ["dot_bias", "pmf"])
+def test_real_ratings(movielens_100k: Dataset, model: str) -> None:
+    """Fifty people who were not there: after a fine-tuning they are known about as after a fit in full."""
+    train, test = random_fifth(movielens_100k.ratings, 12)
+    strangers = np.unique(train.user_ids)[::19]
+    old, catalog = ~np.isin(train.user_ids, strangers), movielens_100k.catalog
+    config = TrainingConfig(
+        model=model,
+        device="cpu",
+        parts=("stars",),
+        pmf=PmfConfig(chains=1, sweeps=24, draws=6),
+        dot_bias=DotBiasConfig(ensemble=4, epochs=5, valid_share=0.0),
+    )
+    former = recsys.fit(train.take(old), catalog, config)
+    tuned = recsys.fit(train, catalog, config, start=former)
+    full = recsys.fit(train, catalog, config)
+    errors = [
+        float(np.mean((each.predict(test.user_ids, test.movie_ids) - test.values) ** 2))
+        for each in (tuned, full)
+    ]
+    assert errors[0] < errors[1] + 0.01
