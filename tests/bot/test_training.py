@@ -32,7 +32,7 @@ from bot.training.folder import (
     write_outcome,
 )
 from bot.training.learning import everything
-from bot.training.progress import Progress
+from bot.training.progress import PHASES, Progress
 from bot.training.publishing import Publisher
 from bot.training.runner import LEASE, Runner
 from bot.training.snapshot import take_snapshot
@@ -385,8 +385,14 @@ async def test_what_the_child_prints_besides_is_passed_over(
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(noise), os.environ["PYTHONPATH"]]))
     job = await ask("full")
-    assert await runner.once()
+    work = asyncio.create_task(runner.once())
+    phases = []
+    while not work.done():
+        phases.append((await row(database, job)).phase or "snapshot")
+        await asyncio.sleep(0.02)
+    assert await work
     assert (await row(database, job)).outcome == "promoted"
+    assert phases == sorted(phases, key=list(PHASES).index)
 
 
 async def test_a_child_that_cannot_even_start_says_why(
@@ -507,6 +513,8 @@ async def test_killed_while_it_publishes_it_publishes_at_the_next_start(
     assert (await choose(database, store, ())).version == 1  # what a start would serve
     assert await told(database) == []
 
+    await Publisher(database, store, settings).tidy()  # as a start does
+    assert (settings.home / "work" / f"job-{job.id}").exists()  # what is under way stays
     assert await new_runner(database, store, settings).once()  # no child is started: there is nothing to read
     ended = await row(database, job)
     assert (ended.state, ended.outcome, ended.version, ended.attempts) == ("done", "promoted", 2, 2)
