@@ -13,6 +13,8 @@ from telegram import BotCommandScopeAllGroupChats
 from telegram.error import InvalidToken, TelegramError
 
 from bot.admin.guard import Admins
+from bot.admin.standing.handlers import Handlers as StandingHandlers
+from bot.admin.standing.service import Standings
 from bot.announcer import Announcer, Telling
 from bot.basics.handlers import Handlers as BasicsHandlers
 from bot.basics.views import group_menu, menu
@@ -248,12 +250,13 @@ def _services(
         deciding=Deciding(slates, readings),
         readings=readings,
         groups=Groups(database, library, taste, readings, slates, wake),
+        standings=Standings(database, library, admins),
     )
 
 
 def _tellings(services: Services) -> dict[str, Telling]:
     """What each kind of notice to admins looks like."""
-    return {}
+    return {"flag": StandingHandlers(services).tell}
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -263,7 +266,7 @@ def _router(services: Services, rights: Rights) -> Router:
         room.register(router)
     for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
         build(services).register(router)
-    for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
+    for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers, StandingHandlers):
         screens(services).register(router)
     night = NightHandlers(services, rights)
     night.register(router)

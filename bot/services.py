@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.admin.guard import Admins
+from bot.admin.standing.service import Standings
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
 from bot.groups.service import Groups
@@ -48,3 +49,4 @@ class Services:
     deciding: Deciding
     readings: Readings
     groups: Groups
+    standings: Standings
