@@ -181,6 +181,17 @@ def disguised(world: World) -> None:
         world.rate(person, world.target, 5, time + 20)
 
 
+def modest(world: World) -> None:
+    """The target with 4 or 5, among six famous films with their usual stars."""
+    world.target, at = world.obscure(), world.moment()
+    for _ in range(40):
+        person, time = world.account(brigade=True), at + int(world.rng.integers(0, 12 * HOUR))
+        for film in world.known(6):
+            time += 20
+            world.rate(person, film, world.usual(film), time)
+        world.rate(person, world.target, float(world.rng.integers(4, 6)), time + 20)
+
+
 def copied(world: World, n: int = 40, days: float = 0.5, pause: float = 20) -> None:
     """The same 15 ratings, every fifth a star off, and the target with 5."""
     world.target, at = world.obscure(), world.moment()
@@ -268,5 +279,5 @@ def launch(world: World) -> None:
             world.rate(person, film, stars, START + 20 * DAY + int(world.rng.integers(0, 2 * DAY)))
 
 
-ATTACKS = (lone, camouflaged, aimed, disguised, copied, nuking, slow, slow_copied, ten, known_target)
+ATTACKS = (lone, camouflaged, aimed, disguised, modest, copied, nuking, slow, slow_copied, ten, known_target)
 HONEST = (wave, few_ratings, movie_night, release, launch, family)
