@@ -71,20 +71,24 @@ class World:
         (self.brigade if brigade else self.honest).append(self._next)
         return self._next
 
-    def arrive(self, n: int, *, at: int | None = None, most: int | None = None) -> list[int]:
-        """`n` honest people, over weeks, or all within four hours `at` so many seconds after START."""
+    def arrive(self, n: int, *, at: int | None = None, most: int = 1000, alike: bool = False) -> list[int]:
+        """`n` honest people, over weeks, or all within four hours `at` so many seconds after START.
+
+        Each rates `most` films at most; `alike`: all are asked about the most famous ones that they know.
+        """
         base = self.dataset.ratings
         chosen = self.rng.choice(np.setdiff1d(base.people(), self.taken), n, replace=False)
         self.taken.extend(chosen.tolist())
-        return [self._arrives(np.flatnonzero(base.user_ids == each), at, most) for each in chosen.tolist()]
+        histories = [np.flatnonzero(base.user_ids == each) for each in chosen.tolist()]
+        return [self._arrives(own, at, most, alike) for own in histories]
 
-    def _arrives(self, own: IntArray, at: int | None, most: int | None) -> int:
+    def _arrives(self, own: IntArray, at: int | None, most: int, alike: bool) -> int:
         """Somebody new who tells some of the ratings at `own`: famous films at once, others later."""
         base = self.dataset.ratings
         tells = max(1, round(float(np.exp(self.rng.normal(np.log(TYPICAL), SPREAD)))))
-        tells = min(tells, len(own), most or tells)
+        tells = min(tells, len(own), most)
         own = own[np.argsort(-self._popularity()[base.movie_ids[own]], kind="stable")]
-        asked = self.rng.permutation(own[: 3 * ASKED])[: min(ASKED, tells)]
+        asked = self.rng.permutation(own[: ASKED if alike else 3 * ASKED])[: min(ASKED, tells)]
         rest = self.rng.permutation(np.setdiff1d(own, asked))[: tells - len(asked)]
         late = self.rng.integers(0, WEEKS * 7 * DAY) if at is None else at + self.rng.integers(0, 4 * HOUR)
         person, time = self.account(), START + int(late)
@@ -165,8 +169,31 @@ def aimed(world: World) -> None:
         world.rate(person, world.target, 5, time + 20)
 
 
+def disguised(world: World) -> None:
+    """The target among twenty ratings that real people gave to famous films."""
+    world.target, at = world.obscure(), world.moment()
+    base = world.dataset.ratings
+    for _ in range(40):
+        person, time = world.account(brigade=True), at + int(world.rng.integers(0, 12 * HOUR))
+        for film in world.known(20):
+            time += 20
+            world.rate(person, film, float(world.rng.choice(base.values[base.movie_ids == film])), time)
+        world.rate(person, world.target, 5, time + 20)
+
+
+def modest(world: World) -> None:
+    """The target with 4 or 5, among six famous films with their usual stars."""
+    world.target, at = world.obscure(), world.moment()
+    for _ in range(40):
+        person, time = world.account(brigade=True), at + int(world.rng.integers(0, 12 * HOUR))
+        for film in world.known(6):
+            time += 20
+            world.rate(person, film, world.usual(film), time)
+        world.rate(person, world.target, float(world.rng.integers(4, 6)), time + 20)
+
+
 def copied(world: World, n: int = 40, days: float = 0.5, pause: float = 20) -> None:
-    """The same 15 ratings, every fifth a star off, and the target with 5; accounts come over `days`."""
+    """The same 15 ratings, every fifth a star off, and the target with 5."""
     world.target, at = world.obscure(), world.moment()
     films = [film for film in world.known(15) if film != world.target]
     model = {film: np.clip(world.usual(film) + world.rng.integers(-1, 2), 1, 5) for film in films}
@@ -201,7 +228,7 @@ def ten(world: World) -> None:
 
 def wave(world: World) -> None:
     """40 newcomers in one evening, who answer about the same famous films."""
-    world.arrive(40, at=20 * DAY, most=ASKED)
+    world.arrive(40, at=20 * DAY, most=ASKED, alike=True)
 
 
 def few_ratings(world: World) -> None:
@@ -252,5 +279,5 @@ def launch(world: World) -> None:
             world.rate(person, film, stars, START + 20 * DAY + int(world.rng.integers(0, 2 * DAY)))
 
 
-ATTACKS = (lone, camouflaged, aimed, copied, nuking, slow, slow_copied, ten, known_target)
+ATTACKS = (lone, camouflaged, aimed, disguised, modest, copied, nuking, slow, slow_copied, ten, known_target)
 HONEST = (wave, few_ratings, movie_night, release, launch, family)

@@ -23,6 +23,8 @@ from bot.admin.models.notices import tellings as model_tellings
 from bot.admin.models.service import Versions
 from bot.admin.panel.handlers import Handlers as PanelHandlers
 from bot.admin.panel.service import Panel
+from bot.admin.standing.handlers import Handlers as StandingHandlers
+from bot.admin.standing.service import Standings
 from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.progress import Progress
 from bot.admin.training.service import Clock, Trainings
@@ -277,6 +279,7 @@ def _services(
         trainings=trainings,
         audit=Audit(database, admins),
         panel=Panel(database, admins, trainings),
+        standings=Standings(database, library, admins),
     )
 
 
@@ -292,7 +295,7 @@ def _trainings(database: Database, admins: Admins, settings: Settings, bells: Be
 
 def _tellings(services: Services) -> dict[str, Telling]:
     """What each kind of notice to admins looks like."""
-    return model_tellings(services.library)
+    return model_tellings(services.library) | {"flag": StandingHandlers(services).tell}
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -304,8 +307,10 @@ def _router(services: Services, rights: Rights) -> Router:
         build(services).register(router)
     for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
         screens(services).register(router)
-    for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers, ContentHandlers, AuditHandlers):
+    for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers):
         seat(services).register(router)
+    for office in (StandingHandlers, ContentHandlers, AuditHandlers):
+        office(services).register(router)
     night = NightHandlers(services, rights)
     night.register(router)
     GroupHandlers(services, rights, night).register(router)

@@ -9,6 +9,7 @@ from bot.admin.content.service import Content
 from bot.admin.guard import Admins
 from bot.admin.models.service import Versions
 from bot.admin.panel.service import Panel
+from bot.admin.standing.service import Standings
 from bot.admin.training.service import Trainings
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
@@ -58,3 +59,4 @@ class Services:
     trainings: Trainings
     audit: Audit
     panel: Panel
+    standings: Standings

@@ -1,8 +1,8 @@
 """Accounts that came for one film: too many of them, and too much of one mind, for what is usual.
 
-For each film and each side (5 stars, or 1) the ratings of small and young accounts are scanned: over windows
-of time, and over how few ratings an account has. The window whose content surprises most is a push, as in a
-scan statistic (Kulldorff, *A spatial scan statistic*, 1997). Surprise is the sum of two:
+For each film and each side (5 stars, 4 and more, 2 and less, 1) the ratings of small and young accounts are
+scanned: over windows of time, and over how few ratings an account has. The window whose content surprises
+most is a push, as in a scan statistic (Kulldorff, *A spatial scan statistic*, 1997). Surprise is the sum of:
 
 - of the stars: k of the m accounts that rate the film are on this side. Others give the film p of such stars;
   among these people it may be another p, with the variance of `drift` and of what is not known of the film:
@@ -16,20 +16,21 @@ scan statistic (Kulldorff, *A spatial scan statistic*, 1997). Surprise is the su
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.brigades.config import BrigadeConfig
-from recsys.brigades.crowd import PRIOR, Array, Crowd, Mask
+from recsys.brigades.crowd import LEVELS, PRIOR, Array, Crowd, Mask
 from recsys.ranker import IntArray
 
 __all__ = ["Push", "find_pushes"]
 
-SIZES = (2, 4, 8, 16, 32)  # ratings of the accounts looked at, at most
+SIZES = (2, 4, 8, 16)  # ratings of the accounts looked at, at most; and those of a small account
 HOURS = (6.0, 48.0, 168.0)  # lengths of windows; and all times
-HIGH, LOW = 8, 2  # levels: 4.5 stars and more, 1.5 and less
+HIGH = (slice(8, None), slice(7, None))  # levels: 4.5 stars and more, 4 and more
+LOW = (slice(0, 3), slice(0, 4))  # 1.5 stars and less, 2 and less
 CONTROL = 20  # ratings of older accounts that weigh as much as the data set's share
 PUSHES = 6  # of one film and side at most
 HONEST = 0.1  # share of those whom a push takes in beyond its window that may be there by chance
@@ -57,13 +58,28 @@ def find_pushes(crowd: Crowd, config: BrigadeConfig) -> list[Push]:
     order = np.flatnonzero(crowd.passing)
     order = order[np.lexsort((crowd.times[order], crowd.films[order]))]
     bounds = np.searchsorted(crowd.films[order], np.arange(len(crowd.film_ids) + 1))
-    activity = _Activity.of(crowd)
+    activity = _Activity.of(crowd, sorted({*SIZES, config.small}))
     pushes: list[Push] = []
     for film in np.flatnonzero(np.diff(bounds) >= config.accounts).tolist():
-        for up in (True, False):
-            scan = _Scan(crowd, activity, film, up, config)
-            pushes.extend(scan.pushes(order[bounds[film] : bounds[film + 1]]))
+        rows = order[bounds[film] : bounds[film + 1]]
+        for up, sides in ((True, HIGH), (False, LOW)):
+            scans = [_Scan(crowd, activity, film, up, levels, config) for levels in sides]
+            pushes.extend(_of_film(scans, rows, config))
     return pushes
+
+
+def _of_film(scans: Sequence[_Scan], rows: IntArray, config: BrigadeConfig) -> Iterator[Push]:
+    """Pushes of one film up, or down, the most surprising first; none with accounts of those before."""
+    for _ in range(PUSHES):
+        found = [(push, scan) for scan in scans if (push := scan.best(rows)) is not None]
+        if not found:
+            return
+        push, scan = max(found, key=lambda each: each[0].surprise)
+        if push.surprise < config.surprise:
+            return
+        push = scan.widened(push, rows)
+        yield push
+        rows = rows[~np.isin(rows, push.rows)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,9 +95,9 @@ class _Activity:
     control_bounds: IntArray
 
     @classmethod
-    def of(cls, crowd: Crowd) -> _Activity:
+    def of(cls, crowd: Crowd, sizes: Sequence[int]) -> _Activity:
         size = crowd.counts[crowd.users]
-        passing = {most: np.sort(crowd.times[crowd.passing & (size <= most)]) for most in SIZES}
+        passing = {most: np.sort(crowd.times[crowd.passing & (size <= most)]) for most in sizes}
         rows = np.flatnonzero(crowd.suspect[crowd.users] & ~crowd.passing)
         by_film = rows[np.lexsort((crowd.times[rows], crowd.films[rows]))]
         bounds = np.searchsorted(crowd.films[by_film], np.arange(len(crowd.film_ids) + 1))
@@ -93,33 +109,21 @@ class _Activity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scan:
-    """One film and one side; `rows` are passing ratings of the film by time, `side` those on the side."""
+    """One film and the `levels` of one side; `rows` are passing ratings of the film, sorted by time."""
 
     crowd: Crowd
     activity: _Activity
     film: int
     up: bool
+    levels: slice
     config: BrigadeConfig
 
-    def pushes(self, rows: IntArray) -> Iterator[Push]:
-        """The most surprising first; each without the accounts of those before."""
-        for _ in range(PUSHES):
-            levels = self.crowd.levels[rows]
-            side = levels >= HIGH if self.up else levels <= LOW
-            if side.sum() < self.config.accounts:
-                return
-            found = self._best(rows, side)
-            if found is None or found.surprise < self.config.surprise:
-                return
-            found = self._widened(found, rows, side)
-            yield found
-            rows = rows[~np.isin(rows, found.rows)]
-
-    def _best(self, rows: IntArray, side: Mask) -> Push | None:
+    def best(self, rows: IntArray) -> Push | None:
         """The window and size of most surprise; None where no stars are surprising enough."""
         best: Push | None = None
+        side = self._side(rows)
         size, times = self.crowd.counts[self.crowd.users[rows]], self.crowd.times[rows]
-        for most in SIZES:
+        for most in self.activity.passing:
             small = size <= most
             chosen = small & side
             if chosen.sum() < self.config.accounts:
@@ -147,8 +151,9 @@ class _Scan:
         enough = (k >= self.config.accounts) & (of_stars >= self.config.stars_surprise)
         return np.where(enough, of_stars + of_presence, -np.inf)
 
-    def _widened(self, push: Push, rows: IntArray, side: Mask) -> Push:
+    def widened(self, push: Push, rows: IntArray) -> Push:
         """With the larger accounts of its window, then those of all times, where hardly any can be honest."""
+        side = self._side(rows)
         times = self.crowd.times[rows]
         first, last = map(float, times[np.isin(rows, push.rows)][[0, -1]])
         against = ~side & (times >= first) & (times <= last)
@@ -156,7 +161,9 @@ class _Scan:
         for start, end in ((first, last), (-np.inf, np.inf)):
             inside = (times >= start) & (times <= end)
             others = rows[inside & side & ~np.isin(rows, push.rows)]
-            expected = float(self._expected(SIZES[-1], np.array([start]), np.array([end]))[0])
+            expected = float(
+                self._expected(max(self.activity.passing), np.array([start]), np.array([end]))[0]
+            )
             honest = self._honest(expected, inside & ~side)
             if honest <= HONEST * len(others):
                 everybody = np.sort(np.concatenate([push.rows, others]))
@@ -170,8 +177,11 @@ class _Scan:
 
     def _usual(self) -> float:
         """Share of the film's stars that are on this side when nobody pushes it."""
-        chances = self.crowd.chances(np.array([self.film]))[0]
-        return float(chances[HIGH:].sum() if self.up else chances[: LOW + 1].sum())
+        return float(self.crowd.chances(np.array([self.film]))[0, self.levels].sum())
+
+    def _side(self, rows: IntArray) -> Mask:
+        side: Mask = np.isin(self.crowd.levels[rows], np.arange(LEVELS)[self.levels])
+        return side
 
     def _expected(self, most: int, starts: Array, ends: Array) -> Array:
         """Ratings of the film that the small accounts would give in each window."""

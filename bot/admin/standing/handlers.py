@@ -1,0 +1,110 @@
+"""/exclude, /include, and the buttons of flags and of those kept out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from bot.admin.standing.views import (
+    DecideFlag,
+    DecidePerson,
+    OpenFlag,
+    OpenPerson,
+    ShowKeptOut,
+    flag_screen,
+    kept_out_screen,
+    member_screen,
+    unknown_screen,
+)
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+from bot.telegram.screen import Screen
+from bot.texts import Translator
+
+__all__ = ["Handlers"]
+
+State = Literal["kept_out", "let_in"]
+
+
+class Handlers:
+    """One method a command or tap."""
+
+    def __init__(self, services: Services) -> None:
+        self._standings = services.standings
+
+    def register(self, router: Router) -> None:
+        """Claim the commands and buttons of this room."""
+        router.admin_command("exclude", self.exclude)
+        router.admin_command("include", self.include)
+        router.button(ShowKeptOut, self.turn)
+        router.button(OpenFlag, self.open_flag)
+        router.button(OpenPerson, self.open_person)
+        router.button(DecideFlag, self.decide_flag)
+        router.button(DecidePerson, self.decide_person)
+
+    async def tell(self, payload: Mapping[str, Any], t: Translator) -> Screen:
+        """The notice of a flag, new or grown."""
+        return flag_screen(await self._standings.flagged(payload["flag_id"]), t)
+
+    async def exclude(self, request: Request) -> None:
+        """/exclude: who is kept out; with a flag or a person, keep them out."""
+        await self._by_name(request, "kept_out")
+
+    async def include(self, request: Request) -> None:
+        """/include: who is kept out; with a flag or a person, let them in."""
+        await self._by_name(request, "let_in")
+
+    async def turn(self, request: Request, tap: ShowKeptOut) -> None:
+        """Older and Newer, and the list from a flag or a person."""
+        page = await self._standings.kept_out(request.person.telegram_id, tap.offset)
+        await request.toast()
+        await request.show(kept_out_screen(page, request.t))
+
+    async def open_flag(self, request: Request, tap: OpenFlag) -> None:
+        """A number of the list, or a flag of a person."""
+        flagged = await self._standings.flag(request.person.telegram_id, tap.flag_id)
+        await request.toast()
+        await request.show(flag_screen(flagged, request.t))
+
+    async def open_person(self, request: Request, tap: OpenPerson) -> None:
+        """A number of the list."""
+        member = await self._standings.member(request.person.telegram_id, tap.person_id)
+        await request.toast()
+        await request.show(member_screen(member, request.t))
+
+    async def decide_flag(self, request: Request, tap: DecideFlag) -> None:
+        """Let in and Keep out, on a flag."""
+        standings, asker, state = self._standings, request.person.telegram_id, _state(tap.let_in)
+        await request.once(lambda conn: standings.decide_flag(conn, asker, tap.flag_id, state, request.now))
+        await request.toast(request.t.plain(f"toast.{state}"))
+        await request.show(flag_screen(await standings.flag(asker, tap.flag_id), request.t))
+
+    async def decide_person(self, request: Request, tap: DecidePerson) -> None:
+        """The same on a person."""
+        standings, asker, state = self._standings, request.person.telegram_id, _state(tap.let_in)
+        await request.once(
+            lambda conn: standings.decide_person(conn, asker, tap.person_id, state, request.now)
+        )
+        await request.toast(request.t.plain(f"toast.{state}"))
+        await request.show(member_screen(await standings.member(asker, tap.person_id), request.t))
+
+    async def _by_name(self, request: Request, state: State) -> None:
+        standings, asker, t = self._standings, request.person.telegram_id, request.t
+        if not request.text:
+            await request.reply(kept_out_screen(await standings.kept_out(asker, 0), t))
+            return
+        named = await request.once(
+            lambda conn: standings.decide(conn, asker, request.text, state, request.now)
+        )
+        match named:
+            case ["flag", int(flag_id)]:
+                await request.reply(flag_screen(await standings.flag(asker, flag_id), t))
+            case ["person", int(person_id)]:
+                await request.reply(member_screen(await standings.member(asker, person_id), t))
+            case _:
+                await request.reply(unknown_screen(request.text, t))
+
+
+def _state(let_in: int) -> State:
+    return "let_in" if let_in else "kept_out"

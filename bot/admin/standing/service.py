@@ -1,0 +1,171 @@
+"""Flags of brigades and people kept out of training, as an admin sees and decides them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.admin.guard import Admins
+from bot.errors import StaleButton
+from bot.library import Library
+from storage import audit, flags, people, ratings, standings
+from storage.database import AsyncConnection, Database
+from storage.errors import UnknownRow
+from storage.films import Film
+from storage.flags import Flag
+from storage.standings import Standing
+
+__all__ = ["PAGE", "Flagged", "KeptOut", "Member", "Standings"]
+
+PAGE = 10
+_FLAG = re.compile(r"#\s*([0-9]{1,18})")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+State = Literal["kept_out", "let_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A flag with its films; `kept_out` of its people are so now."""
+
+    flag: Flag
+    films: tuple[Film, ...]
+    kept_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person by number: how many films they rated, the flags they are in, what was decided of them."""
+
+    person_id: int
+    rated: int
+    flags: tuple[int, ...]
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """Ten lines from `offset` on, of `total`: flags that stand, then people kept out by hand."""
+
+    offset: int
+    total: int
+    people: int
+    lines: tuple[Flagged | Standing, ...]
+
+
+class Standings:
+    """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of who asks;
+    raises NotAdmin for anybody who is no admin."""
+
+    def __init__(self, database: Database, library: Library, admins: Admins) -> None:
+        self._database = database
+        self._library = library
+        self._admins = admins
+
+    async def flagged(self, flag_id: int) -> Flagged:
+        """A flag, for the notice to admins: nobody asked. Raises StaleButton for one that is gone."""
+        async with self._database.read() as conn:
+            return self._flagged(await _flag(conn, flag_id), await standings.kept_out(conn))
+
+    async def flag(self, asker: int, flag_id: int) -> Flagged:
+        """The same, asked for."""
+        self._admins.require(asker)
+        return await self.flagged(flag_id)
+
+    async def member(self, asker: int, person_id: int) -> Member:
+        """What is known of a person. Raises StaleButton for one who is gone."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            try:
+                await people.get(conn, person_id)
+            except UnknownRow as error:
+                raise StaleButton(str(error)) from error
+            rated = await ratings.count(conn, person_id)
+            inside = tuple(await flags.numbers(conn, person_id))
+            return Member(person_id, rated, inside, await standings.of(conn, person_id))
+
+    async def kept_out(self, asker: int, offset: int) -> KeptOut:
+        """Who is kept out of training; the last page where `offset` is past the end."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            out = await standings.every(conn, "kept_out")
+            standing = [flag for flag in await flags.every(conn) if flag.state != "let_in"]
+        outside = {each.person_id for each in out}
+        flagged = {person_id for flag in standing for person_id in flag.person_ids}
+        lines: list[Flagged | Standing] = [
+            self._flagged(flag, outside) for flag in standing if outside.intersection(flag.person_ids)
+        ]
+        lines += [each for each in out if each.person_id not in flagged]
+        offset = max(0, min(offset, (len(lines) - 1) // PAGE * PAGE))
+        return KeptOut(offset, len(lines), len(outside), tuple(lines[offset : offset + PAGE]))
+
+    async def decide_flag(
+        self, conn: AsyncConnection, asker: int, flag_id: int, state: State, at: datetime
+    ) -> None:
+        """Let a flag's people in, or keep them out. Raises StaleButton for one that is gone."""
+        self._admins.require(asker)
+        flag = await _flag(conn, flag_id)
+        if flag.state != state:  # a second tap decides nothing
+            await flags.decide(conn, flag, state, at)
+            await audit.add(conn, _ACTS[state], at, asker, flag=flag_id)
+
+    async def decide_person(
+        self, conn: AsyncConnection, asker: int, person_id: int, state: State, at: datetime
+    ) -> None:
+        """Let one person in, or keep them out, whatever is found of them. Raises StaleButton as `member`."""
+        self._admins.require(asker)
+        try:
+            await people.get(conn, person_id)
+        except UnknownRow as error:
+            raise StaleButton(str(error)) from error
+        now = await standings.of(conn, person_id)
+        if now is None or (now.state, now.why) != (state, "admin"):
+            await standings.put(conn, [person_id], state, "admin", at)
+            await audit.add(conn, _ACTS[state], at, asker, person=person_id)
+
+    async def decide(
+        self, conn: AsyncConnection, asker: int, text: str, state: State, at: datetime
+    ) -> list[str | int] | None:
+        """What /exclude and /include name: ["flag", id] or ["person", id], decided; None for nobody we know.
+
+        "#3" is a flag. A number is a person's, else their Telegram id.
+        """
+        self._admins.require(asker)
+        text = text.strip()
+        if named := _FLAG.fullmatch(text):
+            flag_id = int(named[1])
+            if await flags.find(conn, flag_id) is None:
+                return None
+            await self.decide_flag(conn, asker, flag_id, state, at)
+            return ["flag", flag_id]
+        person_id = await _person(conn, text)
+        if person_id is None:
+            return None
+        await self.decide_person(conn, asker, person_id, state, at)
+        return ["person", person_id]
+
+    def _flagged(self, flag: Flag, outside: set[int]) -> Flagged:
+        films = tuple(self._library.film(film_id) for film_id in flag.film_ids)
+        return Flagged(flag, films, len(outside.intersection(flag.person_ids)))
+
+
+_ACTS = {"kept_out": "exclude", "let_in": "include"}
+
+
+async def _flag(conn: AsyncConnection, flag_id: int) -> Flag:
+    flag = await flags.find(conn, flag_id)
+    if flag is None:
+        raise StaleButton(f"no flag {flag_id}")
+    return flag
+
+
+async def _person(conn: AsyncConnection, text: str) -> int | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return (await people.get(conn, int(text))).id
+    except UnknownRow:
+        met = await people.find(conn, int(text))
+        return None if met is None else met.id
