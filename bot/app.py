@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -12,6 +12,8 @@ import structlog
 from telegram import BotCommandScopeAllGroupChats
 from telegram.error import InvalidToken, TelegramError
 
+from bot.admin.guard import Admins
+from bot.announcer import Announcer, Telling
 from bot.basics.handlers import Handlers as BasicsHandlers
 from bot.basics.views import group_menu, menu
 from bot.discover.handlers import Handlers as DiscoverHandlers
@@ -21,8 +23,7 @@ from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
 from bot.groups.handlers import Handlers as GroupHandlers
 from bot.groups.service import Groups
-from bot.home import live_model
-from bot.library import CATALOG_KEY, FILMS_KEY, Library, adopt, check_numbering, renumber
+from bot.library import renumber
 from bot.night.deciding import Deciding
 from bot.night.delivery import Delivery
 from bot.night.gathering import Slates
@@ -43,8 +44,9 @@ from bot.profile.portrait.service import Portraits
 from bot.rating.handlers import Handlers as RatingHandlers
 from bot.rating.service import Rating
 from bot.services import Services
+from bot.serving import Serving, choose
 from bot.settings import Settings
-from bot.taste import Taste
+from bot.store import open_store
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
@@ -54,15 +56,11 @@ from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
 from bot.telegram.router import Router
 from bot.texts import FALLBACK, languages, translator
-from bot.upgrade import upgrading
 from bot.watchlist.handlers import Handlers as WatchlistHandlers
 from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
-from bot.worker import Worker
-from recsys.recommender import Recommender
-from recsys.titles import TitleIndex
-from storage import films, ratings
-from storage import settings as stored_settings
+from bot.worker import Bells, Worker
+from storage import ratings
 from storage.database import Database
 from storage.films import Film
 from storage.lock import hold
@@ -71,6 +69,8 @@ from storage.migrations import migrate
 __all__ = ["migrate_catalog", "run"]
 
 log = structlog.get_logger(__name__)
+
+Background = Callable[[], Coroutine[object, object, None]]
 
 _PATIENCE = 10.0  # seconds that running updates get at the end
 _LONGEST_PAUSE = 30.0
@@ -93,40 +93,40 @@ async def run(settings: Settings) -> None:
 async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event) -> None:
     """Open everything in order, serve, and close it in reverse; `health` is told what there is."""
     await migrate(settings.database, settings.home / "backups")
-    version, recommender = live_model(settings.models)
-    check_dataset(settings, recommender.catalog.source)
-    health.model = version
     with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    store = open_store(settings.models, settings.artifacts)
     async with (
         _database(settings) as database,
         _client(settings, settings.token) as client,
     ):
         health.database = database
-        library = await _library(database, recommender, version)
+        admins = Admins(settings.admin_ids)
+        serving = await Serving.begin(database, store, admins.ids)
+        check_dataset(settings, serving.recommender.catalog.source)
+        health.model = serving.version
         messenger = Messenger(client)
-        bell = asyncio.Event()  # rung by whoever wrote what the background jobs have to act on
-        taste = Taste(recommender, library)
-        services = _services(database, library, taste, settings, bell.set)
-        delivery = Delivery(database, messenger, library, services.readings, services.deciding)
-        worker = Worker(database, delivery, settings.group_sends_per_minute, bell)
+        bells = Bells()
+        services = _services(database, serving, admins, settings, bells)
+        delivery = Delivery(database, messenger, serving.library, services.readings, services.deciding)
         processor = Processor(client, database, messenger, _router(services, Rights(client)))
         dispatcher = Dispatcher(processor.handle)
         health.intake = intake = Intake(client, database, dispatcher.push)
-
-        def swap(number: str, better: Recommender) -> None:
-            taste.swap(better)
-            health.model = number
-
+        background = (
+            Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
+            Announcer(database, messenger, _tellings(services), bells.notices).run,
+            serving.follow,
+        )
         try:
-            async with upgrading(settings.models, recommender, swap):
-                await _serve(client, intake, worker, stop, version)
+            await _serve(client, intake, background, stop, serving.version)
         finally:
             await dispatcher.close(_PATIENCE)
 
 
-async def _serve(client: Client, intake: Intake, worker: Worker, stop: asyncio.Event, version: str) -> None:
+async def _serve(
+    client: Client, intake: Intake, background: Sequence[Background], stop: asyncio.Event, version: int
+) -> None:
     """Greet Telegram, then poll until `stop` is set or polling gives up."""
     stopped = asyncio.create_task(stop.wait())
     greeting = asyncio.create_task(_greet(client))
@@ -135,13 +135,14 @@ async def _serve(client: Client, intake: Intake, worker: Worker, stop: asyncio.E
     pending = await intake.recover()
     log.info("serving", bot=client.username, model=version, pending=pending)
     introduction = asyncio.create_task(_introduce(client))
-    polling, working = asyncio.create_task(intake.run()), asyncio.create_task(worker.run())
+    polling = asyncio.create_task(intake.run())
+    tasks = [polling, introduction, *(asyncio.create_task(run()) for run in background)]
     try:
         await _first(stopped, polling)
     finally:
-        for task in (polling, working, introduction):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(polling, working, introduction, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         log.info("stopped")
 
 
@@ -215,23 +216,10 @@ async def _client(settings: Settings, token: str) -> AsyncIterator[Client]:
         await client.shutdown()
 
 
-async def _library(database: Database, recommender: Recommender, version: str) -> Library:
-    """The films, numbered by this model's catalog, and as it describes them.
-
-    Raises CatalogChanged if another catalog numbers them.
-    """
-    catalog = recommender.catalog
-    async with database.write() as conn:
-        check_numbering(await stored_settings.get(conn, CATALOG_KEY), catalog)
-        if await stored_settings.get(conn, FILMS_KEY) != version:
-            await adopt(conn, catalog, version)
-        stored = await films.every(conn)
-    return Library(stored, catalog, TitleIndex(catalog, recommender.popularity.tolist()))
-
-
 def _services(
-    database: Database, library: Library, taste: Taste, settings: Settings, wake: Callable[[], None]
+    database: Database, serving: Serving, admins: Admins, settings: Settings, bells: Bells
 ) -> Services:
+    library, taste, wake = serving.library, serving.taste, bells.nights.set
     translators = [translator(language) for language in languages()]
     phrases = Phrases(
         like="|".join(t.plain("like.phrases") for t in translators),
@@ -242,6 +230,8 @@ def _services(
     readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
     poll_time = timedelta(minutes=settings.poll_minutes)
     return Services(
+        admins=admins,
+        serving=serving,
         library=library,
         onboarding=Onboarding(database, library, taste),
         rating=Rating(database, library, taste),
@@ -259,6 +249,11 @@ def _services(
         readings=readings,
         groups=Groups(database, library, taste, readings, slates, wake),
     )
+
+
+def _tellings(services: Services) -> dict[str, Telling]:
+    """What each kind of notice to admins looks like."""
+    return {}
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -281,11 +276,13 @@ async def migrate_catalog(settings: Settings) -> tuple[list[Film], int]:
 
     The rated films that its catalog does not have, and how many others there are.
     """
-    version, recommender = live_model(settings.models)
     async with hold(settings.database):
         await migrate(settings.database, settings.home / "backups")
-        async with _database(settings) as database, database.write() as conn:
-            unmatched = await renumber(conn, recommender.catalog, version)
-            rated = await ratings.rated_films(conn)
+        store = open_store(settings.models, settings.artifacts)
+        async with _database(settings) as database:
+            chosen = await choose(database, store, settings.admin_ids)
+            async with database.write() as conn:
+                unmatched = await renumber(conn, chosen.recommender.catalog, chosen.version)
+                rated = await ratings.rated_films(conn)
     missed = [film for film in unmatched if film.id in rated]
     return missed, len(unmatched) - len(missed)

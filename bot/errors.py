@@ -4,8 +4,10 @@ BotError
 ├── SettingsError      one or more settings are wrong; the text names each
 ├── HomeInUse          another process holds this home
 ├── NotPrepared        there is no usable model yet
+├── StoreFailed        the place where models are kept does not answer
 ├── CatalogChanged     database and model speak of different data sets
 ├── StaleButton        a button of another version, or of something that is gone
+├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
 """
 
@@ -16,9 +18,11 @@ __all__ = [
     "CatalogChanged",
     "GaveUp",
     "HomeInUse",
+    "NotAdmin",
     "NotPrepared",
     "SettingsError",
     "StaleButton",
+    "StoreFailed",
 ]
 
 
@@ -38,12 +42,20 @@ class NotPrepared(BotError):
     """No usable model in this home."""
 
 
+class StoreFailed(BotError):
+    """Models cannot be read from, or written to, where they are kept."""
+
+
 class CatalogChanged(BotError):
     """The database knows films by another data set than the model's."""
 
 
 class StaleButton(BotError):
     """A button that this version cannot read, or whose subject is gone."""
+
+
+class NotAdmin(BotError):
+    """An admin's act, by somebody who is none: answered as if there were no such thing."""
 
 
 class GaveUp(BotError):

@@ -6,17 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import structlog
 from filelock import FileLock, Timeout
 
-from bot.errors import HomeInUse, NotPrepared, SettingsError
+from bot.errors import HomeInUse, SettingsError
 from recsys.artifact import MANIFEST
-from recsys.errors import ArtifactError
-from recsys.recommender import Recommender
 
-__all__ = ["hold", "live_model", "model_folders", "next_model_folder"]
-
-log = structlog.get_logger(__name__)
+__all__ = ["hold", "model_folders", "next_model_folder"]
 
 
 @contextmanager
@@ -52,13 +47,3 @@ def next_model_folder(models: Path) -> Path:
     """Where the next artifact belongs."""
     newest = model_folders(models)
     return models / f"{int(newest[0].name) + 1 if newest else 1:04d}"
-
-
-def live_model(models: Path) -> tuple[str, Recommender]:
-    """The newest sound model and its number; a damaged one is passed over. Raises NotPrepared."""
-    for folder in model_folders(models):
-        try:
-            return folder.name, Recommender.load(folder)
-        except ArtifactError as error:
-            log.warning("model passed over", folder=str(folder), cause=str(error))
-    raise NotPrepared(f"there is no usable model in {models}: `matinee prepare` makes one")

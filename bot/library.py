@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
 from bot.errors import CatalogChanged, StaleButton
 from recsys.catalog import Catalog
+from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 from storage import films, settings
-from storage.database import AsyncConnection
+from storage.database import AsyncConnection, Database
 from storage.films import Film, NewFilm
 
 __all__ = [
@@ -19,12 +21,14 @@ __all__ = [
     "FILMS_KEY",
     "Found",
     "Library",
+    "Stock",
     "adopt",
     "check_numbering",
     "genre_code",
     "new_films",
     "numbering",
     "renumber",
+    "take_stock",
 ]
 
 CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
@@ -42,12 +46,26 @@ class Found:
     matched: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The films in storage, and a model and an index of titles that know them."""
+
+    films: tuple[Film, ...]
+    recommender: Recommender
+    titles: TitleIndex
+
+
 class Library:
     """Every film in storage, and which of them the model knows by which id."""
 
-    def __init__(self, stored: Iterable[Film], catalog: Catalog, titles: TitleIndex) -> None:
-        self._films = {film.id: film for film in stored}
-        self._titles = titles
+    def __init__(self, stock: Stock) -> None:
+        self.renew(stock)
+
+    def renew(self, stock: Stock) -> None:
+        """Other films, or another model of them, from now on. Nothing is awaited: nobody sees half of it."""
+        catalog = stock.recommender.catalog
+        self._films = {film.id: film for film in stock.films}
+        self._titles = stock.titles
         self._by_movie_id = {
             film.source_id: film.id
             for film in self._films.values()
@@ -99,6 +117,21 @@ class Library:
         )
 
 
+async def take_stock(database: Database, recommender: Recommender, version: int) -> Stock:
+    """The films, numbered by this model's catalog, and as it describes them.
+
+    Raises CatalogChanged if another catalog numbers them.
+    """
+    catalog = recommender.catalog
+    async with database.write() as conn:
+        check_numbering(await settings.get(conn, CATALOG_KEY), catalog)
+        if await settings.get(conn, FILMS_KEY) != version:
+            await adopt(conn, catalog, version)
+        stored = tuple(await films.every(conn))
+    titles = await asyncio.to_thread(TitleIndex, catalog, recommender.popularity.tolist())
+    return Stock(stored, recommender, titles)
+
+
 def genre_code(genre: str) -> int:
     """A number for a genre that fits on a button whatever its name, and means no other genre later."""
     return crc32(genre.encode())
@@ -120,13 +153,13 @@ def new_films(catalog: Catalog) -> list[NewFilm]:
     ]
 
 
-async def adopt(conn: AsyncConnection, catalog: Catalog, version: str) -> None:
+async def adopt(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
     """Number and describe the films in storage as the catalog of this model does, and remember it."""
     await films.fill(conn, catalog.source, new_films(catalog))
     await _remember(conn, catalog, version)
 
 
-async def renumber(conn: AsyncConnection, catalog: Catalog, version: str) -> list[Film]:
+async def renumber(conn: AsyncConnection, catalog: Catalog, version: int) -> list[Film]:
     """Move the films in storage to another numbering; those that the catalog does not have."""
     unmatched = await films.migrate(conn, catalog.source, new_films(catalog))
     await _remember(conn, catalog, version)
@@ -151,6 +184,6 @@ def _named(known: object) -> str:
     return " ".join(known.values()) if isinstance(known, dict) else str(known)
 
 
-async def _remember(conn: AsyncConnection, catalog: Catalog, version: str) -> None:
+async def _remember(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
     await settings.put(conn, CATALOG_KEY, numbering(catalog))
     await settings.put(conn, FILMS_KEY, version)

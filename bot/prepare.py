@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import CatalogChanged, NotPrepared
-from bot.home import live_model, model_folders, next_model_folder
+from bot.home import model_folders, next_model_folder
 from bot.library import CATALOG_KEY
 from bot.settings import FALLBACK_DATASET, Settings
 from recsys.config import TrainingConfig
@@ -32,7 +32,6 @@ __all__ = [
     "in_child_process",
     "is_prepared",
     "prepare",
-    "refit",
     "require_training",
     "train_model",
 ]
@@ -78,25 +77,6 @@ def prepare(
     dataset = _dataset(settings, say, progress)
     config = TrainingConfig.quick() if quick else TrainingConfig()
     return train_model(dataset, settings.models, config, report, preliminary=quick)
-
-
-def refit(settings: Settings) -> None:
-    """Train fully on what the preliminary model in the home was made from, and keep the artifact beside it.
-
-    The home may be held by the bot that waits for it. Raises NotPrepared without the `train` extra or a
-    model, CatalogChanged if the data has changed since, recsys.RecsysError for data that cannot be read.
-    """
-    from recsys.data.datasets import load_dataset
-
-    require_training()
-    catalog = live_model(settings.models)[1].catalog
-    named = settings.dataset_chosen or catalog.source not in DATASETS
-    dataset = load_dataset(settings.dataset if named else catalog.source, folder=settings.data)
-    if dataset.catalog.fingerprint != catalog.fingerprint:
-        raise CatalogChanged(
-            f"{dataset.name} has changed since the model was made: `matinee prepare --again`"
-        )
-    train_model(dataset, settings.models, TrainingConfig(), report=lambda step: None)
 
 
 def train_model(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.admin.guard import Admins
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
 from bot.groups.service import Groups
@@ -19,6 +20,7 @@ from bot.profile.history.service import History
 from bot.profile.mydata.service import MyData
 from bot.profile.portrait.service import Portraits
 from bot.rating.service import Rating
+from bot.serving import Serving
 from bot.watchlist.service import Watchlist
 
 __all__ = ["Services"]
@@ -28,6 +30,8 @@ __all__ = ["Services"]
 class Services:
     """One of each."""
 
+    admins: Admins
+    serving: Serving
     library: Library
     onboarding: Onboarding
     rating: Rating

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from storage.engine import parse_url
@@ -41,6 +42,11 @@ class Settings(BaseSettings):
         description="`postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE`, or `sqlite+aiosqlite:///FILE`. "
         "Default: SQLite, matinee.db in the home.",
     )
+    admin_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        (),
+        description="Telegram's numbers of the people who may use /admin, with commas between: 123456789,"
+        "987654321. /mydata tells yours.",
+    )
     dataset: str = Field(
         DEFAULT_DATASET,
         description="What the first model learns from: a MovieLens name, or a folder or zip of ratings.",
@@ -65,6 +71,36 @@ class Settings(BaseSettings):
         "UTC",
         description="The IANA time zone of people and groups who chose none in /settings, as Europe/Berlin.",
     )
+    retrain_at: Annotated[time | None, NoDecode] = Field(
+        time(4, 0),
+        description="When a model is trained on what is new, each day in MATINEE_TIMEZONE: 04:00, or off.",
+    )
+    retrain_after: int | None = Field(
+        None,
+        ge=1,
+        description="After so many new ratings, too. Default: by the clock alone.",
+    )
+    full_every_days: int = Field(
+        7,
+        ge=1,
+        description="Days after the last full training from which the next one by the clock is full.",
+    )
+    train_here: bool = Field(
+        True, description="Whether the bot trains beside itself; false leaves trainings to `matinee worker`."
+    )
+    gate_margin: float = Field(
+        0.02,
+        ge=0,
+        description="How much worse than the live model a new one may be on its holdout: .02 is 2 %.",
+    )
+    keep_models: int = Field(
+        5, ge=1, description="Models kept beside the live one, to go back to; older ones are deleted."
+    )
+    artifacts: str | None = Field(
+        None,
+        description="Where models are shared with `matinee worker`: an fsspec URL, as s3://BUCKET/matinee "
+        "or file:///mnt/matinee. Default: the home alone.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["console", "json"] = Field(
         "console", description="console for people, json for machines: one object a line."
@@ -76,6 +112,35 @@ class Settings(BaseSettings):
         """Telegram says whether it is the right one; what could not stand in a URL is told at once."""
         if value and any(character.isspace() or character in "/?#" for character in value.get_secret_value()):
             raise ValueError("looks like 123456789:AAF…, as @BotFather gives it")
+        return value
+
+    @field_validator("admin_ids", mode="before")
+    @classmethod
+    def _admin_ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        numbers = [part.strip() for part in value.split(",") if part.strip()]
+        if not all(number.isascii() and number.isdecimal() for number in numbers):
+            raise ValueError("must be numbers with commas between, as 123456789,987654321")
+        return tuple(map(int, numbers))
+
+    @field_validator("retrain_at", mode="before")
+    @classmethod
+    def _retrain_at(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value.strip().lower() == "off":
+            return None
+        try:
+            return datetime.strptime(value.strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day
+        except ValueError:
+            raise ValueError("must be a time of day, as 04:00, or off") from None
+
+    @field_validator("artifacts")
+    @classmethod
+    def _artifacts(cls, value: str | None) -> str | None:
+        if value is not None and "://" not in value:
+            raise ValueError("must be a URL, as s3://BUCKET/matinee or file:///mnt/matinee")
         return value
 
     @field_validator("telegram_api_url")

@@ -112,7 +112,7 @@ class _Narrowed(TypedDict):
 class Taste:
     """Folds a person in on every call: it takes less time than keeping a cache honest.
 
-    The model may be swapped between any two calls, for one of the same catalog: a profile moves with it.
+    The model may be swapped between any two calls: a profile moves with it.
     """
 
     def __init__(self, recommender: Recommender, library: Library) -> None:
@@ -120,7 +120,7 @@ class Taste:
         self._library = library
 
     def swap(self, recommender: Recommender) -> None:
-        """Answer from another model of the same catalog from now on."""
+        """Answer from another model from now on; the library knows its films already."""
         self._recommender = recommender
 
     async def of(self, conn: AsyncConnection, person_id: int) -> Profile:

@@ -40,7 +40,7 @@ _OK = "ok"
 class Health:
     """What the composition root has opened so far; None is not there yet."""
 
-    model: str | None = None
+    model: int | None = None
     database: Database | None = None
     intake: Intake | None = None
 
@@ -48,7 +48,7 @@ class Health:
         """Each thing that answering people needs: "ok", or what is missing. No secrets."""
         return {
             "database": await self._database(),
-            "model": _OK if self.model else "not loaded yet",
+            "model": _OK if self.model is not None else "not loaded yet",
             "polling": self._polling(),
         }
 

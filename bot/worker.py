@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -22,13 +23,22 @@ from storage.errands import Errand
 from storage.errors import StorageError
 from storage.screens import Stale
 
-__all__ = ["Worker"]
+__all__ = ["Bells", "Worker"]
 
 log = structlog.get_logger(__name__)
 
 _LONGEST_SLEEP = 60.0  # seconds; a clock that is set forward is noticed within it
 _LONGEST_PAUSE = 30.0
 _PATIENCE = 5.0  # seconds that messages under way get at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Bells:
+    """One for each background job: rung by whoever wrote what the job has to act on."""
+
+    nights: asyncio.Event = field(default_factory=asyncio.Event)
+    notices: asyncio.Event = field(default_factory=asyncio.Event)
+    training: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Worker:

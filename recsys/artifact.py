@@ -24,9 +24,18 @@ from safetensors.numpy import save as save_tensors
 from recsys.catalog import Catalog, Film
 from recsys.errors import ArtifactError, RecsysError
 
-__all__ = ["FORMAT", "MANIFEST", "Artifact", "read_artifact", "write_artifact"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "Artifact",
+    "Manifest",
+    "parse_manifest",
+    "read_artifact",
+    "read_manifest",
+    "write_artifact",
+]
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -40,6 +49,38 @@ class Artifact:
     catalog: Catalog
     about: dict[str, Any]
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an artifact says of itself, read without its arrays. `origin` is what its writer called it."""
+
+    created_at: datetime
+    source: str
+    origin: str
+    preliminary: bool
+    metrics: dict[str, float]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What the model in `folder` says of itself. Raises ArtifactError."""
+    return parse_manifest(_bytes(folder / MANIFEST), str(folder / MANIFEST))
+
+
+def parse_manifest(content: bytes, name: str) -> Manifest:
+    """What a manifest says. Raises ArtifactError that begins with `name`."""
+    manifest = _checked_manifest(content, name)
+    try:
+        about = manifest["about"]
+        return Manifest(
+            datetime.fromisoformat(manifest["created_at"]),
+            str(manifest["catalog"]["source"]),
+            str(about["origin"]),
+            bool(about["preliminary"]),
+            {name: float(value) for name, value in about["metrics"].items()},
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ArtifactError(f"{name}: incomplete ({type(error).__name__}: {error})") from error
 
 
 def write_artifact(folder: Path, arrays: Arrays, catalog: Catalog, about: Mapping[str, Any]) -> None:
@@ -68,13 +109,7 @@ def write_artifact(folder: Path, arrays: Arrays, catalog: Catalog, about: Mappin
 def read_artifact(folder: Path) -> Artifact:
     """Read and verify a model. Raises ArtifactError that names the file and what is wrong with it."""
     path = folder / MANIFEST
-    try:
-        manifest = json.loads(_bytes(path))
-    except ValueError as error:
-        raise ArtifactError(f"{path}: not JSON ({error})") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ArtifactError(f"{path}: format {found!r}, this version reads {FORMAT}; train again")
+    manifest = _checked_manifest(_bytes(path), str(path))
     try:
         files, shapes = manifest["files"], manifest["shapes"]
         arrays = _read_arrays(_verified(folder, files["tensors"]), shapes)
@@ -86,6 +121,17 @@ def read_artifact(folder: Path) -> Artifact:
         return Artifact(arrays, catalog, dict(manifest["about"]), str(manifest["created_at"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ArtifactError(f"{path}: incomplete ({type(error).__name__}: {error})") from error
+
+
+def _checked_manifest(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        manifest = json.loads(content)
+    except ValueError as error:
+        raise ArtifactError(f"{name}: not JSON ({error})") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ArtifactError(f"{name}: format {found!r}, this version reads {FORMAT}; train again")
+    return manifest
 
 
 def _store(folder: Path, kind: str, content: bytes) -> dict[str, str]:

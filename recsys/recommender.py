@@ -332,10 +332,12 @@ class Recommender:
         *,
         metrics: Mapping[str, float] | None = None,
         preliminary: bool | None = None,
+        origin: str = "hand",
     ) -> None:
         """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest.
 
-        `preliminary` is what it says of itself when it is loaded; None leaves what this one says.
+        `preliminary` is what it says of itself when it is loaded; None leaves what this one says. `origin`
+        is for whoever keeps several: the manifest says it (recsys.artifact.read_manifest).
         """
         parts = self._parts
         counts = {
@@ -348,6 +350,7 @@ class Recommender:
             "counts": counts,
             "metrics": {**self.metrics, **(metrics or {})},
             "preliminary": self.preliminary if preliminary is None else preliminary,
+            "origin": origin,
         }
         write_artifact(Path(folder), parts.arrays(), self.catalog, about)
 

@@ -1,23 +1,35 @@
 """All that is kept about one person: found by walking the schema, so that no table can be forgotten.
 
-A table is personal if it is `people`, or if one of its foreign keys leads to a personal table. The updates
-of a person's private chat are tied to them by its number, which is their Telegram id.
+A table is personal if it is `people`, or if one of its foreign keys leads to a personal table. Some tables
+are tied to people by a Telegram id alone: the updates of a private chat, what an admin did and was told.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKeyConstraint, Table, and_, delete, select
+from sqlalchemy import Column, ColumnElement, ForeignKeyConstraint, Table, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import schema, updates
 from storage.people import Person
 
-__all__ = ["SHARED", "everything", "forget", "is_blank", "tables"]
+__all__ = ["NOBODY", "SHARED", "everything", "forget", "is_blank", "tables"]
 
 # What belongs to nobody. A table is personal, or it is named here: a test walks the schema.
-SHARED = frozenset({"films", "settings", "chats", "nights", "slates", "screens", "polls", "poll_options"})
+SHARED = frozenset(
+    {"films", "settings", "chats", "nights", "slates", "screens", "polls", "poll_options"}
+    | {"models", "flags", "weeks", "additions", "merges"}
+)
+
+# The columns that hold Telegram's id of somebody.
+_NUMBERED: dict[Table, Column[Any]] = {
+    schema.updates: schema.updates.c.chat_key,
+    schema.notices: schema.notices.c.telegram_id,
+    schema.audit: schema.audit.c.actor,
+    schema.jobs: schema.jobs.c.asked_by,
+}
+NOBODY = 0  # in place of an admin who is forgotten: what was done stays on record
 
 Row = dict[str, object]
 
@@ -26,7 +38,7 @@ _AT_ONCE = 1000  # parameters of one query; databases limit them
 
 def tables() -> list[Table]:
     """The tables that hold rows of people, parents first."""
-    return [table for table in schema.metadata.sorted_tables if _is_personal(table)] + [schema.updates]
+    return [table for table in schema.metadata.sorted_tables if _is_personal(table)] + list(_NUMBERED)
 
 
 async def everything(conn: AsyncConnection, person: Person) -> dict[str, list[Row]]:
@@ -53,8 +65,13 @@ async def is_blank(conn: AsyncConnection, person: Person) -> bool:
 
 
 async def forget(conn: AsyncConnection, person: Person, running: int, body: Row | None) -> None:
-    """Delete every row about a person, and cut what ties updates to them; see `updates.forget`."""
+    """Delete every row about a person, and cut what ties updates to them (see `updates.forget`), and an
+    admin's acts and trainings."""
     await conn.execute(delete(schema.people).where(schema.people.c.id == person.id))  # the rest by cascade
+    await conn.execute(delete(schema.notices).where(_of(schema.notices, person)))
+    await conn.execute(update(schema.audit).where(_of(schema.audit, person)).values(actor=NOBODY))
+    cut = {"asked_by": None, "chat_id": None, "message_id": None}
+    await conn.execute(update(schema.jobs).where(_of(schema.jobs, person)).values(cut))
     await updates.forget(conn, person.telegram_id, running, body)
 
 
@@ -74,8 +91,8 @@ def _of(table: Table, person: Person) -> ColumnElement[bool]:
     """The condition that picks a person's rows of a personal table."""
     if table is schema.people:
         return table.c.id == person.id
-    if table is schema.updates:
-        return table.c.chat_key == person.telegram_id
+    if table in _NUMBERED:
+        return _NUMBERED[table] == person.telegram_id
     if "person_id" in table.c:
         return table.c.person_id == person.id
     key = _parent(table)

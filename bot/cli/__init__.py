@@ -12,7 +12,6 @@ from bot.cli import database, evaluation, films, models, serve
 from bot.cli.doctor import doctor
 from bot.cli.interpret import interpret
 from bot.errors import BotError
-from bot.upgrade import FIT_COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
 
@@ -28,7 +27,6 @@ catalog = typer.Typer(help="The films in the database.", no_args_is_help=True)
 cli.command()(serve.prepare)
 cli.command()(serve.run)
 cli.command()(serve.demo)
-cli.command(FIT_COMMAND, hidden=True)(serve.fit_beside_the_bot)
 catalog.command("migrate")(serve.migrate_catalog)
 cli.add_typer(catalog, name="catalog")
 cli.command()(models.train)

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import home
 from bot.cli.models import AsJson, emit
 from bot.errors import BotError
+from bot.serving import live_model
 from bot.settings import read_settings
 from recsys.catalog import Film
 from recsys.recommender import Recommender
@@ -91,7 +91,7 @@ def recommend(
 
 
 def _newest() -> Recommender:
-    return home.live_model(read_settings().models)[1]
+    return live_model(read_settings())[1]
 
 
 def title_index(recommender: Recommender) -> TitleIndex:

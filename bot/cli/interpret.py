@@ -15,6 +15,7 @@ from bot import home
 from bot.cli.films import film_label, film_values, find_film, title_index
 from bot.cli.models import AsJson, DatasetOption, aside, emit, load, out
 from bot.prepare import require_training
+from bot.serving import live_model
 from bot.settings import Settings, read_settings
 from recsys.catalog import Film
 from recsys.config import TrainingConfig
@@ -92,7 +93,7 @@ def _look(recommender: Recommender, film: Film) -> _Findings:
 
 def _model(settings: Settings, dataset: str | None) -> Recommender:
     if dataset is None and home.model_folders(settings.models):
-        return home.live_model(settings.models)[1]
+        return live_model(settings)[1]
     require_training()
     import recsys
 

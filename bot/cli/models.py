@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot import home
 from bot.prepare import require_training, train_model
+from bot.serving import live_model
 from bot.settings import Settings, read_settings
 from recsys.config import MODELS, TrainingConfig
 from recsys.data.download import DATASETS
@@ -105,7 +106,7 @@ def load(settings: Settings, asked_for: str | None) -> Dataset:
 
     source = asked_for or settings.dataset
     if asked_for is None and not settings.dataset_chosen and home.model_folders(settings.models):
-        of_newest = home.live_model(settings.models)[1].catalog.source
+        of_newest = live_model(settings)[1].catalog.source
         source = of_newest if of_newest in DATASETS else source
     with Bars(aside) as bars:
         return load_dataset(source, folder=settings.data, progress=bars.data)

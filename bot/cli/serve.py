@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
@@ -16,19 +13,19 @@ from rich.console import Console
 
 from bot import app, home, logs
 from bot.cards import film_label
-from bot.prepare import check_dataset, in_child_process, is_prepared, refit
+from bot.prepare import check_dataset, in_child_process, is_prepared
 from bot.prepare import prepare as make_first_model
+from bot.serving import live_model
 from bot.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from bot.sandbox import Sandbox
 
-__all__ = ["demo", "fit_beside_the_bot", "migrate_catalog", "prepare", "run"]
+__all__ = ["demo", "migrate_catalog", "prepare", "run"]
 
 _DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
 _DEMO_DATABASE = "demo.db"
 _GROUP_OF = 3  # people, at least, for a movie night that has something to decide
-_NICE = 10  # people are answered first
 
 out = Console()
 
@@ -43,7 +40,7 @@ def prepare(
     settings = read_settings()
     with home.hold(settings.home):
         if is_prepared(settings) and not again:
-            live = home.live_model(settings.models)[1]
+            live = live_model(settings)[1]
             check_dataset(settings, live.catalog.source)
             if quick or not live.preliminary:
                 out.print(f"There is a model in {settings.models} already; --again trains another.")
@@ -59,14 +56,6 @@ def prepare(
         error = metrics.get("rmse")
         told = "" if error is None else f" On ratings it has not seen it errs by {error:.2f} stars (RMSE)."
         out.print(f"Model {folder.name} is ready after {seconds:.0f} s.{told}")
-
-
-def fit_beside_the_bot() -> None:
-    """What `run` starts as a child process while its model is a preliminary one; ends when the bot ends."""
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    refit(read_settings())
 
 
 def run() -> None:
@@ -142,13 +131,6 @@ def _prepare_if_empty(settings: Settings) -> None:
             f"Preparing {settings.home}: data and a quick first model, once.", highlight=False, soft_wrap=True
         )
         in_child_process(["--quick"])
-
-
-def _end_with_the_parent() -> None:
-    """The parent holds the other end of our standard input, and it closes however the parent ends."""
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    os._exit(1)
 
 
 def _say(text: str) -> None:

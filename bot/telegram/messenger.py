@@ -13,7 +13,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError
 
 from bot.telegram.links import Links
-from bot.telegram.screen import PollForm, Screen
+from bot.telegram.screen import Photo, PollForm, Screen
 from bot.texts import Html
 
 __all__ = ["MaybeSent", "Messenger"]
@@ -104,6 +104,19 @@ class Messenger:
         message = await _send(
             lambda: self._bot.send_document(
                 chat_id, content, filename=name, caption=caption, parse_mode=ParseMode.HTML
+            )
+        )
+        return message.message_id
+
+    async def send_photo(self, chat_id: int, photo: Photo) -> int:
+        """A picture with its caption, as `send`."""
+        message = await _send(
+            lambda: self._bot.send_photo(
+                chat_id,
+                photo.content,
+                caption=photo.caption,
+                parse_mode=ParseMode.HTML,
+                reply_markup=Screen("", photo.rows).markup,
             )
         )
         return message.message_id

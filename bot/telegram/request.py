@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bot.telegram.messenger import Messenger
-from bot.telegram.screen import Screen
+from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, Translator
 from storage import updates
 from storage.database import AsyncConnection, Database
@@ -77,6 +77,10 @@ class Request:
     async def reply_file(self, name: str, content: bytes, caption: Html) -> None:
         """A file in this chat."""
         await self.messenger.send_file(self.chat_id, name, content, caption)
+
+    async def reply_photo(self, photo: Photo) -> None:
+        """A picture in this chat."""
+        await self.messenger.send_photo(self.chat_id, photo)
 
     def remainder(self) -> dict[str, Any]:
         """As little of this update's body as it takes to answer it again after a crash.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from bot.errors import NotAdmin, StaleButton
 from bot.telegram.callbacks import Record, unpack
 from bot.telegram.request import Request
 from storage import expected
@@ -29,6 +30,7 @@ class Router:
         self._buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
         self._answers: dict[str, MessageHandler] = {}
         self._keep_expected: set[str] = set()
+        self._admin_commands: dict[str, MessageHandler] = {}
         self._group_commands: dict[str, MessageHandler] = {}
         self._group_buttons: set[type[Record]] = set()
         self._personal: MessageHandler | None = None
@@ -46,6 +48,11 @@ class Router:
         self._commands[name] = handler
         if not ends_expected:
             self._keep_expected.add(name)
+
+    def admin_command(self, name: str, handler: MessageHandler) -> None:
+        """`/name` of an admin in private. The use case that `handler` calls checks who asks; where it raises
+        NotAdmin the answer is that of an unknown command, as in groups and in deep links for everybody."""
+        self._admin_commands[name] = handler
 
     def button(
         self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]], *, in_groups: bool = False
@@ -103,14 +110,22 @@ class Router:
 
     async def _in_private(self, request: Request, command: str | None) -> None:
         if command is None:
-            await self._answers.get(await _expected(request) or "", self._text)(request)
+            try:
+                await self._answers.get(await _expected(request) or "", self._text)(request)
+            except NotAdmin:  # one who is none any more
+                await self._text(request)
             return
         if command not in self._keep_expected:
             await _end_expected(request)
-        await self._commands.get(command, self._unknown_command)(request)
+        handler = self._commands.get(command) or self._admin_commands.get(command, self._unknown_command)
+        try:
+            await handler(request)
+        except NotAdmin:
+            await self._unknown_command(request)
 
     async def on_tap(self, request: Request, data: str) -> None:
-        """Call the handler of a button. Raises StaleButton for data that this version cannot read."""
+        """Call the handler of a button. Raises StaleButton for data that this version cannot read, and for
+        an admin's button under somebody else's finger."""
         record = unpack(data)
         if request.group is not None:
             if type(record) not in self._group_buttons:
@@ -119,7 +134,10 @@ class Router:
             await self._buttons[type(record)](request, record)
             return
         await _end_expected(request)
-        await self._buttons[type(record)](request, record)
+        try:
+            await self._buttons[type(record)](request, record)
+        except NotAdmin as error:
+            raise StaleButton(str(error)) from error
         if self._after_private is not None:
             await self._after_private(request)
 

@@ -8,7 +8,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 
 from bot.telegram.callbacks import Record, pack
 
-__all__ = ["Button", "PollForm", "Screen"]
+__all__ = ["Button", "Photo", "PollForm", "Screen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,15 @@ class PollForm:
     question: str
     options: tuple[str, ...]
     several: bool
+    rows: tuple[tuple[Button, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture (PNG) with a caption of at most 1,024 characters, HTML, and rows of buttons under it."""
+
+    content: bytes
+    caption: str
     rows: tuple[tuple[Button, ...], ...] = ()
 
 

@@ -5,6 +5,18 @@ Whatever belongs to a person goes with the person (`ON DELETE CASCADE`). Films a
 
 from __future__ import annotations
 
+from storage.schema.admin import (
+    additions,
+    audit,
+    flag_people,
+    flags,
+    jobs,
+    merges,
+    models,
+    notices,
+    standings,
+    weeks,
+)
 from storage.schema.base import UtcDateTime, metadata
 from storage.schema.nights import (
     chat_members,
@@ -45,6 +57,8 @@ from storage.schema.private import (
 
 __all__ = [
     "UtcDateTime",
+    "additions",
+    "audit",
     "chat_members",
     "chats",
     "errands",
@@ -52,15 +66,21 @@ __all__ = [
     "exposures",
     "films",
     "filter_panels",
+    "flag_people",
+    "flags",
     "genre_answers",
+    "jobs",
     "list_filters",
     "lists",
     "marks",
+    "merges",
     "metadata",
+    "models",
     "muted",
     "night_members",
     "night_opinions",
     "nights",
+    "notices",
     "people",
     "poll_options",
     "polls",
@@ -74,8 +94,10 @@ __all__ = [
     "shelf_picks",
     "slates",
     "standing_filters",
+    "standings",
     "updates",
     "vetoes",
     "votes",
     "watchlist",
+    "weeks",
 ]

@@ -23,6 +23,7 @@ from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared
 from recsys.config import MODELS
 from recsys.errors import DataUnavailable, InvalidData, UnknownModel
+from recsys.recommender import Recommender
 
 FILMS = ["Heat (1995)", "[rec] (2007)", "Hamlet (1990)", "Hamlet (2000)", "Silence of the Lambs, The (1991)"]
 FILMS += [f"Number {number} (1999)" for number in range(20, 45)]
@@ -90,7 +91,7 @@ def test_train_tells_every_epoch_and_what_the_model_is_worth(trained: tuple[Path
     assert [step["number"] for step in stars[:2]] == [1, 2]
     assert stars[0]["train_loss"] > stars[-1]["train_loss"] > 0
     assert {step["part"] for step in told["steps"]} == {"stars", "ranker"}
-    _, recommender = home.live_model(folder / "models")
+    recommender = Recommender.load(folder / "models" / "0001")
     assert recommender.metrics["holdout_rmse"] == told["metrics"]["rmse"] < 1.5
 
 
@@ -107,7 +108,7 @@ def test_train_in_words_adds_a_model(dataset: Path, tmp_path: Path) -> None:
 def test_train_another_model_of_stars(dataset: Path, tmp_path: Path) -> None:
     told = json.loads(run(tmp_path, "train", "--dataset", str(dataset), "--model", "nn", "--json"))
     assert told["metrics"]["rmse"] < 1.5
-    assert home.live_model(tmp_path / "models")[1].config.model == "nn"
+    assert Recommender.load(tmp_path / "models" / "0001").config.model == "nn"
     found = json.loads(run(tmp_path, "recommend", "--rated", "heat=5", "--json"))["recommended"]
     assert all(0.5 <= each["stars"] <= 5 for each in found)
     with pytest.raises(InvalidData, match="'nn' has no biases"):

@@ -44,7 +44,7 @@ async def test_each_of_them_alone_is_enough_to_be_not_ready(tmp_path: Path) -> N
     database = await Database.open(url)
     client = Client("1:none", "http://127.0.0.1:9", Limits(30, 1, 5))
     intake = Intake(client, database, push=lambda update: None)
-    health = Health(model="0001", database=database, intake=intake)
+    health = Health(model=1, database=database, intake=intake)
     assert (await ask(health))[1]["checks"]["polling"] == "Telegram has not answered yet"
     intake.heard_at = time.monotonic()
     assert await ask(health) == (

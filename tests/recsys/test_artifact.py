@@ -127,7 +127,7 @@ def rename_a_film(folder: Path) -> None:
         (lambda folder: (folder / MANIFEST).write_text("{"), r"manifest\.json: not JSON"),
         (lambda folder: (folder / MANIFEST).write_text("[]"), r"manifest\.json: format None"),
         (lambda folder: (folder / MANIFEST).write_bytes(b"\xff\xfe\x00"), r"manifest\.json: not JSON"),
-        (lambda folder: edit(folder, lambda m: m.update(format=99)), r"format 99, this version reads 3"),
+        (lambda folder: edit(folder, lambda m: m.update(format=99)), r"format 99, this version reads 4"),
         (lambda folder: edit(folder, lambda m: m.pop("files")), r"manifest\.json: incomplete.*files"),
         (lambda folder: edit(folder, lambda m: m.pop("about")), r"manifest\.json: incomplete.*about"),
         (lambda folder: edit(folder, lambda m: m.update(files=[])), r"manifest\.json: incomplete"),

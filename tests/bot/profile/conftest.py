@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import recsys
+from bot.admin.guard import Admins
 from bot.app import _services
-from bot.library import Library, adopt
+from bot.library import Library
 from bot.services import Services
+from bot.serving import Serving
 from bot.settings import Settings
+from bot.store import open_store
 from bot.taste import Taste
-from recsys import Catalog, Film, Ratings, Recommender, TitleIndex, TrainingConfig
+from bot.worker import Bells
+from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
 from recsys.config import PmfConfig, RankerConfig
-from storage import films, people
+from storage import people
 from storage.database import Database
 from storage.people import Person
 
@@ -60,22 +65,25 @@ def recommender() -> Recommender:
 
 
 @pytest.fixture
-async def library(database: Database, recommender: Recommender) -> Library:
-    async with database.write() as conn:
-        await adopt(conn, recommender.catalog, "0001")
-        stored = await films.every(conn)
-    return Library(stored, recommender.catalog, TitleIndex(recommender.catalog))
+async def serving(database: Database, recommender: Recommender, tmp_path: Path) -> Serving:
+    recommender.save(tmp_path / "models" / "0001")
+    return await Serving.begin(database, open_store(tmp_path / "models", None), ())
 
 
 @pytest.fixture
-def taste(recommender: Recommender, library: Library) -> Taste:
-    return Taste(recommender, library)
+def library(serving: Serving) -> Library:
+    return serving.library
 
 
 @pytest.fixture
-def services(database: Database, library: Library, taste: Taste) -> Services:
+def taste(serving: Serving) -> Taste:
+    return serving.taste
+
+
+@pytest.fixture
+def services(database: Database, serving: Serving) -> Services:
     """As the composition root builds them."""
-    return _services(database, library, taste, Settings(timezone="UTC"), lambda: None)
+    return _services(database, serving, Admins(()), Settings(timezone="UTC"), Bells())
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ async def _nothing_is_left(database: Database, telegram_id: int) -> None:
     async with database.read() as conn:
         for table in schema.metadata.sorted_tables:
             rows = (await conn.execute(select(table))).all()
-            if table.name in ("films", "settings"):
+            if table.name in ("films", "settings", "models"):
                 assert rows, table.name
             elif table is schema.updates:
                 assert {(row.chat_key, row.body, row.result, row.error) for row in rows} == {
