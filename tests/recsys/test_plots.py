@@ -18,7 +18,7 @@ from recsys.plots import Line, Panel, draw_biases, draw_losses, draw_map, draw_p
 from recsys.progress import Step
 
 MONDAY = date(2026, 10, 26)
-ODD = "Mad $Max$ & <co>: $9.99, \\frac{ and a subtitle that does not end where others do, ever"
+ODD = "Mad $\\frac{$ & <co>: a subtitle that does not end where others do, ever"
 WORDS = ("ratings a day", "ratings a week", "mean of seven days")
 
 
@@ -50,7 +50,7 @@ def test_the_map_is_a_picture_of_all_titles(small_recommender: Recommender, figu
     found = film_map(small_recommender)
     assert pixels(draw_map(found, [ODD, "Amélie", "Сталкер"])).shape[:2] == (1045, 1430)
     said = texts(figures[0])
-    assert {"Mad $Max$ & <co>: $9.99, \\fra…", "Amélie", "Сталкер"} <= set(said)
+    assert {ODD[:29].rstrip() + "…", "Amélie", "Сталкер"} <= set(said)
     assert len(figures[0].axes[0].collections[0].get_offsets()) == len(found.movie_ids)  # type: ignore[arg-type]
 
 
