@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, timedelta
+from textwrap import wrap
 from typing import Any
 
 import matplotlib.image
@@ -92,7 +93,16 @@ def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
     ]
     pixels(draw_panels(weeks, panels, ODD))
     said = texts(figures[0])
-    assert {"6.2 %", "210 shown", "120 rated", "–", "26 Oct", "2 Nov", "9 Nov", ODD} <= set(said)
+    assert {
+        "6.2 %",
+        "210 shown",
+        "120 rated",
+        "–",
+        "26 Oct",
+        "2 Nov",
+        "9 Nov",
+        "\n".join(wrap(ODD, 73)),
+    } <= set(said)
     (line, _first, bound) = figures[0].axes[0].lines
     assert line.get_ydata() == pytest.approx(np.array([0.5, np.nan, 0.0625]), nan_ok=True)
     assert list(bound.get_ydata()) == [0.9, 0.9]  # type: ignore[arg-type]
