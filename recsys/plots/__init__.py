@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from recsys.plots.films import draw_biases, draw_map
 from recsys.plots.placing import place_labels
-from recsys.plots.series import Line, Panel, draw_losses, draw_panels, draw_per_day
+from recsys.plots.series import draw_losses, draw_panels, draw_per_day
 
 __all__ = [
-    "Line",
-    "Panel",
     "draw_biases",
     "draw_losses",
     "draw_map",

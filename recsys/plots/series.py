@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from recsys.errors import InvalidData
+from recsys.panels import Panel
 from recsys.plots.canvas import ACCENT, CALM, FAINT, MUTED, figure_of, heading, png
 from recsys.progress import Step
 
-__all__ = ["Line", "Panel", "draw_losses", "draw_panels", "draw_per_day"]
+__all__ = ["draw_losses", "draw_panels", "draw_per_day"]
 
 COLUMNS = 2  # of panels: a phone is held upright
 MOST_BARS = 120  # days; a longer history is drawn by weeks
@@ -25,24 +25,6 @@ _ROOM = timedelta(days=3)  # at both ends, at least
 _LONG = 300  # days; over more of them months are told with their year
 _COLOURS = (CALM, MUTED)
 _NICE = (1, 2, 5, 10)  # steps between ticks
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One value for each moment, None where there is none. The label is shown if a panel has several."""
-
-    label: str
-    values: Sequence[float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A small chart. `bounds` are values not to be passed; `percent` writes 0.5 as 50 %."""
-
-    title: str
-    lines: Sequence[Line]
-    percent: bool = False
-    bounds: Sequence[float] = ()
 
 
 def draw_panels(moments: Sequence[date], panels: Sequence[Panel], title: str) -> bytes:

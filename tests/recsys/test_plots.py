@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 
 from recsys import InvalidData, Recommender
 from recsys.interpretation import extreme_biases, film_map
-from recsys.plots import Line, Panel, draw_biases, draw_losses, draw_map, draw_panels, draw_per_day
+from recsys.panels import Line, Panel
+from recsys.plots import draw_biases, draw_losses, draw_map, draw_panels, draw_per_day
 from recsys.progress import Step
 
 MONDAY = date(2026, 10, 26)
