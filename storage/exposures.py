@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import exposures, ratings, watchlist
 
-__all__ = ["AT_ONCE", "Event", "StarredEvent", "rated", "shown", "wished"]
+__all__ = ["AT_ONCE", "Event", "StarredEvent", "first_shown", "rated", "shown", "wished"]
 
 AT_ONCE = 5000  # rows: few enough that others get their turn between two helpings
 
@@ -53,3 +53,10 @@ async def _helpings(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[
     async with conn.stream(query) as found:
         async for rows in found.partitions(AT_ONCE):
             yield [tuple(row) for row in rows]
+
+
+async def first_shown(conn: AsyncConnection, surfaces: Collection[str]) -> datetime | None:
+    """When something was shown on one of these surfaces for the first time."""
+    query = select(func.min(exposures.c.shown_at)).where(exposures.c.surface.in_(surfaces))
+    first: datetime | None = (await conn.execute(query)).scalar_one()
+    return first

@@ -35,6 +35,8 @@ async def test_exposures_of_a_span_and_of_some_surfaces(
     async with database.read() as conn:
         found = await _all(exposures.shown(conn, ("recommend", "similar"), minute(1), minute(4)))
         cards = await _all(exposures.shown(conn, ("card",), minute(0), minute(9)))
+        assert await exposures.first_shown(conn, ("similar", "card")) == minute(3)
+        assert await exposures.first_shown(conn, ("question",)) is None
     assert found == [(bob, jaws, minute(1)), (bob, heat, minute(1)), (ann, jaws, minute(3))]
     assert cards == [(ann, fargo, minute(3))]
 
