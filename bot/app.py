@@ -13,6 +13,10 @@ from telegram import BotCommandScopeAllGroupChats
 from telegram.error import InvalidToken, TelegramError
 
 from bot.admin.guard import Admins
+from bot.admin.monitor.handlers import Handlers as MonitorHandlers
+from bot.admin.monitor.service import Monitor
+from bot.admin.stats.handlers import Handlers as StatsHandlers
+from bot.admin.stats.service import Statistics
 from bot.announcer import Announcer, Telling
 from bot.basics.handlers import Handlers as BasicsHandlers
 from bot.basics.views import group_menu, menu
@@ -117,6 +121,7 @@ async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event
             Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
             Announcer(database, messenger, _tellings(services), bells.notices).run,
             serving.follow,
+            services.monitor.run,
         )
         try:
             await _serve(client, intake, background, stop, serving.version)
@@ -248,12 +253,16 @@ def _services(
         deciding=Deciding(slates, readings),
         readings=readings,
         groups=Groups(database, library, taste, readings, slates, wake),
+        statistics=Statistics(database, admins, settings.timezone),
+        monitor=Monitor(
+            database, library, taste, admins, settings.timezone, settings.alerts, bells.notices.set
+        ),
     )
 
 
 def _tellings(services: Services) -> dict[str, Telling]:
     """What each kind of notice to admins looks like."""
-    return {}
+    return MonitorHandlers(services).tellings()
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -268,6 +277,8 @@ def _router(services: Services, rights: Rights) -> Router:
     night = NightHandlers(services, rights)
     night.register(router)
     GroupHandlers(services, rights, night).register(router)
+    for seat in (StatsHandlers, MonitorHandlers):
+        seat(services).register(router)
     return router
 
 

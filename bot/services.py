@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.admin.guard import Admins
+from bot.admin.monitor.service import Monitor
+from bot.admin.stats.service import Statistics
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
 from bot.groups.service import Groups
@@ -48,3 +50,5 @@ class Services:
     deciding: Deciding
     readings: Readings
     groups: Groups
+    statistics: Statistics
+    monitor: Monitor
