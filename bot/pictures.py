@@ -47,6 +47,7 @@ class Panels(_Request):
     moments: list[date]
     panels: list[Panel]
     title: str
+    note: str = ""
 
 
 class PerDay(_Request):

@@ -18,9 +18,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A small chart. `bounds` are values not to be passed; `percent` writes 0.5 as 50 %."""
+    """A small chart. `bounds` are values not to be passed; `percent` writes 0.5 as 50 %.
+
+    `from_zero` draws no axis that would make much of little.
+    """
 
     title: str
     lines: Sequence[Line]
     percent: bool = False
     bounds: Sequence[float] = ()
+    from_zero: bool = False

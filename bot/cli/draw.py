@@ -33,7 +33,7 @@ def draw() -> None:
 def _panels(request: Panels) -> bytes:
     from recsys.plots import draw_panels
 
-    return draw_panels(request.moments, request.panels, request.title)
+    return draw_panels(request.moments, request.panels, request.title, request.note)
 
 
 def _per_day(request: PerDay) -> bytes:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from recsys.errors import InvalidData
 from recsys.panels import Panel
@@ -27,9 +27,9 @@ _COLOURS = (CALM, MUTED)
 _NICE = (1, 2, 5, 10)  # steps between ticks
 
 
-def draw_panels(moments: Sequence[date], panels: Sequence[Panel], title: str) -> bytes:
-    """A PNG of small multiples over the same time: each with its last values written out, the first ones as
-    dotted lines, and bounds as dashed ones. Raises InvalidData without moments or panels."""
+def draw_panels(moments: Sequence[date], panels: Sequence[Panel], title: str, note: str = "") -> bytes:
+    """A PNG of small multiples over the same time, a note below: each with its last values written out, the
+    first ones as dotted lines, bounds as dashed ones. Raises InvalidData without moments or panels."""
     if not moments or not panels:
         raise InvalidData("there is nothing to draw yet")
     rows = math.ceil(len(panels) / COLUMNS)
@@ -40,6 +40,7 @@ def draw_panels(moments: Sequence[date], panels: Sequence[Panel], title: str) ->
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
         heading(figure, title)
+        figure.supxlabel(note, x=0.02, ha="left", fontsize=9, color=MUTED)
         return png(figure)
 
 
@@ -143,8 +144,6 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
             fontsize=9,
             annotation_clip=False,
         )
-    for bound in panel.bounds:
-        axes.axhline(bound, color=ACCENT, linewidth=0.9, linestyle="--", alpha=0.8)
     axes.set_title(panel.title)
     axes.margins(y=0.2)
     _calendar(axes, moments, most=5)
@@ -152,9 +151,13 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
         axes.text(0.5, 0.5, "–", transform=axes.transAxes, ha="center", va="center", color=MUTED, fontsize=16)
         axes.set_yticks([])
         return
+    for bound in panel.bounds:
+        axes.axhline(bound, color=ACCENT, linewidth=0.9, linestyle="--", alpha=0.8)
+    if panel.from_zero:
+        axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=_NICE))
     if panel.percent:
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 9):g} %"))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
 

@@ -89,10 +89,10 @@ def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
     weeks = [MONDAY + timedelta(weeks=at) for at in range(3)]
     panels = [
         Panel(ODD, [Line("", [0.5, None, 0.0625])], percent=True, bounds=(0.9,)),
-        Panel("two", [Line("shown", [200, 210, None]), Line("rated", [None, None, 120.0])]),
-        Panel("nothing", [Line("", [None, None, None])]),
+        Panel("two", [Line("shown", [200, 210, None]), Line("rated", [None, None, 120.0])], from_zero=True),
+        Panel("nothing", [Line("", [None, None, None])], bounds=(0.5,)),
     ]
-    pixels(draw_panels(weeks, panels, ODD))
+    pixels(draw_panels(weeks, panels, ODD, "dotted"))
     said = texts(figures[0])
     assert {
         "6.2 %",
@@ -102,11 +102,14 @@ def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
         "26 Oct",
         "2 Nov",
         "9 Nov",
+        "dotted",
         "\n".join(wrap(ODD, 73)),
     } <= set(said)
     (line, _first, bound) = figures[0].axes[0].lines
     assert line.get_ydata() == pytest.approx(np.array([0.5, np.nan, 0.0625]), nan_ok=True)
     assert list(bound.get_ydata()) == [0.9, 0.9]  # type: ignore[arg-type]
+    assert [axes.get_ylim()[0] == 0 for axes in figures[0].axes[:2]] == [False, True]
+    assert len(figures[0].axes[2].lines) == 1  # no bound of nothing
 
 
 def test_one_week_is_a_picture_too(figures: list[Figure]) -> None:

@@ -61,6 +61,7 @@ def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Pa
             line("popularity_shown", t.plain("monitor.shown")),
             line("popularity_rated", t.plain("monitor.rated")),
         ],
+        from_zero=True,
     )
     panels = [
         popularity
@@ -70,10 +71,16 @@ def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Pa
             [line(name)],
             percent=name in _SHARES,
             bounds=[bound.value for bound in bounds if bound.figure == name],
+            from_zero=name != "gini",  # whose whole range is near one
         )
         for name in _TOLD
     ]
-    return Panels(moments=[day for day, _ in weeks], panels=panels, title=t.plain("monitor.picture"))
+    return Panels(
+        moments=[day for day, _ in weeks],
+        panels=panels,
+        title=t.plain("monitor.picture"),
+        note=t.plain("monitor.note"),
+    )
 
 
 def alert_text(payload: Mapping[str, Any], t: Translator) -> Html:

@@ -11,6 +11,7 @@ from storage.statistics import AnswerTimes
 
 __all__ = ["ratings_picture", "usage_text"]
 
+_SHORTEST = timedelta(days=13)  # of the picture, however young the bot is
 _STATES = ("gathering", "polling", "decided", "cancelled")
 
 
@@ -52,7 +53,7 @@ def ratings_picture(usage: Usage, t: Translator) -> PerDay | None:
     if not usage.per_day:
         return None
     return PerDay(
-        counts={usage.today: 0, **usage.per_day},
+        counts={usage.today - _SHORTEST: 0, usage.today: 0, **usage.per_day},
         title=t.plain("stats.picture"),
         per_day=t.plain("stats.per_day"),
         per_week=t.plain("stats.per_week"),

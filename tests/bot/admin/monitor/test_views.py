@@ -117,5 +117,5 @@ def test_usage_is_told_in_full() -> None:
     assert len(text) <= 1024
     picture = ratings_picture(usage, T)
     assert picture is not None
-    assert picture.counts == usage.per_day
+    assert picture.counts == {date(2026, 11, 11): 0, **usage.per_day}
     assert ratings_picture(replace(usage, per_day={}), T) is None
