@@ -126,7 +126,7 @@ class Monitor:
         last = monday + 2 * _WEEK > now.astimezone(self._zone).date()
         async with self._database.write() as conn:
             if await weeks.add(conn, week, asdict(figures), now) and last:
-                await notices.add(conn, self._admins.ids, "digest", {"week": week}, now, key=f"digest:{week}")
+                await notices.add(conn, self._admins.ids, "digest", {"week": week}, now)
 
     async def _alert(self, figures: Figures, now: datetime) -> None:
         """Once a week for each figure, for as long as it is past its bound."""
