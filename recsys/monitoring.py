@@ -226,7 +226,8 @@ def _means(people: Integers, of: Integers, values: npt.NDArray[np.float64]) -> n
     """
     at = np.searchsorted(people, of).clip(max=len(people) - 1)
     mine = people[at] == of
-    sums = np.zeros((len(people), values.shape[1]))
-    np.add.at(sums, at[mine], values[mine])
-    means: npt.NDArray[np.float64] = sums / np.bincount(at[mine], minlength=len(people))[:, None]
+    whose, n = at[mine], len(people)
+    # Column by column: one np.add.at over all of them keeps other threads waiting for long.
+    sums = np.stack([np.bincount(whose, column, n) for column in values[mine].T], axis=1)
+    means: npt.NDArray[np.float64] = sums / np.bincount(whose, minlength=n)[:, None]
     return means

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.lists import Shown
 
 T = TypeVar("T")
+PART = timedelta(seconds=0.7)
 Minute = Callable[[int], datetime]
 
 
@@ -29,7 +30,7 @@ async def test_exposures_of_a_span_and_of_some_surfaces(
         await lists.create(conn, ann, "recommend", [Shown(jaws, 1)], minute(0))
         await lists.create(conn, bob, "recommend", [Shown(jaws, 1), Shown(heat, 2)], minute(1))
         await lists.create(conn, ann, "search", [Shown(fargo, 1)], minute(2))
-        await lists.create(conn, ann, "similar", [Shown(jaws, 1)], minute(3))
+        await lists.create(conn, ann, "similar", [Shown(jaws, 1)], minute(3) + PART)
         await lists.expose(conn, ann, fargo, "card", minute(3))
         await lists.create(conn, ann, "recommend", [Shown(fargo, 1)], minute(4))
     async with database.read() as conn:
@@ -37,8 +38,9 @@ async def test_exposures_of_a_span_and_of_some_surfaces(
         cards = await _all(exposures.shown(conn, ("card",), minute(0), minute(9)))
         assert await exposures.first_shown(conn, ("similar", "card")) == minute(3)
         assert await exposures.first_shown(conn, ("question",)) is None
-    assert found == [(bob, jaws, minute(1)), (bob, heat, minute(1)), (ann, jaws, minute(3))]
-    assert cards == [(ann, fargo, minute(3))]
+    first, last = int(minute(1).timestamp()), int(minute(3).timestamp())
+    assert found == [(bob, jaws, first), (bob, heat, first), (ann, jaws, last)]
+    assert cards == [(ann, fargo, last)]
 
 
 async def test_ratings_and_wishes_of_everybody(
@@ -55,8 +57,9 @@ async def test_ratings_and_wishes_of_everybody(
     async with database.read() as conn:
         stars = await _all(exposures.rated(conn, minute(2)))
         wishes = await _all(exposures.wished(conn, minute(1), minute(2)))
-    assert sorted(stars) == sorted([(ann, jaws, 3.0, minute(1)), (bob, heat, 4.0, minute(1))])
-    assert wishes == [(bob, jaws, minute(1))]
+    at = int(minute(1).timestamp())
+    assert sorted(stars) == sorted([(ann, jaws, 3.0, at), (bob, heat, 4.0, at)])
+    assert wishes == [(bob, jaws, at)]
 
 
 async def test_many_rows_come_some_at_a_time(
@@ -72,4 +75,4 @@ async def test_many_rows_come_some_at_a_time(
     async with database.read() as conn:
         helpings = [rows async for rows in exposures.shown(conn, ["card"], minute(0), minute(100))]
     assert [len(rows) for rows in helpings] == [40, 40, 20]
-    assert [row[2] for rows in helpings for row in rows] == [minute(at) for at in range(100)]
+    assert [row[2] for rows in helpings for row in rows] == [minute(at).timestamp() for at in range(100)]

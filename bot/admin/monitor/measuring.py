@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,26 +33,26 @@ async def measure(
     Films that the model in use does not know are left out.
     """
     async with database.read() as conn:
-        tables = [
-            await _columns(exposures.shown(conn, RECOMMENDED, start - _RIPE, end)),
-            await _columns(exposures.rated(conn, end), stars=True),
-            await _columns(exposures.wished(conn, start - _RIPE, end)),
-        ]
+        shown = [np.array(rows) async for rows in exposures.shown(conn, RECOMMENDED, start - _RIPE, end)]
+        rated = [np.array(rows) async for rows in exposures.rated(conn, end)]
+        wished = [np.array(rows) async for rows in exposures.wished(conn, start - _RIPE, end)]
+    tables = await asyncio.to_thread(lambda: (_joined(shown, 3), _joined(rated, 4), _joined(wished, 3)))
+    met = await asyncio.to_thread(
+        lambda: np.unique(np.concatenate([films for _, films, *_ in tables])).tolist()
+    )
     # The model may have been swapped meanwhile: it and its numbers of films are taken at one moment.
     recommender = taste.recommender
-    met = np.unique(np.concatenate([films for _, films, *_ in tables]))
-    numbers = {
-        film_id: number for film_id in met.tolist() if (number := library.movie_id(film_id)) is not None
-    }
+    numbers = {film_id: number for film_id in met if (number := library.movie_id(film_id)) is not None}
     span = int(start.timestamp()), int(end.timestamp())
     return await asyncio.to_thread(_figures, tables, numbers, recommender, span)
 
 
 def _figures(
-    tables: list[Columns], numbers: Mapping[int, int], recommender: Recommender, span: tuple[int, int]
+    tables: Iterable[Columns], numbers: Mapping[int, int], recommender: Recommender, span: tuple[int, int]
 ) -> Figures:
     shown, rated, wished = (_renumber(columns, numbers) for columns in tables)
-    ratings = Ratings.from_arrays(*rated)
+    people, films, stars, times = rated
+    ratings = Ratings.from_arrays(people, films, stars, times)
     catalog, popularity = recommender.catalog, recommender.popularity
     return watch(Events(*shown), ratings, Events(*wished), catalog, popularity, *span)
 
@@ -66,11 +66,8 @@ def _renumber(columns: Columns, numbers: Mapping[int, int]) -> Columns:
     return [people[known], theirs[row][known], *(column[known] for column in others)]
 
 
-async def _columns(helpings: AsyncIterator[Sequence[tuple[Any, ...]]], *, stars: bool = False) -> Columns:
-    kinds = (np.int64, np.int64, np.float32, np.int64) if stars else (np.int64,) * 3
-    parts: list[list[npt.NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
-    async for rows in helpings:
-        *values, times = zip(*rows, strict=True)
-        for part, kind, column in zip(parts, kinds, [*values, [at.timestamp() for at in times]], strict=True):
-            part.append(np.array(column).astype(kind))
-    return [np.concatenate(part) for part in parts]
+def _joined(helpings: Sequence[npt.NDArray[Any]], width: int) -> Columns:
+    """The columns of rows that came some at a time; floats hold ids and seconds exactly, too."""
+    table = np.concatenate([np.zeros((0, width), np.int64), *helpings])
+    kinds = [np.int64, np.int64, np.float64, np.int64] if width == 4 else [np.int64] * width
+    return [column.astype(kind) for column, kind in zip(table.T, kinds, strict=True)]
