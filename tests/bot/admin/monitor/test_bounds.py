@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.admin.monitor.bounds import DEFAULT_BOUNDS, Bound, parse_bounds
+from bot.errors import SettingsError
+from bot.settings import read_settings
 from recsys.monitoring import Figure, Figures
 
 FIGURES = Figures(
@@ -59,3 +62,14 @@ def test_a_bound_is_passed_where_there_is_enough_to_say_so(bound: str, passed: b
     if found.figure == "coverage":
         little = replace(FIGURES, gini=Figure(0.95, 999))
     assert not found.passed(little)
+
+
+def test_a_wrong_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATINEE_ALERTS", "beauty>1")
+    with pytest.raises(SettingsError, match=r"MATINEE_ALERTS: must be off, or bounds as .*hit_rate"):
+        read_settings()
+    monkeypatch.setenv("MATINEE_ALERTS", "gini>0.9")
+    assert read_settings().alerts == (Bound("gini", True, 0.9),)
+    monkeypatch.setenv("MATINEE_ALERTS", "off")
+    assert read_settings().alerts == ()

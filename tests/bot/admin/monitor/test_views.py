@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import asdict, replace
 from datetime import date
 
+import pytest
+
+from bot.admin.illustration import illustrated
 from bot.admin.monitor.bounds import Bound
 from bot.admin.monitor.service import Past, Report
 from bot.admin.monitor.views import alert_text, report_picture, report_text
 from bot.admin.stats.service import Usage
 from bot.admin.stats.views import ratings_picture, usage_text
 from bot.sandbox.markup import parse_html
-from bot.texts import translator
+from bot.telegram.screen import Photo, Screen
+from bot.texts import Html, translator
 from recsys.monitoring import Figure, Figures
 from storage.statistics import Activity, AnswerTimes, Funnel
 
@@ -119,3 +124,19 @@ def test_usage_is_told_in_full() -> None:
     assert picture is not None
     assert picture.counts == {date(2026, 11, 11): 0, **usage.per_day}
     assert ratings_picture(replace(usage, per_day={}), T) is None
+
+
+async def test_words_come_alone_where_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, picture = Html("<b>figures</b>"), report_picture(Report(date(2026, 11, 24), NOW, WEEKS), [], T)
+    drawn = await illustrated(text, picture, T)
+    assert isinstance(drawn, Photo)
+    assert (drawn.content[:4], drawn.caption) == (b"\x89PNG", text)
+    assert await illustrated(text, None, T) == Screen(text)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *_: None if name == "matplotlib" else find(name)
+    )
+    alone = await illustrated(text, picture, T)
+    assert isinstance(alone, Screen)
+    assert shown(alone.text).startswith("figures\n\nThere is no picture: pictures need matplotlib: ")
+    assert "pip install 'matinee[train]'" in shown(alone.text)
