@@ -21,10 +21,14 @@ from bot.admin.guard import Admins
 from bot.admin.models.handlers import Handlers as ModelsHandlers
 from bot.admin.models.notices import tellings as model_tellings
 from bot.admin.models.service import Versions
+from bot.admin.monitor.handlers import Handlers as MonitorHandlers
+from bot.admin.monitor.service import Monitor
 from bot.admin.panel.handlers import Handlers as PanelHandlers
 from bot.admin.panel.service import Panel
 from bot.admin.standing.handlers import Handlers as StandingHandlers
 from bot.admin.standing.service import Standings
+from bot.admin.stats.handlers import Handlers as StatsHandlers
+from bot.admin.stats.service import Statistics
 from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.progress import Progress
 from bot.admin.training.service import Clock, Trainings
@@ -141,6 +145,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
             serving.follow,
             Watch(database, metrics).run,
             *_training(database, store, serving, settings, bells),
+            services.monitor.run,
         )
         try:
             await _serve(client, intake, background, stop, serving.version)
@@ -280,6 +285,10 @@ def _services(
         audit=Audit(database, admins),
         panel=Panel(database, admins, trainings),
         standings=Standings(database, library, admins),
+        statistics=Statistics(database, admins, settings.timezone),
+        monitor=Monitor(
+            database, library, taste, admins, settings.timezone, settings.alerts, bells.notices.set
+        ),
     )
 
 
@@ -295,7 +304,8 @@ def _trainings(database: Database, admins: Admins, settings: Settings, bells: Be
 
 def _tellings(services: Services) -> dict[str, Telling]:
     """What each kind of notice to admins looks like."""
-    return model_tellings(services.library) | {"flag": StandingHandlers(services).tell}
+    own = {"flag": StandingHandlers(services).tell}
+    return model_tellings(services.library) | own | MonitorHandlers(services).tellings()
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -311,6 +321,8 @@ def _router(services: Services, rights: Rights) -> Router:
         seat(services).register(router)
     for office in (StandingHandlers, ContentHandlers, AuditHandlers):
         office(services).register(router)
+    for view in (StatsHandlers, MonitorHandlers):
+        view(services).register(router)
     night = NightHandlers(services, rights)
     night.register(router)
     GroupHandlers(services, rights, night).register(router)

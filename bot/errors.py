@@ -8,6 +8,7 @@ BotError
 ├── CatalogChanged     database and model speak of different data sets
 ├── UnknownGenres      a list of films with genres that there are not
 ├── TrainingFailed     a training ended without a model; the text says why
+├── PictureFailed      a picture that could not be drawn
 ├── StaleButton        a button of another version, or of something that is gone
 ├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
@@ -22,6 +23,7 @@ __all__ = [
     "HomeInUse",
     "NotAdmin",
     "NotPrepared",
+    "PictureFailed",
     "SettingsError",
     "StaleButton",
     "StoreFailed",
@@ -60,6 +62,10 @@ class TrainingFailed(BotError):
 
 class UnknownGenres(BotError):
     """A list of films names genres that nobody here knows; the text says in which lines."""
+
+
+class PictureFailed(BotError):
+    """A picture that could not be drawn; the text says why, and what to do."""
 
 
 class StaleButton(BotError):

@@ -8,8 +8,10 @@ from bot.admin.audit.service import Audit
 from bot.admin.content.service import Content
 from bot.admin.guard import Admins
 from bot.admin.models.service import Versions
+from bot.admin.monitor.service import Monitor
 from bot.admin.panel.service import Panel
 from bot.admin.standing.service import Standings
+from bot.admin.stats.service import Statistics
 from bot.admin.training.service import Trainings
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
@@ -60,3 +62,5 @@ class Services:
     audit: Audit
     panel: Panel
     standings: Standings
+    statistics: Statistics
+    monitor: Monitor

@@ -10,8 +10,10 @@ from rich.console import Console
 from bot import logs
 from bot.cli import catalog, database, evaluation, films, models, serve, training
 from bot.cli.doctor import doctor
+from bot.cli.draw import draw
 from bot.cli.interpret import interpret
 from bot.errors import BotError
+from bot.pictures import DRAW_COMMAND
 from bot.training.process import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
@@ -31,6 +33,7 @@ cli.command()(serve.demo)
 for film_command in (catalog.add, catalog.update, catalog.migrate):
     film_group.command()(film_command)
 cli.add_typer(film_group, name="catalog")
+cli.command(DRAW_COMMAND, hidden=True)(draw)
 cli.command()(models.train)
 cli.command()(training.worker)
 cli.command(COMMAND, hidden=True)(training.train_child)
