@@ -30,7 +30,7 @@ class MergeFilms(Record):
     into_id: int
 
 
-@record("xk")
+@record("xa")
 class KeepApart(Record):
     """They are two films."""
 
