@@ -18,8 +18,12 @@ from bot.admin.guard import Admins
 from bot.admin.models.handlers import Handlers as ModelsHandlers
 from bot.admin.models.notices import tellings as model_tellings
 from bot.admin.models.service import Versions
+from bot.admin.monitor.handlers import Handlers as MonitorHandlers
+from bot.admin.monitor.service import Monitor
 from bot.admin.panel.handlers import Handlers as PanelHandlers
 from bot.admin.panel.service import Panel
+from bot.admin.stats.handlers import Handlers as StatsHandlers
+from bot.admin.stats.service import Statistics
 from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.progress import Progress
 from bot.admin.training.service import Clock, Trainings
@@ -130,6 +134,7 @@ async def _answer_people(settings: Settings, health: Health, stop: asyncio.Event
             Announcer(database, messenger, _tellings(services), bells.notices).run,
             Progress(database, messenger, bells.progress).run,
             serving.follow,
+            services.monitor.run,
         )
         try:
             await _serve(client, intake, background, stop, serving.version)
@@ -250,6 +255,10 @@ def _services(
         trainings=trainings,
         audit=Audit(database, admins),
         panel=Panel(database, admins, trainings),
+        statistics=Statistics(database, admins, settings.timezone),
+        monitor=Monitor(
+            database, library, taste, admins, settings.timezone, settings.alerts, bells.notices.set
+        ),
     )
 
 
@@ -265,7 +274,7 @@ def _trainings(database: Database, admins: Admins, settings: Settings, bells: Be
 
 def _tellings(services: Services) -> dict[str, Telling]:
     """What each kind of notice to admins looks like."""
-    return model_tellings(services.library)
+    return {**model_tellings(services.library), **MonitorHandlers(services).tellings()}
 
 
 def _router(services: Services, rights: Rights) -> Router:
@@ -277,7 +286,8 @@ def _router(services: Services, rights: Rights) -> Router:
         build(services).register(router)
     for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
         screens(services).register(router)
-    for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers, AuditHandlers):
+    seats = (PanelHandlers, ModelsHandlers, TrainingHandlers, AuditHandlers, StatsHandlers, MonitorHandlers)
+    for seat in seats:
         seat(services).register(router)
     night = NightHandlers(services, rights)
     night.register(router)

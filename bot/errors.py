@@ -6,6 +6,7 @@ BotError
 ├── NotPrepared        there is no usable model yet
 ├── StoreFailed        the place where models are kept does not answer
 ├── CatalogChanged     database and model speak of different data sets
+├── PictureFailed      a picture that could not be drawn
 ├── StaleButton        a button of another version, or of something that is gone
 ├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
@@ -20,6 +21,7 @@ __all__ = [
     "HomeInUse",
     "NotAdmin",
     "NotPrepared",
+    "PictureFailed",
     "SettingsError",
     "StaleButton",
     "StoreFailed",
@@ -48,6 +50,10 @@ class StoreFailed(BotError):
 
 class CatalogChanged(BotError):
     """The database knows films by another data set than the model's."""
+
+
+class PictureFailed(BotError):
+    """A picture that could not be drawn; the text says why, and what to do."""
 
 
 class StaleButton(BotError):

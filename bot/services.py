@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from bot.admin.audit.service import Audit
 from bot.admin.guard import Admins
 from bot.admin.models.service import Versions
+from bot.admin.monitor.service import Monitor
 from bot.admin.panel.service import Panel
+from bot.admin.stats.service import Statistics
 from bot.admin.training.service import Trainings
 from bot.discover.service import Discover
 from bot.filtering.service import Filtering
@@ -56,3 +58,5 @@ class Services:
     trainings: Trainings
     audit: Audit
     panel: Panel
+    statistics: Statistics
+    monitor: Monitor

@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.admin.monitor.bounds import DEFAULT_BOUNDS, Bound, parse_bounds
 from bot.errors import SettingsError
 from storage.engine import parse_url
 from storage.errors import CannotOpen
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
         description="Where models are shared with `matinee worker`: an fsspec URL, as s3://BUCKET/matinee "
         "or file:///mnt/matinee. Default: the home alone.",
     )
+    alerts: Annotated[tuple[Bound, ...], NoDecode] = Field(
+        parse_bounds(DEFAULT_BOUNDS),
+        description="Bounds of the figures in /monitor: admins are told of one that is passed. As "
+        "gini>0.98,hit_rate<0.01, or off.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["console", "json"] = Field(
         "console", description="console for people, json for machines: one object a line."
@@ -135,6 +141,11 @@ class Settings(BaseSettings):
             return datetime.strptime(value.strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day
         except ValueError:
             raise ValueError("must be a time of day, as 04:00, or off") from None
+
+    @field_validator("alerts", mode="before")
+    @classmethod
+    def _alerts(cls, value: object) -> object:
+        return parse_bounds(value) if isinstance(value, str) else value
 
     @field_validator("artifacts")
     @classmethod

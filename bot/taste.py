@@ -119,6 +119,11 @@ class Taste:
         self._recommender = recommender
         self._library = library
 
+    @property
+    def recommender(self) -> Recommender:
+        """The model in use, with all films that the library knows."""
+        return self._recommender
+
     def swap(self, recommender: Recommender) -> None:
         """Answer from another model from now on; the library knows its films already."""
         self._recommender = recommender

@@ -10,8 +10,10 @@ from rich.console import Console
 from bot import logs
 from bot.cli import database, evaluation, films, models, serve
 from bot.cli.doctor import doctor
+from bot.cli.draw import draw
 from bot.cli.interpret import interpret
 from bot.errors import BotError
+from bot.pictures import DRAW_COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
 
@@ -27,6 +29,7 @@ catalog = typer.Typer(help="The films in the database.", no_args_is_help=True)
 cli.command()(serve.prepare)
 cli.command()(serve.run)
 cli.command()(serve.demo)
+cli.command(DRAW_COMMAND, hidden=True)(draw)
 catalog.command("migrate")(serve.migrate_catalog)
 cli.add_typer(catalog, name="catalog")
 cli.command()(models.train)

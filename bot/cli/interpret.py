@@ -25,7 +25,6 @@ from recsys.recommender import Recommender, Similar
 __all__ = ["interpret"]
 
 _LABELS = 50  # of the map
-_LONGEST = 30  # letters of a label
 _LISTED = 5  # films in each list
 _THE_CHAPTERS = "The Silence of the Lambs"
 
@@ -60,7 +59,8 @@ def interpret(
     findings = _look(recommender, _film(recommender, title))
     found, path = film_map(recommender), folder / "films.png"
     best_known = [recommender.catalog[int(movie_id)] for movie_id in found.movie_ids[:_LABELS]]
-    draw_map(found, [_short(film.title) for film in best_known], path)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(draw_map(found, [film.title for film in best_known]))
     if as_json:
         emit({"model": recommender.config.model, "map": str(path), **_json(findings)})
         return
@@ -111,10 +111,6 @@ def _film(recommender: Recommender, title: str | None) -> Film:
     if search.verdict == "clear":
         return recommender.catalog[search.matches[0].movie_id]
     return recommender.catalog[int(recommender.catalog.movie_ids[recommender.popularity.argmax()])]
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= _LONGEST else title[: _LONGEST - 1].rstrip() + "…"
 
 
 def _json(findings: _Findings) -> dict[str, Any]:

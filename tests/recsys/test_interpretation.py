@@ -1,9 +1,8 @@
-"""What was learned, looked at: biases, the map and its picture, nearest films by raw factors."""
+"""What was learned, looked at: biases, the map and its labels, nearest films by raw factors."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from matplotlib.transforms import Bbox
 import recsys
 from recsys import Catalog, InvalidData, MissingPart, Ratings, Recommender, TrainingConfig
 from recsys.interpretation import extreme_biases, film_map, nearest_by_factors
-from recsys.plots import draw_map, place_labels
+from recsys.plots import place_labels
 from recsys.stars import Stars
 from recsys.stars.predictor import Floats
 
@@ -95,15 +94,6 @@ def test_a_model_that_has_nothing_to_look_at_says_so(
     few = recsys.fit(small_ratings.take(np.array([0])), small_catalog, stars_alone)
     with pytest.raises(InvalidData, match="three films"):
         film_map(few)
-
-
-def test_the_picture_is_a_png(small_recommender: Recommender, tmp_path: Path) -> None:
-    found = film_map(small_recommender)
-    path = tmp_path / "new" / "films.png"
-    draw_map(found, ["Mad $Max$ & <co>", "Amélie", "Сталкер"], path)
-    content = path.read_bytes()
-    assert content.startswith(b"\x89PNG")
-    assert (int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")) == (1430, 1045)
 
 
 def boxes(

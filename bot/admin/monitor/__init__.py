@@ -1,0 +1,1 @@
+"""/monitor, the weekly digest and alerts: where the loop drifts."""

@@ -1,0 +1,47 @@
+"""/monitor, and what notices of the monitor look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.admin.illustration import answer, illustrated
+from bot.admin.monitor.views import alert_text, report_picture, report_text
+from bot.announcer import Telling
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+from bot.telegram.screen import Photo, Screen
+from bot.texts import Translator
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One command, two kinds of notice."""
+
+    def __init__(self, services: Services) -> None:
+        self._monitor = services.monitor
+
+    def register(self, router: Router) -> None:
+        """Claim the command of this room."""
+        router.admin_command("monitor", self.monitor)
+
+    def tellings(self) -> dict[str, Telling]:
+        """Claim the notices of this room."""
+        return {"digest": self._digest, "alert": self._alert}
+
+    async def monitor(self, request: Request) -> None:
+        """/monitor: how it is now, against last week and the first."""
+        report = await self._monitor.report(request.person.telegram_id, request.now)
+        t = request.t
+        picture = report_picture(report, self._monitor.bounds, t)
+        await answer(request, await illustrated(report_text(report, t), picture, t))
+
+    async def _digest(self, payload: Mapping[str, Any], t: Translator) -> Screen | Photo:
+        report = await self._monitor.of_week(payload["week"])
+        picture = report_picture(report, self._monitor.bounds, t)
+        return await illustrated(report_text(report, t), picture, t)
+
+    async def _alert(self, payload: Mapping[str, Any], t: Translator) -> Screen | Photo:
+        return Screen(alert_text(payload, t))

@@ -1,0 +1,177 @@
+"""The loop watched: the figures of the last seven days, of each week, and what admins are told of them.
+
+A week is measured once, soon after it has ended in the operator's time zone; its row and the digests to
+admins are one transaction, so neither a crash nor a second process tells it twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.admin.guard import Admins
+from bot.admin.monitor.bounds import Bound
+from bot.admin.monitor.measuring import measure
+from bot.library import Library
+from bot.taste import Taste
+from recsys.monitoring import RECOMMENDED, Figure, Figures
+from storage import exposures, notices, weeks
+from storage.database import Database
+from storage.errors import StorageError
+
+__all__ = ["Monitor", "Past", "Report"]
+
+log = structlog.get_logger(__name__)
+
+_WEEK = timedelta(days=7)
+_LOOK_EVERY = 600.0  # seconds; whether another day has begun
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A week (as 2026-W48), its first day, and its figures."""
+
+    week: str
+    monday: date
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of the last seven days before `day`, or of a whole week; all weeks before, oldest first."""
+
+    day: date
+    now: Figures
+    before: tuple[Past, ...]
+    week: str | None = None
+
+
+class Monitor:
+    """One for the bot. `zone` says when a week begins; `wake` has notices sent at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        library: Library,
+        taste: Taste,
+        admins: Admins,
+        zone: str,
+        bounds: tuple[Bound, ...],
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._taste = taste
+        self._admins = admins
+        self._zone = ZoneInfo(zone)
+        self.bounds = bounds
+        self._wake = wake
+
+    async def report(self, telegram_id: int, now: datetime) -> Report:
+        """How it is now. Raises NotAdmin."""
+        self._admins.require(telegram_id)
+        return Report(
+            now.astimezone(self._zone).date(), await self._measure(now - _WEEK, now), await self._past()
+        )
+
+    async def of_week(self, week: str) -> Report:
+        """How a week was that has been measured, with those before it."""
+        past = await self._past()
+        at = [each.week for each in past].index(week)
+        return Report(past[at].monday, past[at].figures, past[:at], week)
+
+    async def run(self) -> None:
+        """Look once each day, until cancelled."""
+        looked: date | None = None
+        while True:
+            now = datetime.now(UTC)
+            today = now.astimezone(self._zone).date()
+            if today != looked:
+                try:
+                    await self.look(now)
+                    looked = today
+                except StorageError as error:
+                    log.warning("the loop is not watched for now", cause=str(error))
+                except Exception:
+                    log.exception("the loop cannot be watched")
+                    looked = today
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def look(self, now: datetime) -> None:
+        """Measure weeks that have ended, and tell admins of the last one, and of what is past a bound."""
+        for monday in await self._unmeasured(now):
+            await self._close(monday, now)
+        await self._alert(await self._measure(now - _WEEK, now), now)
+        self._wake()
+
+    async def _unmeasured(self, now: datetime) -> list[date]:
+        """The first days of weeks that have ended since something was shown, and have no figures yet."""
+        async with self._database.read() as conn:
+            known = {each.week for each in await weeks.every(conn)}
+            first = await exposures.first_shown(conn, RECOMMENDED)
+        if first is None:
+            return []
+        ended = _mondays(_monday(first.astimezone(self._zone)), _monday(now.astimezone(self._zone)))
+        return [monday for monday in ended if _name(monday) not in known]
+
+    async def _close(self, monday: date, now: datetime) -> None:
+        figures = await self._measure(self._midnight(monday), self._midnight(monday + _WEEK))
+        week = _name(monday)
+        last = monday + 2 * _WEEK > now.astimezone(self._zone).date()
+        async with self._database.write() as conn:
+            if await weeks.add(conn, week, asdict(figures), now) and last:
+                await notices.add(conn, self._admins.ids, "digest", {"week": week}, now)
+
+    async def _alert(self, figures: Figures, now: datetime) -> None:
+        """Once a week for each figure, for as long as it is past its bound."""
+        week = _name(_monday(now.astimezone(self._zone)))
+        passed = [bound for bound in self.bounds if bound.passed(figures)]
+        if not passed:
+            return
+        async with self._database.write() as conn:
+            for bound in passed:
+                payload = {**asdict(bound), "measured": asdict(figures)}
+                key = f"alert:{bound.figure}:{week}"
+                await notices.add(conn, self._admins.ids, "alert", payload, now, key=key)
+
+    async def _past(self) -> tuple[Past, ...]:
+        async with self._database.read() as conn:
+            found = await weeks.every(conn)
+        return tuple(Past(each.week, _first_day(each.week), figures_of(each.figures)) for each in found)
+
+    async def _measure(self, start: datetime, end: datetime) -> Figures:
+        return await measure(self._database, self._library, self._taste, start, end)
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self._zone)
+
+
+def figures_of(values: Mapping[str, Any]) -> Figures:
+    """Figures as they were kept; one that was not measured yet when they were is nothing."""
+    nothing = {"value": None, "n": 0}
+    return Figures(*(Figure(**values.get(field.name, nothing)) for field in fields(Figures)))
+
+
+def _monday(moment: datetime) -> date:
+    return moment.date() - timedelta(days=moment.weekday())
+
+
+def _mondays(first: date, end: date) -> Iterator[date]:
+    while first < end:
+        yield first
+        first += _WEEK
+
+
+def _name(monday: date) -> str:
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _first_day(week: str) -> date:
+    return date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)

@@ -1,0 +1,127 @@
+"""The figures of the loop as words and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.admin.monitor.bounds import Bound
+from bot.admin.monitor.service import Report
+from bot.pictures import Panels
+from bot.texts import Html, Translator
+from recsys.monitoring import Figure, Figures
+from recsys.panels import Line, Panel
+
+__all__ = ["alert_text", "report_picture", "report_text"]
+
+# In the order in which they are told; whether more of it is better.
+_TOLD = {
+    "gini": False,
+    "coverage": True,
+    "popularity_lift": False,
+    "miscalibration": False,
+    "most_active_share": False,
+    "hit_rate": True,
+}
+_SHARES = frozenset({"coverage", "popularity_lift", "most_active_share", "hit_rate"})
+_BETTER, _WORSE, _SAME, _NOTHING = "🟢", "🔴", "⚪", "–"
+
+
+def report_text(report: Report, t: Translator) -> Html:
+    """Each figure now, and against the week before and the first one where there are any."""
+    last = report.before[-1] if report.before else None
+    first = report.before[0] if len(report.before) > 1 else None
+    title = t.html("monitor.digest", week=report.week) if report.week else t.html("monitor.title")
+    lines: list[str] = [title]
+    if last is not None:
+        lines.append(t.html("monitor.against", last=last.week))
+    if first is not None:
+        lines.append(t.html("monitor.against_first", first=first.week))
+    if last is not None:
+        lines.append(t.html("monitor.signs"))
+    lines.append("")
+    past = [each.figures for each in (last, first) if each is not None]
+    lines += [_line(name, report.now, past, t) for name in _TOLD]
+    now = report.now
+    lines += ["", t.html("monitor.stands_on", count=now.gini.n, people=now.popularity_shown.n)]
+    lines.append(t.html("monitor.ripe", count=now.hit_rate.n))
+    return Html("\n".join(lines))
+
+
+def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Panels:
+    """Small charts, week by week, with the figures told now at the end."""
+    weeks = [*((each.monday, each.figures) for each in report.before), (report.day, report.now)]
+
+    def line(name: str, label: str = "") -> Line:
+        return Line(label, [getattr(figures, name).value for _, figures in weeks])
+
+    popularity = Panel(
+        t.plain("monitor.popularity"),
+        [
+            line("popularity_shown", t.plain("monitor.shown")),
+            line("popularity_rated", t.plain("monitor.rated")),
+        ],
+        from_zero=True,
+    )
+    panels = [
+        popularity
+        if name == "popularity_lift"
+        else Panel(
+            t.plain(f"monitor.figure.{name}"),
+            [line(name)],
+            percent=name in _SHARES,
+            bounds=[bound.value for bound in bounds if bound.figure == name],
+            from_zero=name != "gini",  # whose whole range is near one
+        )
+        for name in _TOLD
+    ]
+    return Panels(
+        moments=[day for day, _ in weeks],
+        panels=panels,
+        title=t.plain("monitor.picture"),
+        note=t.plain("monitor.note"),
+    )
+
+
+def alert_text(payload: Mapping[str, Any], t: Translator) -> Html:
+    """Which figure is past which bound."""
+    name, measured = str(payload["figure"]), payload["measured"][payload["figure"]]
+    return t.html(
+        "monitor.alert.above" if payload["above"] else "monitor.alert.below",
+        name=t.plain(f"monitor.figure.{name}"),
+        value=_written(name, measured["value"]),
+        bound=_written(name, payload["value"]),
+        why=t.plain(f"monitor.alert.why.{name}"),
+    )
+
+
+def _line(name: str, now: Figures, past: Sequence[Figures], t: Translator) -> str:
+    figure: Figure = getattr(now, name)
+    value = _written(name, figure.value)
+    if name == "popularity_lift" and figure.value is not None:
+        shown, rated = (round(each.value or 0) for each in (now.popularity_shown, now.popularity_rated))
+        value = t.plain("monitor.lift", lift=value, shown=shown, rated=rated)
+    line = t.html("monitor.line", name=t.plain(f"monitor.figure.{name}"), value=value)
+    for then in past:
+        line = Html(f"{line} · {_compared(name, figure, getattr(then, name))}")
+    return line
+
+
+def _compared(name: str, now: Figure, then: Figure) -> str:
+    """What it was, after a sign that says how it is by now."""
+    if then.value is None or now.value is None:
+        return _written(name, then.value)
+    written = _written(name, then.value)
+    if written == _written(name, now.value):
+        return f"{_SAME} {written}"
+    better = (now.value > then.value) == _TOLD[name]
+    return f"{_BETTER if better else _WORSE} {written}"
+
+
+def _written(name: str, value: float | None) -> str:
+    if value is None:
+        return _NOTHING
+    if name in _SHARES:
+        sign = "+" if name == "popularity_lift" else ""
+        return f"{100 * value:{sign}.1f} %".replace("-", "−")
+    return f"{value:.3f}"

@@ -1,0 +1,1 @@
+"""/stats: how the bot is used."""

@@ -1,0 +1,28 @@
+"""/stats."""
+
+from __future__ import annotations
+
+from bot.admin.illustration import answer, illustrated
+from bot.admin.stats.views import ratings_picture, usage_text
+from bot.services import Services
+from bot.telegram.request import Request
+from bot.telegram.router import Router
+
+__all__ = ["Handlers"]
+
+
+class Handlers:
+    """One command."""
+
+    def __init__(self, services: Services) -> None:
+        self._statistics = services.statistics
+
+    def register(self, router: Router) -> None:
+        """Claim the command of this room."""
+        router.admin_command("stats", self.stats)
+
+    async def stats(self, request: Request) -> None:
+        """/stats: people, ratings, the way in, nights, answer times."""
+        usage = await self._statistics.of(request.person.telegram_id, request.now)
+        t = request.t
+        await answer(request, await illustrated(usage_text(usage, t), ratings_picture(usage, t), t))

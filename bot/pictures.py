@@ -1,0 +1,141 @@
+"""Pictures, drawn by a child process at low priority: this one never loads matplotlib.
+
+A request is JSON on the child's standard input, and the PNG comes back on its standard output. Words come
+with the request, in the language of whoever looks at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.errors import NotPrepared, PictureFailed
+from bot.prepare import require_training
+from recsys.panels import Panel
+from recsys.progress import Step
+
+__all__ = [
+    "DRAW_COMMAND",
+    "Biases",
+    "FilmMap",
+    "Losses",
+    "Panels",
+    "PerDay",
+    "Picture",
+    "draw",
+    "read_request",
+]
+
+DRAW_COMMAND = "draw"
+_LIMIT = 60.0  # seconds: the map of a big model takes a few
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants", extra="forbid")
+
+
+class Panels(_Request):
+    """Small charts over the same moments; see recsys.plots.draw_panels."""
+
+    kind: Literal["panels"] = "panels"
+    moments: list[date]
+    panels: list[Panel]
+    title: str
+    note: str = ""
+
+
+class PerDay(_Request):
+    """Bars, one a day; see recsys.plots.draw_per_day."""
+
+    kind: Literal["per day"] = "per day"
+    counts: dict[date, int]
+    title: str
+    per_day: str
+    per_week: str
+    average: str
+
+
+class Losses(_Request):
+    """The losses of a training; see recsys.plots.draw_losses."""
+
+    kind: Literal["losses"] = "losses"
+    steps: list[Step]
+    title: str
+    train: str
+    valid: str
+    step: str
+    loss: str
+
+
+class FilmMap(_Request):
+    """The thousand most rated films of the artifact in the folder `model`, the best known named."""
+
+    kind: Literal["map"] = "map"
+    model: Path
+
+
+class Biases(_Request):
+    """The most and the least loved films of the artifact in the folder `model`."""
+
+    kind: Literal["biases"] = "biases"
+    model: Path
+    title: str
+    axis: str
+
+
+Picture = Panels | PerDay | Losses | FilmMap | Biases
+
+_READER: TypeAdapter[Picture] = TypeAdapter(Annotated[Picture, Field(discriminator="kind")])
+
+
+async def draw(request: Picture) -> bytes:
+    """The picture as PNG. Raises PictureFailed, also without the `train` extra."""
+    try:
+        require_training("matplotlib")
+    except NotPrepared as error:
+        raise PictureFailed(f"pictures need matplotlib: {error}") from error
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        DRAW_COMMAND,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        start_new_session=True,  # Ctrl+C is for us, and we end it
+    )
+    try:
+        async with asyncio.timeout(_LIMIT):
+            png, said = await child.communicate(request.model_dump_json().encode())
+    except TimeoutError as error:
+        raise PictureFailed(f"a picture took longer than {_LIMIT:.0f} s") from error
+    finally:
+        await _end(child)
+    if child.returncode:
+        raise PictureFailed(_last_line(said) or f"drawing ended with {child.returncode}")
+    return png
+
+
+def read_request(body: bytes) -> Picture:
+    """What a picture is asked for. Raises PictureFailed."""
+    try:
+        return _READER.validate_json(body)
+    except ValidationError as error:
+        raise PictureFailed(f"this is no picture: {error}") from error
+
+
+async def _end(child: Process) -> None:
+    if child.returncode is None:
+        child.kill()
+        await child.wait()
+
+
+def _last_line(said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("matinee: ") if lines else ""

@@ -1,0 +1,30 @@
+"""What small charts show, apart from how they are drawn: nothing here loads matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Line", "Panel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value for each moment, None where there is none. The label is shown if a panel has several."""
+
+    label: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A small chart. `bounds` are values not to be passed; `percent` writes 0.5 as 50 %.
+
+    `from_zero` draws no axis that would make much of little.
+    """
+
+    title: str
+    lines: Sequence[Line]
+    percent: bool = False
+    bounds: Sequence[float] = ()
+    from_zero: bool = False

@@ -1,0 +1,16 @@
+"""Pictures as PNG, with matplotlib, which the process that answers people never loads."""
+
+from __future__ import annotations
+
+from recsys.plots.films import draw_biases, draw_map
+from recsys.plots.placing import place_labels
+from recsys.plots.series import draw_losses, draw_panels, draw_per_day
+
+__all__ = [
+    "draw_biases",
+    "draw_losses",
+    "draw_map",
+    "draw_panels",
+    "draw_per_day",
+    "place_labels",
+]

@@ -1,0 +1,121 @@
+"""What an admin reads, from figures and counts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date
+
+from bot.admin.monitor.bounds import Bound
+from bot.admin.monitor.service import Past, Report
+from bot.admin.monitor.views import alert_text, report_picture, report_text
+from bot.admin.stats.service import Usage
+from bot.admin.stats.views import ratings_picture, usage_text
+from bot.sandbox.markup import parse_html
+from bot.texts import translator
+from recsys.monitoring import Figure, Figures
+from storage.statistics import Activity, AnswerTimes, Funnel
+
+T = translator("en")
+NOW = Figures(
+    gini=Figure(0.9512, 1200),
+    coverage=Figure(0.031, 9742),
+    popularity_shown=Figure(258.4, 45),
+    popularity_rated=Figure(162.0, 45),
+    popularity_lift=Figure(0.595, 45),
+    miscalibration=Figure(0.7, 40),
+    most_active_share=Figure(0.08, 50),
+    hit_rate=Figure(0.12, 900),
+)
+LAST = replace(
+    NOW,
+    gini=Figure(0.93, 1000),
+    coverage=Figure(0.0312, 9742),
+    popularity_lift=Figure(-0.1, 45),
+    miscalibration=Figure(0.9, 40),
+    hit_rate=Figure(None, 0),
+)
+FIRST = replace(NOW, gini=Figure(0.9511, 10), coverage=Figure(0.01, 9742), hit_rate=Figure(0.2, 10))
+NOTHING = Figures(*(Figure(None, 0) for _ in range(8)))
+WEEKS = (Past("2026-W30", date(2026, 7, 20), FIRST), Past("2026-W47", date(2026, 11, 16), LAST))
+
+
+def shown(html: str) -> str:
+    text, _ = parse_html(html)
+    return text
+
+
+def test_each_figure_stands_against_last_week_and_the_first() -> None:
+    text = shown(report_text(Report(date(2026, 11, 24), NOW, WEEKS), T))
+    assert "2026-W47" in text
+    assert "2026-W30" in text
+    assert text.splitlines()[5:11] == [
+        "Gini of exposure: 0.951 · 🔴 0.930 · ⚪ 0.951",
+        "Catalog shown to somebody: 3.1 % · ⚪ 3.1 % · 🟢 1.0 %",
+        "Popularity shown over rated: +59.5 % (258 : 162) · 🔴 −10.0 % · ⚪ +59.5 %",
+        "Genre miscalibration (KL): 0.700 · 🟢 0.900 · ⚪ 0.700",
+        "Ratings by the most active 1 %: 8.0 % · ⚪ 8.0 % · ⚪ 8.0 %",
+        "Recommended and taken to: 12.0 % · – · 🔴 20.0 %",
+    ]
+    assert "shown 1200 times" in text
+    assert len(text) <= 1024  # the caption of a picture
+
+
+def test_one_week_is_not_told_twice_and_none_is_not_told() -> None:
+    one = shown(report_text(Report(date(2026, 11, 24), NOW, WEEKS[1:]), T))
+    assert "Gini of exposure: 0.951 · 🔴 0.930\n" in one
+    none = shown(report_text(Report(date(2026, 11, 24), NOTHING, ()), T))
+    assert "Gini of exposure: –\n" in none
+    assert "🟢" not in none
+
+
+def test_a_digest_says_of_which_week_it_is() -> None:
+    digest = report_text(Report(WEEKS[1].monday, LAST, WEEKS[:1], "2026-W47"), T)
+    assert shown(digest).startswith("What was recommended in week 2026-W47\n")
+
+
+def test_the_picture_shows_every_week_and_now() -> None:
+    bounds = [Bound("gini", True, 0.98), Bound("gini", False, 0.1), Bound("hit_rate", False, 0.01)]
+    picture = report_picture(Report(date(2026, 11, 24), NOW, WEEKS), bounds, T)
+    assert picture.moments == [date(2026, 7, 20), date(2026, 11, 16), date(2026, 11, 24)]
+    gini, coverage, popularity, *_, hits = picture.panels
+    assert list(gini.lines[0].values) == [0.9511, 0.93, 0.9512]
+    assert list(gini.bounds) == [0.98, 0.1]
+    assert (coverage.percent, gini.percent) == (True, False)
+    assert [(line.label, line.values[-1]) for line in popularity.lines] == [
+        ("shown", 258.4),
+        ("rated", 162.0),
+    ]
+    assert list(hits.lines[0].values) == [0.2, None, 0.12]
+    assert len(picture.panels) == 6
+
+
+def test_an_alert_says_what_is_past_which_bound() -> None:
+    bound = Bound("most_active_share", True, 0.05)
+    text = shown(alert_text({**asdict(bound), "measured": asdict(NOW)}, T))
+    assert text.startswith(
+        "⚠️ Ratings by the most active 1 % is 8.0 % over the last 7 days, above the bound of 5.0 %."
+    )
+
+
+def test_usage_is_told_in_full() -> None:
+    usage = Usage(
+        date(2026, 11, 24),
+        Activity(12, 3, 6, 9),
+        {date(2026, 10, 25): 100, date(2026, 10, 26): 7, date(2026, 11, 18): 5, date(2026, 11, 24): 1},
+        Funnel(11, 10, 8, 7, 4),
+        {"decided": 3},
+        AnswerTimes(1, 0.0414, 2.25),
+        AnswerTimes(0, None, None),
+    )
+    text = shown(usage_text(usage, T))
+    assert "12 people\nActive in 1, 7, 30 days: 3 · 6 · 9" in text
+    assert "113 ratings\nToday, in 7 days, in 30: 1 · 6 · 13" in text
+    assert "11 started → 10 told genres or shelves → 8 rated five films → 7 got a list → 4 came back" in text
+    assert "0 gathering · 0 voting · 3 decided · 0 cancelled" in text
+    assert "last day: median 41 ms, 95 % within 2.2 s (1 update)" in text
+    assert "last 7 days, as far as kept: nothing was answered" in text
+    assert len(text) <= 1024
+    picture = ratings_picture(usage, T)
+    assert picture is not None
+    assert picture.counts == {date(2026, 11, 11): 0, **usage.per_day}
+    assert ratings_picture(replace(usage, per_day={}), T) is None
