@@ -174,9 +174,14 @@ def test_the_demo_answers_on_another_port_if_its_own_is_taken(own_bot: Bot) -> N
             while not chat["messages"][-1]["labels"]:
                 assert time.monotonic() < deadline
                 chat = http.get(f"/control/chats/{ada}", params={"after": chat["version"], "wait": 10}).json()
+            http.post(f"/control/chats/{ada}/messages", json={"text": "/admin"}).raise_for_status()
+            while not chat["messages"][-1]["text"].startswith("🎛 Admin"):
+                assert time.monotonic() < deadline
+                chat = http.get(f"/control/chats/{ada}", params={"after": chat["version"], "wait": 10}).json()
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 0, rest
+    assert "You are its admin as Ada: /admin" in rest
     assert "Traceback" not in rest
     assert TOKEN not in rest
     own_bot.start()
