@@ -82,16 +82,17 @@ async def _demo(settings: Settings, port: int) -> None:
 
     with closing(Sandbox(_DEMO_TOKEN, path=settings.home / "demo-telegram.db")) as sandbox:
         _make_group(sandbox)
+        first = next(iter(sandbox.people.values()))
         async with serve(sandbox, port=port) as url:
-            _welcome(settings, url, sandbox)
-            await app.run(demo_settings(settings, url, sandbox.people[0].person_id))
+            _welcome(settings, url, first.first_name)
+            await app.run(demo_settings(settings, url, first.person_id))
 
 
-def _welcome(settings: Settings, url: str, sandbox: Sandbox) -> None:
+def _welcome(settings: Settings, url: str, admin: str) -> None:
     """Where the page is, and who is its admin."""
     lines = [f"Matinee is at [bold]{url}/[/bold]  (Ctrl+C stops it)"]
     if not settings.admins_chosen:
-        lines.append(f"You are its admin as {sandbox.people[0].first_name}: /admin")
+        lines.append(f"You are its admin as {admin}: /admin")
     out.print("\n" + "".join(f"  {line}\n" for line in lines), highlight=False, soft_wrap=True)
 
 

@@ -118,6 +118,7 @@ def test_a_forged_button_is_a_stale_one(two: Seat) -> None:
         "at1:full",
         "as1:1",
         "au1:0",
+        "ac1",
     ):
         assert ada.tap_data(data, card) == stale, data
     assert two.live() == 2
@@ -378,3 +379,22 @@ def test_admins_are_told_that_the_live_model_could_not_be_read(two: Seat) -> Non
     two.until(lambda: root.last().text == "⚠️ Model 2 could not be read; model 1 serves instead.")
     assert "Model 2 could not be read: went back to 1" in root.send("/audit").text
     two.bot.forget_troubles()
+
+
+def test_the_losses_of_the_last_training_are_a_picture(seat: Seat) -> None:
+    root = seat.root
+    seat.start()
+    seat.bot.settle()
+    seat.bot.stop()
+    seat.bot.change(
+        "INSERT INTO jobs (kind, reason, state, attempts, stop, created_at, finished_at, progress)"
+        " VALUES ('full', 'schedule', 'done', 1, FALSE, '2026-11-24 04:00:00', '2026-11-24 04:01:00', ?)",
+        json.dumps({"curve": [[0.95, 1.0], [0.9, 0.92], [0.85, 0.9]]}),
+    )
+    seat.start()
+    panel = root.send("/admin")
+    root.tap("Training", panel)
+    assert root.tap("Loss curves", panel) == ""
+    picture = root.last()
+    assert picture.text.startswith("📉 Training 1, full")
+    assert picture.raw["file"]["kind"] == "photo"

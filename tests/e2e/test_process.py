@@ -155,6 +155,7 @@ def test_the_demo_answers_on_another_port_if_its_own_is_taken(own_bot: Bot) -> N
         assert process.stdout is not None
         url = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+(?=/ )", line)))
         assert not url.endswith(f":{port}")
+        assert "You are its admin as Ada: /admin" in next(process.stdout)
         with httpx.Client(base_url=url, timeout=PATIENCE) as http:
             assert "<html" in http.get("/").text
             ada, *others = [person["person_id"] for person in http.get("/control/people").json()]
@@ -174,6 +175,12 @@ def test_the_demo_answers_on_another_port_if_its_own_is_taken(own_bot: Bot) -> N
             while not chat["messages"][-1]["labels"]:
                 assert time.monotonic() < deadline
                 chat = http.get(f"/control/chats/{ada}", params={"after": chat["version"], "wait": 10}).json()
+            http.post(f"/control/chats/{ada}/messages", json={"text": "/admin"}).raise_for_status()
+            while not chat["messages"][-1]["text"].startswith("🎛 Admin"):
+                assert time.monotonic() < deadline
+                chat = http.get(f"/control/chats/{ada}", params={"after": chat["version"], "wait": 10}).json()
+            while http.get("/control/updates").json()["pending"]:  # then no call of the bot is cut short
+                assert time.monotonic() < deadline
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 0, rest

@@ -9,8 +9,8 @@ from bot.admin.buttons import ShowPanel, back_to
 from bot.admin.models.figures import aligned, figures_table, number
 from bot.admin.models.views import ShowModels, model_head
 from bot.admin.panel.service import Content, Home, Models, People, Quality
-from bot.admin.training.service import Training
-from bot.admin.training.views import StartTraining, job_line, progress_text, stop_row
+from bot.admin.training.service import Training, has_curve
+from bot.admin.training.views import ShowCurves, StartTraining, job_line, progress_text, stop_row
 from bot.admin.wording import span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
@@ -85,7 +85,9 @@ def training_screen(page: Training, now: datetime, t: Translator) -> Screen:
     begin = tuple(Button(t.plain(f"button.train_{kind}"), StartTraining(kind)) for kind in ("fine", "full"))
     act = begin if page.under_way is None else stop_row(page.under_way, t)
     refresh = Button(t.plain("button.refresh"), ShowPanel("training"))
-    return Screen("\n".join(lines), (act, (refresh, back_to("home", t))))
+    known = any(has_curve(job) for job in (page.under_way, *page.ended) if job is not None)
+    curves = (Button(t.plain("button.curves"), ShowCurves()),) if known else ()
+    return Screen("\n".join(lines), (act, (*curves, refresh, back_to("home", t))))
 
 
 def people_screen(page: People, t: Translator) -> Screen:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bot.admin.training.views import StartTraining, StopTraining, already_screen, wrong_kind_screen
+from bot.admin.illustration import answer, illustrated
+from bot.admin.training.views import (
+    ShowCurves,
+    StartTraining,
+    StopTraining,
+    already_screen,
+    curves_text,
+    losses_picture,
+    wrong_kind_screen,
+)
+from bot.errors import StaleButton
 from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import Router
@@ -21,6 +31,7 @@ class Handlers:
         router.admin_command("retrain", self.retrain)
         router.button(StartTraining, self.start)
         router.button(StopTraining, self.stop)
+        router.button(ShowCurves, self.curves)
 
     async def retrain(self, request: Request) -> None:
         """/retrain [fine|full]."""
@@ -32,14 +43,14 @@ class Handlers:
 
     async def _begin(self, request: Request, asked: str) -> None:
         trainings, asker, chat_id = self._trainings, request.person.telegram_id, request.chat_id
-        answer = await request.once(lambda conn: trainings.ask(conn, asker, asked, chat_id, request.now))
+        said = await request.once(lambda conn: trainings.ask(conn, asker, asked, chat_id, request.now))
         trainings.wake()
-        if "wrong" in answer:
-            await request.reply(wrong_kind_screen(answer["wrong"], request.t))
-        elif not answer["begun"]:
-            job = await trainings.job(asker, answer["job"])
-            here = answer["here"]
-            await request.reply(already_screen(job, here, request.t), to=answer["message"] if here else None)
+        if "wrong" in said:
+            await request.reply(wrong_kind_screen(said["wrong"], request.t))
+        elif not said["begun"]:
+            job = await trainings.job(asker, said["job"])
+            here = said["here"]
+            await request.reply(already_screen(job, here, request.t), to=said["message"] if here else None)
 
     async def stop(self, request: Request, tap: StopTraining) -> None:
         """Stop."""
@@ -47,3 +58,11 @@ class Handlers:
         stopped = await request.once(lambda conn: trainings.stop(conn, asker, tap.job_id, request.now))
         trainings.wake()
         await request.toast(request.t.plain("toast.stopping" if stopped else "toast.training_over"))
+
+    async def curves(self, request: Request, tap: ShowCurves) -> None:
+        """Loss curves."""
+        job, t = await self._trainings.measured(request.person.telegram_id), request.t
+        if job is None:
+            raise StaleButton("no training has a curve")
+        await request.toast()
+        await answer(request, await illustrated(curves_text(job, t), losses_picture(job, t), t))

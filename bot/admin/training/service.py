@@ -13,7 +13,7 @@ from storage import audit, jobs
 from storage.database import AsyncConnection, Database
 from storage.jobs import Job, Kind
 
-__all__ = ["Clock", "Training", "Trainings"]
+__all__ = ["Clock", "Training", "Trainings", "has_curve"]
 
 _KINDS: dict[str, Kind] = {"": "fine", "fine": "fine", "full": "full"}
 _SHOWN = 5  # trainings in the panel
@@ -45,6 +45,12 @@ class Training:
     ended: tuple[Job, ...]
     next_at: datetime | None
     after: int | None
+
+
+def has_curve(job: Job) -> bool:
+    """Whether any loss was measured in a training."""
+    points = (job.progress or {}).get("curve") or ()
+    return any(loss is not None for point in points for loss in point)
 
 
 class Trainings:
@@ -97,6 +103,13 @@ class Trainings:
         self._admins.require(asker)
         async with self._database.read() as conn:
             return await jobs.get(conn, job_id)
+
+    async def measured(self, asker: int) -> Job | None:
+        """The newest training whose losses are known."""
+        self._admins.require(asker)
+        async with self._database.read() as conn:
+            newest = await jobs.last(conn, _SHOWN + 1)
+        return next((job for job in newest if has_curve(job)), None)
 
     async def state(self, asker: int, at: datetime) -> Training:
         """How trainings go."""

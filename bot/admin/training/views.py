@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from bot.admin.wording import cut, span
+from bot.pictures import Losses
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
+from recsys.progress import Step
 from storage.jobs import Job
 
 __all__ = [
+    "ShowCurves",
     "StartTraining",
     "StopTraining",
     "already_screen",
+    "curves_text",
     "job_line",
+    "losses_picture",
     "progress_screen",
     "progress_text",
     "stop_row",
@@ -41,6 +47,11 @@ class StopTraining(Record):
     """Have this training end."""
 
     job_id: int
+
+
+@record("ac")
+class ShowCurves(Record):
+    """The losses of the last training as a picture."""
 
 
 def progress_screen(job: Job, t: Translator) -> Screen:
@@ -131,6 +142,30 @@ def job_line(job: Job, ago: str, t: Translator) -> Html:
     outcome = t.plain(f"training.result.{result}", version=job.version)
     kind, reason = t.plain(f"training.kind.{job.kind}"), t.plain(f"training.reason.{job.reason}")
     return t.html("training.line", ago=ago, kind=kind, reason=reason, outcome=outcome)
+
+
+def curves_text(job: Job, t: Translator) -> Html:
+    """What the picture is of."""
+    return t.html("training.curves", number=job.id, kind=t.plain(f"training.kind.{job.kind}"))
+
+
+def losses_picture(job: Job, t: Translator) -> Losses:
+    """The losses of the stars in a training, pass by pass."""
+    points = (job.progress or {}).get("curve") or ()
+    steps = [
+        Step(
+            "stars", number, len(points), 0.0, *(math.nan if loss is None else float(loss) for loss in point)
+        )
+        for number, point in enumerate(points, start=1)
+    ]
+    return Losses(
+        steps=steps,
+        title=t.plain("training.picture", number=job.id),
+        train=t.plain("training.picture.train"),
+        valid=t.plain("training.picture.valid"),
+        step=t.plain("training.picture.pass"),
+        loss=t.plain("training.picture.loss"),
+    )
 
 
 def already_screen(job: Job | None, here: bool, t: Translator) -> Screen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing
 from collections.abc import Callable
 from datetime import timedelta, timezone
@@ -27,8 +28,9 @@ from bot.admin.models.views import (
 from bot.admin.panel.service import Quality
 from bot.admin.panel.views import admin_menu, quality_screen, training_screen
 from bot.admin.training.service import Clock, Training
-from bot.admin.training.views import progress_screen
+from bot.admin.training.views import losses_picture, progress_screen
 from bot.admin.wording import span
+from bot.pictures import read_request
 from bot.sandbox.markup import parse_html
 from bot.services import Services
 from bot.telegram.rights import Rights
@@ -318,3 +320,16 @@ class _Anything:
 
     def __getattr__(self, name: str) -> _Anything:
         return self
+
+
+def test_the_losses_of_a_training_can_be_drawn(make_job: MakeJob) -> None:
+    job = make_job(progress={"curve": [[0.9, None], [0.8, 0.95], [None, 0.9]]})
+    picture = losses_picture(job, T)
+    assert [each.number for each in picture.steps] == [1, 2, 3]
+    assert [each.valid_loss for each in picture.steps[1:]] == [0.95, 0.9]
+    assert math.isnan(picture.steps[0].valid_loss)
+    assert picture.title == "Losses of training 5"
+    assert read_request(picture.model_dump_json().encode()).kind == "losses"
+    assert "Loss curves" in labels(training_screen(Training(job, (), None, None), NOW, T))[1]
+    bare = make_job(progress={"curve": [[None, None]]})
+    assert labels(training_screen(Training(bare, (), None, None), NOW, T))[1] == ["Refresh", "Back"]
