@@ -146,8 +146,8 @@ def _dataset(task: Task) -> Dataset:
 
 
 def _config(task: Task, live: Recommender) -> TrainingConfig:
-    """As the live model was trained, by another seed; a full fit after a quick one has the full settings."""
-    config = TrainingConfig() if live.preliminary and task.kind == "full" else live.config
+    """The live model's settings to go on from it; a full fit has today's for the same kind of model."""
+    config = live.config if task.kind == "fine" else TrainingConfig(model=live.config.model)
     return replace(config, seed=task.seed, device="auto")
 
 

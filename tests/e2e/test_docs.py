@@ -165,6 +165,7 @@ def test_every_setting_is_in_one_table_with_its_default() -> None:
         default = SETTINGS[name].default
         if isinstance(default, str | int | float):
             shown = f"{default:g}" if isinstance(default, float) else str(default)
+            shown = shown.lower() if isinstance(default, bool) else shown
             assert re.search(rf"Default: [^|]*{re.escape(shown)}", row), f"{row}: the default is {shown}"
 
 
