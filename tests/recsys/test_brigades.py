@@ -20,6 +20,7 @@ from benchmarks.crowds import (
     family,
     few_ratings,
     generous,
+    lone,
     movie_night,
     nuking,
     rediscovered,
@@ -74,6 +75,19 @@ def test_near_copies_are_found_by_their_likeness_alone(movielens_100k: Dataset) 
     assert set(brigade.user_ids) <= set(world.brigade)
     assert len(brigade.user_ids) == 40  # those with fewer links, too
     assert brigade.evidence["similarity"] > brigade.evidence["similarity_usual"] + 0.2
+
+
+def test_the_few_large_accounts_of_a_brigade_of_small_ones(movielens_100k: Dataset) -> None:
+    world = World.of(movielens_100k, 300, 0)
+    lone(world)
+    at = max(row[3] for row in world.rows if row[0] in world.brigade)
+    for _ in range(4):
+        person = world.account(brigade=True)
+        for film in world.known(25):
+            world.rate(person, film, world.usual(film), at)
+        world.rate(person, world.target, 5, at)
+    [brigade] = find_brigades(world.ratings, world.suspects)
+    assert brigade.user_ids == tuple(world.brigade)
 
 
 def test_the_evidence(movielens_100k: Dataset) -> None:
