@@ -253,6 +253,33 @@ def release(world: World) -> None:
         world.rate(person, film, float(world.rng.integers(4, 6)), at + int(world.rng.integers(0, 2 * DAY)))
 
 
+def rediscovered(world: World) -> None:
+    """An old film that all talk about: in two days 40 % rate it with 4 or 5, and half of 40 newcomers."""
+    film, at = world.obscure(), world.moment()
+    old = world.rng.choice(world.honest, round(0.4 * len(world.honest)), replace=False).tolist()
+    new = [each for each in world.arrive(40, at=at - START) if world.rng.random() < 0.5]
+    for person in (*old, *new):
+        world.rate(person, film, float(world.rng.integers(4, 6)), at + int(world.rng.integers(0, 2 * DAY)))
+
+
+def asked(world: World) -> None:
+    """40 newcomers in one evening who are all asked about one film, and like it better than most do."""
+    film, at = world.obscure(100, 200), world.moment()
+    for person in world.arrive(40, at=at - START, most=ASKED):
+        stars = float(world.rng.choice((2, 3, 4, 5), p=(0.1, 0.25, 0.4, 0.25)))
+        world.rate(person, film, stars, at + int(world.rng.integers(0, 4 * HOUR)))
+
+
+def generous(world: World) -> None:
+    """Twelve people, over weeks, who know the same 15 famous films and give 5 to all."""
+    films = world.known(15, among=40)
+    for _ in range(12):
+        person, time = world.account(), world.moment()
+        for film in films:
+            time += int(world.rng.exponential(DAY))
+            world.rate(person, film, 5, time)
+
+
 def family(world: World) -> None:
     """Four accounts of like tastes: 25 films, half of the stars the same, others one apart."""
     films = world.known(25)
@@ -280,4 +307,4 @@ def launch(world: World) -> None:
 
 
 ATTACKS = (lone, camouflaged, aimed, disguised, modest, copied, nuking, slow, slow_copied, ten, known_target)
-HONEST = (wave, few_ratings, movie_night, release, launch, family)
+HONEST = (wave, few_ratings, movie_night, release, launch, rediscovered, asked, generous, family)

@@ -29,8 +29,9 @@ class Crowd:
 
     `users` index `user_ids`, `films` index `film_ids`, `levels` are half stars from 0. `suspect` is a person
     (n_users,) who may be flagged. `passing` is a rating that a suspect may have come for: a young or tiny
-    account's. The data set's people make `histograms` (n_films, LEVELS), for films that they hardly know with
-    the suspects' other ratings; and `usual` (LEVELS,), that of all films.
+    account's. All others make `settled` (n_films, LEVELS), how each film is liked now; the data set's people
+    `histograms` (n_films, LEVELS), with the suspects' other ratings only of films that they hardly know: what
+    old near-copies cannot bend; and `usual` (LEVELS,), that of all films.
     `share` (n_films,) is a film's share of the ratings of the data set's people. `asked` (n_films,): so well
     known that the bot asks newcomers about it, who then rate it because they were asked.
     """
@@ -44,6 +45,7 @@ class Crowd:
     counts: IntArray
     suspect: Mask
     passing: Mask
+    settled: Array
     histograms: Array
     usual: Array
     share: Array
@@ -67,10 +69,7 @@ class Crowd:
         base = ~suspect[users] if not suspect.all() else np.ones(len(users), np.bool_)
         known = np.bincount(films[base], minlength=len(film_ids))
         told = base | (~passing & (known < KNOWN)[films])
-        cells = films[told] * LEVELS + levels[told]
-        histograms = (
-            np.bincount(cells, minlength=len(film_ids) * LEVELS).reshape(-1, LEVELS).astype(np.float64)
-        )
+        histograms = _histograms(films[told], levels[told], len(film_ids))
         usual = histograms.sum(axis=0) + 1
         asked = np.zeros(len(film_ids), np.bool_)
         asked[np.argsort(-known, kind="stable")[:CANDIDATES]] = True
@@ -85,15 +84,17 @@ class Crowd:
             counts,
             suspect,
             passing,
+            _histograms(films[~passing], levels[~passing], len(film_ids)),
             histograms,
             usual / usual.sum(),
             share,
             asked & (known > 0),
         )
 
-    def chances(self, films: IntArray) -> Array:
-        """How often each number of stars is given to these films; shape (n, LEVELS), rows sum to 1."""
-        own = self.histograms[films] + PRIOR * self.usual
+    def chances(self, films: IntArray, *, settled: bool = False) -> Array:
+        """How often each number of stars is given to these films, by `histograms` or by `settled`; shape
+        (n, LEVELS), rows sum to 1."""
+        own = (self.settled if settled else self.histograms)[films] + PRIOR * self.usual
         chances: Array = own / own.sum(axis=1, keepdims=True)
         return chances
 
@@ -101,3 +102,10 @@ class Crowd:
         """Of ratings, by their position."""
         stars: Array = (self.levels[rows] + 1) / 2
         return stars
+
+
+def _histograms(films: IntArray, levels: IntArray, n_films: int) -> Array:
+    """How often each film got each number of stars; shape (n_films, LEVELS)."""
+    counts = np.bincount(films * LEVELS + levels, minlength=n_films * LEVELS)
+    histograms: Array = counts.reshape(-1, LEVELS).astype(np.float64)
+    return histograms

@@ -144,7 +144,7 @@ class _Scan:
     ) -> Array:
         """Nats of each window, by times of ratings; -inf where it is no push."""
         k, m = _within(of_side, starts, ends), _within(of_all, starts, ends)
-        known = float(self.crowd.histograms[self.film].sum())
+        known = float(self.crowd.settled[self.film].sum())
         of_stars = _surprise_of_stars(k, m, self._usual(), known, self.config.drift)
         asked = self.crowd.asked[self.film]
         of_presence = np.zeros(len(k)) if asked else m * np.log1p(1 / expected)
@@ -177,7 +177,7 @@ class _Scan:
 
     def _usual(self) -> float:
         """Share of the film's stars that are on this side when nobody pushes it."""
-        return float(self.crowd.chances(np.array([self.film]))[0, self.levels].sum())
+        return float(self.crowd.chances(np.array([self.film]), settled=True)[0, self.levels].sum())
 
     def _side(self, rows: IntArray) -> Mask:
         side: Mask = np.isin(self.crowd.levels[rows], np.arange(LEVELS)[self.levels])
