@@ -3,66 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from functools import partial
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
-from bot.admin.audit.handlers import Handlers as AuditHandlers
-from bot.admin.audit.service import Audit
-from bot.admin.content.handlers import Handlers as ContentHandlers
-from bot.admin.content.service import Content
 from bot.admin.guard import Admins
-from bot.admin.models.handlers import Handlers as ModelsHandlers
-from bot.admin.models.notices import tellings as model_tellings
-from bot.admin.models.service import Versions
-from bot.admin.monitor.handlers import Handlers as MonitorHandlers
-from bot.admin.monitor.service import Monitor
-from bot.admin.panel.handlers import Handlers as PanelHandlers
-from bot.admin.panel.service import Panel
-from bot.admin.standing.handlers import Handlers as StandingHandlers
-from bot.admin.standing.service import Standings
-from bot.admin.stats.handlers import Handlers as StatsHandlers
-from bot.admin.stats.service import Statistics
-from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.progress import Progress
-from bot.admin.training.service import Clock, Trainings
-from bot.announcer import Announcer, Telling
-from bot.basics.handlers import Handlers as BasicsHandlers
-from bot.discover.handlers import Handlers as DiscoverHandlers
-from bot.discover.service import Discover, Phrases
+from bot.announcer import Announcer
+from bot.composition import build_router, build_services, build_tellings
 from bot.errors import GaveUp
-from bot.filtering.handlers import Handlers as FilteringHandlers
-from bot.filtering.service import Filtering
-from bot.groups.handlers import Handlers as GroupHandlers
-from bot.groups.service import Groups
 from bot.introduction import introduce
 from bot.metrics import Metrics, build_metrics
-from bot.night.deciding import Deciding
 from bot.night.delivery import Delivery
-from bot.night.gathering import Slates
-from bot.night.handlers import Handlers as NightHandlers
-from bot.night.service import Nights
-from bot.night.states import Readings
-from bot.night.voting import Voting
-from bot.onboarding.handlers import Handlers as OnboardingHandlers
-from bot.onboarding.service import Onboarding
-from bot.preferences.handlers import Handlers as PreferencesHandlers
-from bot.preferences.service import Preferences
 from bot.prepare import check_dataset
-from bot.profile.forgetme.service import ForgetMe
-from bot.profile.handlers import Handlers as ProfileHandlers
-from bot.profile.history.service import History
-from bot.profile.mydata.service import MyData
-from bot.profile.portrait.service import Portraits
-from bot.rating.handlers import Handlers as RatingHandlers
-from bot.rating.service import Rating
-from bot.services import Services
 from bot.serving import Serving
 from bot.settings import Settings
 from bot.store import ModelStore, begin_store
@@ -73,14 +32,10 @@ from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
-from bot.telegram.router import Router
-from bot.texts import languages, translator
 from bot.training.publishing import Publisher
 from bot.training.runner import Runner
 from bot.training.schedule import Schedule
 from bot.training.watching import Watch
-from bot.watchlist.handlers import Handlers as WatchlistHandlers
-from bot.watchlist.service import Watchlist
 from bot.web import Health, serve_health
 from bot.worker import Bells, Worker
 from storage.database import Database
@@ -128,11 +83,14 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         serving = await Serving.begin(database, store, admins.ids, metrics)
         check_dataset(settings, serving.recommender.catalog.source)
         health.model = serving.version
+        # What was loaded by now stays: the collector need not walk a hundred thousand films each time.
+        gc.collect()
+        gc.freeze()
         messenger = Messenger(client)
         bells = Bells()
-        services = _services(database, serving, admins, settings, bells)
+        services = build_services(database, serving, admins, settings, bells)
         delivery = Delivery(database, messenger, serving.library, services.readings, services.deciding)
-        router = _router(services, Rights(client))
+        router = build_router(services, Rights(client))
         processor = Processor(client, database, messenger, router, metrics)
         dispatcher = Dispatcher(processor.handle)
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
@@ -140,7 +98,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         background: tuple[Background, ...] = (
             partial(introduce, client, database, admins.ids, router.admin_commands),
             Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
-            Announcer(database, messenger, _tellings(services), bells.notices).run,
+            Announcer(database, messenger, build_tellings(services), bells.notices).run,
             Progress(database, messenger, bells.progress).run,
             serving.follow,
             Watch(database, metrics).run,
@@ -244,86 +202,3 @@ def _training(
     threads = max(1, (os.cpu_count() or 1) // 2)
     runner = Runner(database, store, settings, _OWNER, bell=bells.training, done=done, threads=threads)
     return schedule.run, runner.run
-
-
-def _services(
-    database: Database, serving: Serving, admins: Admins, settings: Settings, bells: Bells
-) -> Services:
-    library, taste, wake = serving.library, serving.taste, bells.nights.set
-    translators = [translator(language) for language in languages()]
-    phrases = Phrases(
-        like="|".join(t.plain("like.phrases") for t in translators),
-        weak_like="|".join(t.plain("like.weak_phrases") for t in translators),
-        courtesies="|".join(t.plain("like.courtesies") for t in translators),
-    )
-    discover = Discover(database, library, taste, phrases)
-    readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
-    poll_time = timedelta(minutes=settings.poll_minutes)
-    trainings = _trainings(database, admins, settings, bells)
-    return Services(
-        admins=admins,
-        content=Content(database, serving, admins),
-        serving=serving,
-        library=library,
-        onboarding=Onboarding(database, library, taste),
-        rating=Rating(database, library, taste),
-        discover=discover,
-        history=History(database, library),
-        watchlist=Watchlist(database, library),
-        filtering=Filtering(database, library, discover),
-        preferences=Preferences(database, settings.timezone),
-        portraits=Portraits(database, library, taste),
-        mydata=MyData(database),
-        forgetme=ForgetMe(),
-        nights=Nights(database, library, slates, readings, wake),
-        voting=Voting(slates, readings, poll_time),
-        deciding=Deciding(slates, readings),
-        readings=readings,
-        groups=Groups(database, library, taste, readings, slates, wake),
-        versions=Versions(database, admins, serving),
-        trainings=trainings,
-        audit=Audit(database, admins),
-        panel=Panel(database, admins, trainings),
-        standings=Standings(database, library, admins),
-        statistics=Statistics(database, admins, settings.timezone),
-        monitor=Monitor(
-            database, library, taste, admins, settings.timezone, settings.alerts, bells.notices.set
-        ),
-    )
-
-
-def _trainings(database: Database, admins: Admins, settings: Settings, bells: Bells) -> Trainings:
-    clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
-
-    def wake() -> None:
-        bells.training.set()
-        bells.progress.set()
-
-    return Trainings(database, admins, clock, wake)
-
-
-def _tellings(services: Services) -> dict[str, Telling]:
-    """What each kind of notice to admins looks like."""
-    own = {"flag": StandingHandlers(services).tell}
-    return model_tellings(services.library) | own | MonitorHandlers(services).tellings()
-
-
-def _router(services: Services, rights: Rights) -> Router:
-    basics, discover = BasicsHandlers(services), DiscoverHandlers(services)
-    router = Router(text=discover.text, unknown_command=basics.unknown)
-    for room in (basics, discover):
-        room.register(router)
-    for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
-        build(services).register(router)
-    for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
-        screens(services).register(router)
-    for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers):
-        seat(services).register(router)
-    for office in (StandingHandlers, ContentHandlers, AuditHandlers):
-        office(services).register(router)
-    for view in (StatsHandlers, MonitorHandlers):
-        view(services).register(router)
-    night = NightHandlers(services, rights)
-    night.register(router)
-    GroupHandlers(services, rights, night).register(router)
-    return router

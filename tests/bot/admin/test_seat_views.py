@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import bot.app
+import bot.composition
 from bot.admin.audit.service import AuditPage
 from bot.admin.audit.views import audit_screen
 from bot.admin.models.notices import broken_screen, outcome_screen
@@ -310,7 +310,7 @@ def test_the_next_training_is_at_that_time_of_the_operators_day() -> None:
 
 def test_every_command_of_admins_is_in_their_menu() -> None:
     services = typing.cast(Services, typing.cast(object, _Anything()))
-    commands = bot.app._router(services, typing.cast(Rights, services)).admin_commands
+    commands = bot.composition.build_router(services, typing.cast(Rights, services)).admin_commands
     assert {"admin", "models", "rollback", "promote", "retrain", "audit"} <= set(commands)
     assert [name for name, does in admin_menu(commands, T) if does] == list(commands)
 

@@ -11,7 +11,7 @@ import pytest
 
 import recsys
 from bot.admin.guard import Admins
-from bot.app import _services
+from bot.composition import build_services
 from bot.library import Library
 from bot.metrics import Metrics
 from bot.services import Services
@@ -84,7 +84,7 @@ def taste(serving: Serving) -> Taste:
 @pytest.fixture
 def services(database: Database, serving: Serving) -> Services:
     """As the composition root builds them."""
-    return _services(database, serving, Admins(()), Settings(timezone="UTC"), Bells())
+    return build_services(database, serving, Admins(()), Settings(timezone="UTC"), Bells())
 
 
 @pytest.fixture

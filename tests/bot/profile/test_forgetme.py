@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from bot.app import _router
+from bot.composition import build_router
 from bot.metrics import Metrics
 from bot.profile.forgetme.views import ForgetPerson
 from bot.sandbox import Sandbox, serve
@@ -51,7 +51,7 @@ def store(database: Database, client: Client, sandbox: Sandbox) -> Store:
 def processor(
     client: Client, database: Database, messenger: Messenger, services: Services, metrics: Metrics
 ) -> Processor:
-    return Processor(client, database, messenger, _router(services, Rights(client)), metrics)
+    return Processor(client, database, messenger, build_router(services, Rights(client)), metrics)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ async def test_a_crash_before_the_last_word(
     async with serve(sandbox, port=0) as url:
         cut_off = Client(TOKEN, url, Limits(), metrics)
         await cut_off.initialize()
-    first = Processor(cut_off, database, Messenger(cut_off), _router(services, Rights(cut_off)), metrics)
+    first = Processor(cut_off, database, Messenger(cut_off), build_router(services, Rights(cut_off)), metrics)
     running = asyncio.create_task(first.handle(stored))
     table = schema.updates.c
     while True:
