@@ -1,4 +1,4 @@
-"""The composition root's second half: use cases, handlers and notices, built by bot.app and by nothing else."""
+"""The composition root's second half: use cases, handlers and notices; built by bot.app alone."""
 
 from __future__ import annotations
 
