@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.driving import Bot, Telegram
 from tests.e2e.trainings import (
+    LENIENT,
     ask_for,
     children,
     kill_children,
@@ -47,7 +48,7 @@ def few_bot(few_models: Path, tmp_path: Path) -> Iterator[Bot]:
 
 def test_killed_in_any_phase_it_goes_on_and_people_are_answered(few_bot: Bot, few: Path) -> None:
     """Twice in one training: the third process ends it, and no child is left of the first two."""
-    settings = {"MATINEE_DATASET": str(few), "MATINEE_RETRAIN_AFTER": "1"}
+    settings = {"MATINEE_DATASET": str(few), "MATINEE_RETRAIN_AFTER": "1", **LENIENT}
     few_bot.start(**settings)
     ada = few_bot.person("Ada")
     ada.join(5, 4, 3, 2, 1)
@@ -101,7 +102,7 @@ def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few
 
 def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
     """A restart by the operator costs it no attempt, and leaves no process behind."""
-    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1")
+    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1", **LENIENT)
     few_bot.person("Ada").join(5, 4, 3, 2, 1)
     working_on(few_bot, "training")
     assert few_bot.stop() == 0
@@ -109,7 +110,7 @@ def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
     assert few_bot.rows("SELECT state, owner, lease_until, attempts FROM jobs") == [
         ("waiting", None, None, 0)
     ]
-    few_bot.start(MATINEE_DATASET=str(few))
+    few_bot.start(MATINEE_DATASET=str(few), **LENIENT)
     working_on(few_bot, "done")
     assert live(few_bot) == 2
 
