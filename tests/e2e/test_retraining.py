@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,9 +16,9 @@ from tests.e2e.trainings import (
     LENIENT,
     ask_for,
     children,
-    kill_children,
     live,
     no_child_in,
+    signal_child,
     work_folders,
     working_on,
 )
@@ -90,7 +91,7 @@ def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few
     ada = few_bot.person("Ada")
     ada.join(5, 4, 3, 2, 1)
     working_on(few_bot, phase)
-    kill_children(few_bot.home)
+    signal_child(few_bot.home, signal.SIGKILL)
     working_on(few_bot, "failed")
     ((error, version, slot),) = few_bot.rows("SELECT error, version, slot FROM jobs")
     assert error.startswith("the training process was killed by signal 9 (SIGKILL)")
@@ -105,6 +106,7 @@ def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
     few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1", **LENIENT)
     few_bot.person("Ada").join(5, 4, 3, 2, 1)
     working_on(few_bot, "training")
+    signal_child(few_bot.home, signal.SIGSTOP)  # it cannot end by itself
     assert few_bot.stop() == 0
     assert children(few_bot.home) == []
     assert few_bot.rows("SELECT state, owner, lease_until, attempts FROM jobs") == [

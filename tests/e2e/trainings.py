@@ -16,9 +16,9 @@ __all__ = [
     "LONG",
     "ask_for",
     "children",
-    "kill_children",
     "live",
     "no_child_in",
+    "signal_child",
     "work_folders",
     "working_on",
 ]
@@ -50,10 +50,10 @@ def children(home: Path) -> list[int]:
     return found
 
 
-def kill_children(home: Path) -> None:
-    """`kill -9` of the training process."""
+def signal_child(home: Path, number: signal.Signals) -> None:
+    """Send a signal to the training process."""
     (child,) = children(home)
-    os.kill(child, signal.SIGKILL)
+    os.kill(child, number)
 
 
 def working_on(bot: Bot, phase: str, job: int = 1, attempt: int = 0) -> None:
