@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,11 +29,13 @@ from bot.training.folder import (
     Outcome,
     Snapshot,
     artifact_of,
+    read_outcome,
     read_snapshot,
     read_task,
     write_outcome,
 )
 from bot.training.learning import everything
+from bot.training.process import COMMAND
 from bot.training.progress import PHASES, Progress
 from bot.training.publishing import Publisher
 from bot.training.runner import LEASE, Runner
@@ -441,6 +445,20 @@ async def test_whoever_has_lost_the_training_leaves_it_alone(
     found = await row(database, job)
     assert (found.state, found.owner, found.version) == ("running", "worker:other", None)
     assert await live_version(database) == 1
+
+
+async def test_a_child_ends_with_its_parent(
+    database: Database, store: ModelStore, settings: Settings, ask: Ask
+) -> None:
+    """The parent's end of its standard input closes; that nobody reads what it says is no sign of that."""
+    folder = settings.home / "work" / "job-1"
+    await take_snapshot(database, store, settings, await ask("fine"), folder, 1)
+    words = (sys.executable, "-m", "bot", COMMAND, str(folder))
+    child = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=DEVNULL)
+    assert child.stdin is not None
+    child.stdin.close()
+    assert await child.wait() == 1
+    assert read_outcome(folder) is None
 
 
 # -------------------------------------------------------------------------------------------- publishing

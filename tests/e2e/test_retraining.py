@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 
 from tests.e2e.driving import Bot, Telegram
 from tests.e2e.trainings import (
+    LENIENT,
     ask_for,
     children,
-    kill_children,
     live,
     no_child_in,
+    signal_child,
     work_folders,
     working_on,
 )
@@ -47,7 +49,7 @@ def few_bot(few_models: Path, tmp_path: Path) -> Iterator[Bot]:
 
 def test_killed_in_any_phase_it_goes_on_and_people_are_answered(few_bot: Bot, few: Path) -> None:
     """Twice in one training: the third process ends it, and no child is left of the first two."""
-    settings = {"MATINEE_DATASET": str(few), "MATINEE_RETRAIN_AFTER": "1"}
+    settings = {"MATINEE_DATASET": str(few), "MATINEE_RETRAIN_AFTER": "1", **LENIENT}
     few_bot.start(**settings)
     ada = few_bot.person("Ada")
     ada.join(5, 4, 3, 2, 1)
@@ -89,7 +91,7 @@ def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few
     ada = few_bot.person("Ada")
     ada.join(5, 4, 3, 2, 1)
     working_on(few_bot, phase)
-    kill_children(few_bot.home)
+    signal_child(few_bot.home, signal.SIGKILL)
     working_on(few_bot, "failed")
     ((error, version, slot),) = few_bot.rows("SELECT error, version, slot FROM jobs")
     assert error.startswith("the training process was killed by signal 9 (SIGKILL)")
@@ -101,15 +103,16 @@ def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few
 
 def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
     """A restart by the operator costs it no attempt, and leaves no process behind."""
-    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1")
+    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1", **LENIENT)
     few_bot.person("Ada").join(5, 4, 3, 2, 1)
     working_on(few_bot, "training")
+    signal_child(few_bot.home, signal.SIGSTOP)  # it cannot end by itself
     assert few_bot.stop() == 0
     assert children(few_bot.home) == []
     assert few_bot.rows("SELECT state, owner, lease_until, attempts FROM jobs") == [
         ("waiting", None, None, 0)
     ]
-    few_bot.start(MATINEE_DATASET=str(few))
+    few_bot.start(MATINEE_DATASET=str(few), **LENIENT)
     working_on(few_bot, "done")
     assert live(few_bot) == 2
 
