@@ -42,7 +42,7 @@ def test_alive_and_not_ready_while_telegram_is_away_and_ready_with_it(own_bot: B
     with health(own_bot) as http:
         alive = http.get("/healthz")
         assert (alive.status_code, alive.json()) == (200, {"alive": True})
-        answer = checks_until(http, "database", "ok")
+        answer = checks_until(http, "model", "ok")
         assert answer.status_code == 503
         assert answer.json() == {
             "ready": False,

@@ -61,8 +61,10 @@ def merger_screen(merger: Merger, t: Translator) -> Screen:
         if merger.trouble == "form":
             return Screen(t.html("content.merge_form"))
         names = ", ".join(film_label(film) for film in merger.candidates)
-        key = "content.unclear" if names else "content.unknown"
-        return Screen(t.html(key, title=merger.unclear[:100], films=names))
+        title = merger.unclear[:100]
+        if not names:
+            return Screen(t.html("content.unknown", title=title))
+        return Screen(t.html("content.unclear", title=title, films=names))
     if merger.trouble == "same":
         return Screen(t.html("content.same", film=film_label(merger.into)))
     text = t.html(
