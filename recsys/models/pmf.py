@@ -46,9 +46,7 @@ CONTENT = 0  # where the films' content is among their bases
 NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
 APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
 INITIAL_PRECISION = 1.5  # of a rating, per star squared
-REFIT_ITERATIONS = (
-    1  # of the decomposition of who rated what in a fine-tuning: it costs as much as a few draws
-)
+REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning: more say no more
 
 
 @one_thread()
