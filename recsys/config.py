@@ -118,7 +118,8 @@ class RankerConfig:
 
     factors: int = 128  # length of a person's and a film's vector
     sweeps: int = 6  # alternations between people and films
-    refit_ratings: int = 30  # a fine-tuning solves films anew that have fewer; others move in a full fit
+    refit_ratings: int = 5  # a fine-tuning solves films anew that had fewer and got some; see refit_growth
+    refit_growth: float = 2.0  # … or that have this many times what they had; others move in a full fit
     unseen_weight: float = 0.3  # a0: weight of every person-film pair, seen or not
     regularisation: float = 0.011  # lambda of people, per (their ratings + a0 × effective number of films)
     film_regularisation: float = 0.68  # times that for films, per (ratings + a0 × people), to their content
@@ -140,7 +141,7 @@ class RankerConfig:
     def __post_init__(self) -> None:
         _counts(self, "factors", "sweeps", "ease_films", "ease_ratings", "refit_ratings")
         _positive(self, "unseen_weight", "regularisation", "film_regularisation", "ease_ridge")
-        _positive(self, "content_ridge", "slope")
+        _positive(self, "content_ridge", "slope", "refit_growth")
         _positive(self, "crowd_fade", "prior_fade", "prior_ridge", "prior_strength")
         _not_negative(self, "ease_share", "ease_ridge_growth", "ease_dropout", "ease_content", "ease_damping")
         if self.ease_share > 1:

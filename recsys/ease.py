@@ -76,6 +76,13 @@ class Ease:
         scores: FloatArray = targets[known] @ self.weights[places[known]].astype(np.float32)
         return scores * self.scale
 
+    def total(self, shares: FloatArray, targets: FloatArray) -> FloatArray:
+        """Shares (m, n_people) of people's scores: shares @ scores, linear in targets of the head,
+        (n_people, n_head); shape (m, n_head).
+        """
+        total: FloatArray = (shares @ targets) @ self.weights.astype(np.float32)
+        return total * self.scale
+
     def contributions(self, movie_rows: IntArray, targets: FloatArray, movie_row: int) -> FloatArray:
         """What each target adds to the score of a film of the head; shape (n,)."""
         places = self.places[movie_rows]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.config import TrainingConfig
+from recsys.ease import UNKNOWN
 from recsys.errors import ArtifactError
 from recsys.prior import (
     AnswerPrior,
@@ -29,6 +30,8 @@ __all__ = ["Newcomers", "fit_newcomers"]
 PEOPLE = 2000  # people enough to learn what answers mean
 STARS_RIDGE, STARS_STRENGTH = 50.0, 0.8  # of the map to the stars' vectors: the safest guess is the best one
 SEEN_RIDGE = 10.0  # of the map to what people have seen
+
+Total = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.floating]]  # shares (m, n_people) of vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,13 +84,13 @@ def fit_newcomers(
     config: TrainingConfig,
     *,
     fine_tuned: bool = False,
-    factors: FloatArray | None = None,
+    ordered: AnswerPrior | None = None,
 ) -> Newcomers:
     """Learned on what training people would answer, and the vectors that folding in all their ratings gives.
 
-    `rows` are sorted by person; `genres` is the genre matrix (n_films, n_genres). After a fine-tuning
-    the vectors that were fitted serve, which is much cheaper and says about the same; `factors` are those of
-    people (n_users, n_factors) in the ranker's basis.
+    `rows` are sorted by person; `genres` is the genre matrix (n_films, n_genres). After a
+    fine-tuning the stars' vectors that were fitted serve, which is much cheaper and says about the same.
+    `ordered` is the map to the ranker's factors, where it is known, in its basis; EASE's alone is new then.
     """
     rng = np.random.default_rng(config.seed)
     people = rng.permutation(rows.n_users)[:PEOPLE]
@@ -105,12 +108,12 @@ def fit_newcomers(
     located = seen.locate_training(rows.users, rows.movies, rows.n_users)[people]
     ordering = expecting = None
     if ranker is not None:
+        total = _folded(ranker, histories) if ordered is None else _by_ease(ranker, histories)
         ordering = fit_from_totals(
-            _total(ranker, histories, None if factors is None else factors[people]),
-            features,
-            ridge=settings.prior_ridge,
-            strength=settings.prior_strength,
+            total, features, ridge=settings.prior_ridge, strength=settings.prior_strength
         )
+        if ordered is not None:
+            ordering = ordered.beside(ordering)
     if stars is not None:
         vectors = (
             stars.people_vectors[people].astype(np.float32)
@@ -122,17 +125,21 @@ def fit_newcomers(
     return Newcomers(told, ordering, expecting)
 
 
-def _total(
-    ranker: Ranker, histories: list[tuple[IntArray, FloatArray]], factors: FloatArray | None
-) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.floating]]:
-    """Sums of people's vectors in the ranker, folded in unless their `factors` (n, n_factors) are known."""
-    if factors is None:
-        vectors = _stack([ranker.fold_in(*history) for history in histories])
-        return lambda shares: shares @ vectors
-    targets = np.zeros((len(histories), len(ranker.film_factors)), np.float32)
+def _folded(ranker: Ranker, histories: list[tuple[IntArray, FloatArray]]) -> Total:
+    """Sums of people's vectors in the ranker, each folded in."""
+    vectors = _stack([ranker.fold_in(*history) for history in histories])
+    return lambda shares: shares @ vectors
+
+
+def _by_ease(ranker: Ranker, histories: list[tuple[IntArray, FloatArray]]) -> Total:
+    """Sums of EASE's part of people's vectors."""
+    ease = ranker.ease
+    targets = np.zeros((len(histories), len(ease.movie_rows)), np.float32)
     for own, (movies, values) in zip(targets, histories, strict=True):
-        own[movies] = graded(values, ranker.config.slope)
-    return lambda shares: ranker.total(shares.astype(np.float32), factors, targets)
+        places = ease.places[movies]
+        known = places != UNKNOWN
+        own[places[known]] = graded(values[known], ranker.config.slope)
+    return lambda shares: ease.total(shares.astype(np.float32), targets)
 
 
 def _stack(vectors: list[npt.NDArray[np.floating]]) -> FloatArray:

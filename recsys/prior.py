@@ -54,6 +54,20 @@ class AnswerPrior:
         """The inverse of `arrays`."""
         return cls(np.asarray(arrays["mean"], np.float32), np.asarray(arrays["weights"], np.float32))
 
+    def beside(self, other: AnswerPrior) -> AnswerPrior:
+        """One map to both vectors, end to end."""
+        return AnswerPrior(np.concatenate([self.mean, other.mean]), np.hstack([self.weights, other.weights]))
+
+    def first(self, n: int) -> AnswerPrior:
+        """The map to the first `n` entries of the vectors."""
+        return AnswerPrior(self.mean[:n], self.weights[:, :n])
+
+    def turned(self, rotation: npt.NDArray[np.float64]) -> AnswerPrior:
+        """The same in another basis of the vectors: those of before times `rotation`."""
+        return AnswerPrior(
+            (self.mean @ rotation).astype(np.float32), (self.weights @ rotation).astype(np.float32)
+        )
+
     def shift(self, features: FloatArray) -> FloatArray:
         """What answers add to the average person's vector; `features` (n_features,) of `answer_features`."""
         added: FloatArray = features @ self.weights

@@ -30,6 +30,7 @@ __all__ = ["Ranker", "diagonal_basis", "effective_number", "graded"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+Basis = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def graded(values: FloatArray, slope: float) -> FloatArray:
@@ -43,9 +44,7 @@ def effective_number(counts: IntArray) -> float:
     return total**2 / float((counts.astype(np.float64) ** 2).sum())
 
 
-def diagonal_basis(
-    film_factors: FloatArray,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def diagonal_basis(film_factors: FloatArray) -> Basis:
     """Eigenvalues (k,) of VᵀV, and the rotation (k, k) that turns vectors into the basis of its axes."""
     V = film_factors.astype(np.float64)
     eigenvalues, rotation = np.linalg.eigh(V.T @ V)
@@ -72,10 +71,18 @@ class Ranker:
 
     @classmethod
     def from_factors(
-        cls, film_factors: FloatArray, effective_films: float, ease: Ease, config: RankerConfig
+        cls,
+        film_factors: FloatArray,
+        effective_films: float,
+        ease: Ease,
+        config: RankerConfig,
+        basis: Basis | None = None,
     ) -> Ranker:
-        """Film factors in any basis, turned into the diagonal one; products u·v stay the same."""
-        eigenvalues, rotation = diagonal_basis(film_factors)
+        """Film factors in any basis, turned into the diagonal one; products u·v stay the same.
+
+        `basis` is their `diagonal_basis`, for who knows it already.
+        """
+        eigenvalues, rotation = basis or diagonal_basis(film_factors)
         gram = (config.unseen_weight * np.maximum(eigenvalues, 0)).astype(np.float32)
         rotated = np.asfortranarray(film_factors.astype(np.float64) @ rotation, dtype=np.float32)
         return cls(rotated, gram, effective_films, ease, config)
@@ -118,13 +125,6 @@ class Ranker:
         return np.concatenate(
             [self.fold_in_factors(movie_rows, values), self.ease.scores(movie_rows, targets)]
         )
-
-    def total(self, shares: FloatArray, people: FloatArray, targets: FloatArray) -> FloatArray:
-        """Shares (m, n_people) of vectors: shares @ vectors, of people whose u is given, (n_people, k), and
-        whose targets of all films are, (n_people, n_films); EASE is linear in these. Shape (m, width).
-        """
-        by_ease = (shares @ targets)[:, self.ease.movie_rows] @ self.ease.weights.astype(np.float32)
-        return np.hstack([shares @ people, by_ease * self.ease.scale])
 
     def fold_in_factors(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
         """The part u of a person's vector; shape (n_factors,)."""

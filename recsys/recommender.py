@@ -133,6 +133,11 @@ class Recommender:
         return self._parts.arrays()
 
     @property
+    def parts(self) -> Parts:
+        """All that was learned, part by part: where a fine-tuning begins."""
+        return self._parts
+
+    @property
     def ranker(self) -> Ranker:
         """What orders films, by row numbers. Raises MissingPart."""
         return _needed(self._parts.ranker, "ranker")

@@ -51,11 +51,11 @@ class Seen:
         known = (column[movie_rows] >= 0) & (user_rows % step == 0)
         seen = np.zeros((-(-n_users // step), len(films)), np.float32)
         seen[user_rows[known] // step, column[movie_rows[known]]] = 1
-        share = (counts[films] + 0.5) / (n_users + 1)
+        share = _share(counts[films], n_users)
         deviations = np.sqrt(share * (1 - share))
         standard = ((seen - seen.mean(axis=0)) / deviations).astype(np.float32)
         loadings = _principal(standard.T @ standard / len(standard))
-        return cls(films, share.astype(np.float32), loadings.astype(np.float32))
+        return cls(films, share, loadings.astype(np.float32))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What an artifact stores."""
@@ -66,6 +66,15 @@ class Seen:
         """The inverse of `arrays`."""
         share, loadings = (np.asarray(arrays[name], np.float32) for name in ("share", "loadings"))
         return cls(np.asarray(arrays["films"], np.int64), share, loadings)
+
+    def renumbered(self, places: IntArray, counts: IntArray, n_users: int) -> Seen:
+        """The same films at the rows `places` (old n_films,), known as `counts` (n_films,) says now. Which
+        films the same people know stays as it was learned.
+        """
+        films = places[self.films]
+        order = np.argsort(-counts[films], kind="stable")
+        films = films[order]
+        return Seen(films, _share(counts[films], n_users), self.loadings[order])
 
     def among(self, movie_rows: IntArray) -> npt.NDArray[np.bool_]:
         """Which of `films` are among these rows of the catalog; shape (n,)."""
@@ -114,6 +123,11 @@ class Seen:
     def _deviations(self) -> FloatArray:
         deviations: FloatArray = np.sqrt(self.share * (1 - self.share))
         return deviations
+
+
+def _share(counts: IntArray, n_users: int) -> FloatArray:
+    """How many of all people know films with so many ratings; never nobody, never all."""
+    return ((counts + 0.5) / (n_users + 1)).astype(np.float32)
 
 
 def _principal(correlations: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

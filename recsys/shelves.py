@@ -77,6 +77,13 @@ class Shelves:
             np.asarray(arrays["cells"], np.int64), tuple(tuple(row[row >= 0].tolist()) for row in shown)
         )
 
+    def renumbered(self, places: IntArray, n_films: int) -> Shelves:
+        """The same shelves, old films at the rows `places` (old n_films,), below 0 for one that is gone."""
+        cells = np.full(n_films, -1, np.int64)
+        here = places >= 0
+        cells[places[here]] = self.cells[here]
+        return Shelves(cells, tuple(tuple(places[list(films)].tolist()) for films in self.shown))
+
     def extended(self, n_films: int) -> Shelves:
         """The same shelves, in a catalog of `n_films` whose first films are those of this one."""
         outside = np.full(n_films - len(self.cells), -1, np.int64)

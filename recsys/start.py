@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,21 +11,50 @@ import numpy.typing as npt
 from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
 from recsys.errors import InvalidData
+from recsys.parts import Parts
+from recsys.prior import AnswerPrior
 from recsys.ranker import FloatArray, IntArray
 from recsys.recommender import Recommender
 from recsys.rows import Rows
+from recsys.seen import Seen
+from recsys.shelves import Shelves
 from recsys.stars import UNSEEN, DrawnStars, FactorStars, NetworkStars, Stars
 
-__all__ = ["Start", "start_from"]
+__all__ = ["Questions", "Start", "start_from"]
+
+MUCH = 1.5  # times the ratings of before: then questions and shelves are made anew
+
+Predictor = TypeVar("Predictor", FactorStars, DrawnStars, NetworkStars)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Questions:
+    """What newcomers are asked and shown, and `order`: what their answers add to the ranker's factors, in the
+    basis of the former fit, None without a ranker."""
+
+    seen: Seen
+    shelves: Shelves
+    order: AnswerPrior | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """`known_films` (n_films,) says which films the former fit knew. None: this fit leaves that part out."""
+    """`known_films` (n_films,) says which films the former fit knew, `counts` (n_films,) its ratings of each.
+
+    None: this fit leaves that part out, or makes it anew.
+    """
 
     stars: Stars | None
     film_factors: FloatArray | None  # (n_films, n_factors) of the ranker; zeros where not known
     known_films: npt.NDArray[np.bool_]
+    counts: FloatArray
+    questions: Questions | None
+
+    def predictor(self, kind: type[Predictor]) -> Predictor | None:
+        """The stars to go on from. Raises InvalidData for those of another kind of model."""
+        if self.stars is None or isinstance(self.stars, kind):
+            return self.stars
+        raise InvalidData(f"start: its stars are {type(self.stars).__name__}, not {kind.__name__}")
 
 
 def start_from(
@@ -42,7 +72,29 @@ def start_from(
     if "ranker" in config.parts or "similar" in config.parts:
         factors = start.ranker.film_factors[movies]
         factors[movies == UNSEEN] = 0
-    return Start(stars, factors, movies != UNSEEN)
+    counts = start.popularity[movies]
+    counts[movies == UNSEEN] = 0
+    questions = None
+    if start.catalog.genres == catalog.genres:
+        places = _rows_there(catalog.movie_ids, start.catalog.movie_ids)
+        questions = _questions(start.parts, places, rows)
+    return Start(stars, factors, movies != UNSEEN, counts, questions)
+
+
+def _questions(parts: Parts, places: IntArray, rows: Rows) -> Questions | None:
+    """Those of a former fit, its films now at the rows `places`; None where one of theirs is gone, or much
+    has come."""
+    seen, shelves = parts.elicitation.seen, parts.shelves
+    used = [*seen.films.tolist(), *(film for shelf in shelves.shown for film in shelf)]
+    if (places[used] == UNSEEN).any() or len(rows) > MUCH * parts.popularity.sum():
+        return None
+    counts = np.bincount(rows.movies, minlength=rows.n_movies)
+    order = None
+    if parts.ranker is not None and parts.newcomers.ranker is not None:
+        order = parts.newcomers.ranker.first(len(parts.ranker.gram))
+    return Questions(
+        seen.renumbered(places, counts, rows.n_users), shelves.renumbered(places, rows.n_movies), order
+    )
 
 
 def _check(start: Recommender, config: TrainingConfig) -> None:
@@ -57,9 +109,7 @@ def _check(start: Recommender, config: TrainingConfig) -> None:
             raise InvalidData(
                 f"start is of model {there.model!r}, config asks for {config.model!r}: fit in full"
             )
-        name, size = (
-            ("layers", _layers(start.stars)) if config.model == "nn" else ("factors", _factors(start.stars))
-        )
+        name, size = _size(start.stars)
         asked = getattr(getattr(config, config.model), name)
         if size != asked:
             raise InvalidData(f"start has {size} {name}, config.{config.model} asks for {asked}: fit in full")
@@ -70,14 +120,13 @@ def _check(start: Recommender, config: TrainingConfig) -> None:
         )
 
 
-def _factors(stars: Stars) -> int:
-    assert isinstance(stars, FactorStars | DrawnStars)
-    return int(stars.movie_factors.shape[-1])
-
-
-def _layers(stars: Stars) -> tuple[int, ...]:
-    assert isinstance(stars, NetworkStars)
-    return stars.net.widths
+def _size(stars: Stars) -> tuple[str, object]:
+    """The setting that decides how wide its vectors are, and its value. Raises InvalidData."""
+    if isinstance(stars, NetworkStars):
+        return "layers", stars.net.widths
+    if isinstance(stars, FactorStars | DrawnStars):
+        return "factors", int(stars.movie_factors.shape[-1])
+    raise InvalidData(f"start: nothing goes on from {type(stars).__name__}")
 
 
 def _rows_there(there: IntArray, here: IntArray) -> IntArray:

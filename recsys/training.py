@@ -13,8 +13,9 @@ from recsys.elicitation import Elicitation
 from recsys.errors import InvalidData
 from recsys.newcomers import fit_newcomers
 from recsys.parts import Parts
+from recsys.prior import AnswerPrior
 from recsys.progress import Report
-from recsys.ranker import FloatArray, Ranker, diagonal_basis, effective_number
+from recsys.ranker import Ranker, diagonal_basis, effective_number
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
 from recsys.rows import Rows
@@ -41,8 +42,9 @@ def fit(
 
     `start` is a recommender fitted before, on fewer ratings or an older catalog, and makes it a fine-tuning:
     stars and ranker go on from what it serves, over all of `ratings`, in a fraction of the time (the settings
-    named refit_…); everything else is cheap and made anew. People and films are matched by id, and may come
-    and go. The order of the ratings changes nothing.
+    named refit_…); questions, shelves and what answers mean to the ranker's factors are carried over, unless
+    films or genres of theirs are gone or ratings have grown by half; the rest is made anew. People and films
+    are matched by id, and may come and go. The order of the ratings changes nothing.
 
     Raises InvalidData without ratings or with a `start` that does not fit, UnknownMovie for a rating of a
     film that `catalog` does not have, Diverged when training ends in numbers that are not finite.
@@ -66,9 +68,13 @@ def fit(
         film_factors = order.ranker.film_factors
         neighbours = Neighbours.build(film_factors, vectors, kinds, year_kernels(catalog), counts)
     ranker = None if order is None or "ranker" not in config.parts else order.ranker
-    seen = Seen.build(rows.users, rows.movies, rows.n_users, len(catalog))
+    questions = None if former is None else former.questions
+    if questions is None:
+        seen = Seen.build(rows.users, rows.movies, rows.n_users, len(catalog))
+        shelves = Shelves.build(seen, kinds)
+    else:
+        seen, shelves = questions.seen, questions.shelves
     elicitation = Elicitation.build(seen, rows.movies, rows.values, len(catalog))
-    shelves = Shelves.build(seen, kinds)
     newcomers = fit_newcomers(
         rows,
         genre_matrix(catalog),
@@ -78,7 +84,7 @@ def fit(
         stars,
         config,
         fine_tuned=former is not None,
-        factors=None if order is None else order.people,
+        ordered=None if order is None else order.answers,
     )
     parts = Parts(user_ids, counts, elicitation, shelves, newcomers, stars, ranker, neighbours)
     return Recommender(catalog, parts.completed(catalog), config)
@@ -89,23 +95,22 @@ def _stars(
 ) -> Stars:
     from recsys.models import dot_bias, network, pmf
 
-    start = None if former is None else former.stars
     if config.model == "nn":
-        assert start is None or isinstance(start, NetworkStars)  # start_from saw to it; so below
-        return network.fit_stars(rows, config, report, start)
-    if config.model != "pmf":
-        assert start is None or isinstance(start, FactorStars)
-        return dot_bias.fit_stars(rows, config, report, start)
-    assert start is None or isinstance(start, DrawnStars)
-    return pmf.fit_stars(rows, content_features(catalog), config, report, start)
+        net = None if former is None else former.predictor(NetworkStars)
+        return network.fit_stars(rows, config, report, net)
+    if config.model == "pmf":
+        draws = None if former is None else former.predictor(DrawnStars)
+        return pmf.fit_stars(rows, content_features(catalog), config, report, draws)
+    factors = None if former is None else former.predictor(FactorStars)
+    return dot_bias.fit_stars(rows, config, report, factors)
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """`people` (n_users, n_factors) are their vectors among the ranker's factors, if the fit knows them."""
+    """`answers` is what they add to the ranker's factors, in its basis, where a former fit has learned it."""
 
     ranker: Ranker
-    people: FloatArray | None = None
+    answers: AnswerPrior | None = None
 
 
 def _order(
@@ -114,14 +119,16 @@ def _order(
     from recsys.models import ease, ials
 
     features = content_features(catalog)
-    people = None
     if former is None or former.film_factors is None:
         film_factors = ials.fit_film_factors(rows, features, config, report)
     else:
-        film_factors, people = ials.refit_film_factors(
-            rows, features, config, former.film_factors, former.known_films, report
+        film_factors = ials.refit_film_factors(
+            rows, features, config, former.film_factors, former.known_films, former.counts, report
         )
-        people = (people @ diagonal_basis(film_factors)[1]).astype(np.float32)
-    effective_films = effective_number(np.bincount(rows.movies))
+    basis, effective_films = diagonal_basis(film_factors), effective_number(np.bincount(rows.movies))
     weights = ease.fit_ease(rows, features, config)
-    return _Order(Ranker.from_factors(film_factors, effective_films, weights, config.ranker), people)
+    ranker = Ranker.from_factors(film_factors, effective_films, weights, config.ranker, basis)
+    questions = None if former is None else former.questions
+    if questions is None or questions.order is None:
+        return _Order(ranker)
+    return _Order(ranker, questions.order.turned(basis[1]))

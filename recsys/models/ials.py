@@ -27,6 +27,7 @@ __all__ = ["fit_film_factors", "refit_film_factors"]
 
 CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
 MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
+SAMPLE = 256  # people who stand for all in the Gram matrix when a few films are solved: twice the factors
 INITIAL_SCALE = 0.3  # length of a film's vector before the first sweep
 
 
@@ -86,47 +87,73 @@ def refit_film_factors(
     config: TrainingConfig,
     start: FloatArray,
     known: npt.NDArray[np.bool_],
+    before: FloatArray,
     report: Report | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    """The film factors after some more ratings, and those of people, in the basis of `start`.
+) -> FloatArray:
+    """The film factors after some more ratings, in the basis of `start`; shape (n_films, n_factors).
 
-    `start` (n_films, n_factors) are factors of a former fit, `known` (n_films,) says of which films. People
-    are solved, and then the films that have fewer than `refit_ratings` ratings or were not known: what a few
-    more ratings change on a film with many is less than what the sweep costs. Raises Diverged.
+    `start` (n_films, n_factors) are factors of a former fit, `known` (n_films,) says of which films, `before`
+    (n_films,) how many ratings each had. Solved anew are films that were not known, and those that had few
+    ratings and got more, or many times as many (`refit_ratings`, `refit_growth`); before them the people who
+    rated them. The others stay: on ml-100k, moving all with 5,000 more ratings of 90,000 changed NDCG@10 by
+    less than .002. Raises Diverged.
     """
     settings, device = config.ranker, torch_device(config.device)
-    n_users, k, a0 = rows.n_users, start.shape[1], settings.unseen_weight
-    targets = graded(rows.values, settings.slope)
-    counts = np.bincount(rows.movies, minlength=rows.n_movies)
-    anew = (counts < settings.refit_ratings) | ~known
+    began, counts = time.perf_counter(), np.bincount(rows.movies, minlength=rows.n_movies)
+    few = (before < settings.refit_ratings) | (counts >= settings.refit_growth * before)
+    anew = ~known | ((counts > before) & few)
+    V = torch.from_numpy(start.astype(np.float32)).to(device)
+    if anew.any():
+        content = _Content(features, (counts > 0) & known, settings.content_ridge, device)
+        with one_thread():
+            prior = content.prior(V)
+            unknown = torch.from_numpy(~known).to(device)
+            V[unknown] = prior[unknown]
+            solved = torch.from_numpy(anew).to(device)
+            V[solved] = _solved_films(rows, config, V, prior[solved], anew)
+    if not torch.isfinite(V).all():
+        raise Diverged("the ranker's film factors are not finite")
+    if report is not None:
+        report(Step("ranker", 1, 1, time.perf_counter() - began))
+    film_factors: FloatArray = V.cpu().numpy()
+    return film_factors
+
+
+def _solved_films(
+    rows: Rows, config: TrainingConfig, V: torch.Tensor, prior: torch.Tensor, anew: npt.NDArray[np.bool_]
+) -> torch.Tensor:
+    """New factors of the films `anew` (n_films,), given those of all and the `prior` of these.
+
+    Of the people who did not rate them, all that counts is their Gram matrix, for which a sample will do.
+    """
+    settings, k, device = config.ranker, V.shape[1], V.device
+    targets, a0 = graded(rows.values, settings.slope), settings.unseen_weight
+    fans = np.zeros(rows.n_users, np.bool_)
+    fans[rows.users[anew[rows.movies]]] = True
+    others = np.random.default_rng(config.seed).permutation(np.flatnonzero(~fans))
+    people = np.concatenate([np.flatnonzero(fans), np.sort(others[:SAMPLE])])
+    place = np.full(rows.n_users, -1)
+    place[people] = np.arange(len(people))
+    own = place[rows.users] >= 0
+    by_user = _batches(place[rows.users[own]], rows.movies[own], targets[own], len(people), k, device)
+    nowhere = torch.zeros((len(people), k), device=device)
+    effective_films = effective_number(np.bincount(rows.movies))
+    U = _half_sweep(by_user, V, nowhere, settings.regularisation, a0, effective_films)
     among = anew[rows.movies]
-    places = np.cumsum(anew) - 1
-    by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
     by_film = _batches(
-        places[rows.movies[among]],
-        rows.users[among],
+        (np.cumsum(anew) - 1)[rows.movies[among]],
+        place[rows.users[among]],
         targets[among],
         int(anew.sum()),
         k,
         device,
         rows.influence()[rows.users[among]],
     )
-    content = _Content(features, (counts > 0) & known, settings.content_ridge, device)
-    film_pull = settings.regularisation * settings.film_regularisation
-    V, solved = torch.from_numpy(start.astype(np.float32)).to(device), torch.from_numpy(anew).to(device)
-    began = time.perf_counter()
-    with one_thread():
-        prior = content.prior(V)
-        unknown = torch.from_numpy(~known).to(device)
-        V[unknown] = prior[unknown]
-        nowhere = torch.zeros((n_users, k), device=device)
-        U = _half_sweep(by_user, V, nowhere, settings.regularisation, a0, effective_number(counts))
-        V[solved] = _half_sweep(by_film, U, prior[solved], film_pull, a0, n_users)
-    if not torch.isfinite(V).all():
-        raise Diverged("the ranker's film factors are not finite")
-    if report is not None:
-        report(Step("ranker", 1, 1, time.perf_counter() - began))
-    return V.cpu().numpy(), U.cpu().numpy()
+    weights = torch.ones(len(people), device=device)
+    weights[int(fans.sum()) :] = len(others) / max(1, len(others[:SAMPLE]))
+    gram = (U * weights[:, None]).T @ U
+    pull = settings.regularisation * settings.film_regularisation
+    return _half_sweep(by_film, U, prior, pull, a0, rows.n_users, gram)
 
 
 def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
@@ -209,12 +236,14 @@ def _half_sweep(
     regularisation: float,
     a0: float,
     n_others: float,
+    others: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """New factors of one side, given the other side's W (n_columns, k) and this side's `prior` (n_rows, k).
 
-    `n_others` is N of the regularisation λ (n + a0·N). Raises Diverged.
+    `n_others` is N of the regularisation λ (n + a0·N), `others` WᵀW where W is not all of the other side.
+    Raises Diverged.
     """
-    gram = a0 * (W.T @ W)
+    gram = a0 * (W.T @ W if others is None else others)
     if not torch.isfinite(gram).all():
         raise Diverged("the ranker's factors are not finite")
     eigenvalues, Q = torch.linalg.eigh(gram)

@@ -31,7 +31,7 @@ from recsys.config import TrainingConfig
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.pmf_side import Matrix, Regression, Side
-from recsys.models.side_information import Basis, basis_of, who_rated_what
+from recsys.models.side_information import ITERATIONS, Basis, basis_of, who_rated_what
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
 from recsys.ranker import FloatArray
@@ -46,7 +46,7 @@ CONTENT = 0  # where the films' content is among their bases
 NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
 APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
 INITIAL_PRECISION = 1.5  # of a rating, per star squared
-PRIOR_DRAWS = 3  # after which the links to side information have settled, vectors given
+REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning: more say no more
 
 
 @one_thread()
@@ -68,7 +68,8 @@ def fit_stars(
 
     Raises Diverged when a number is not finite.
     """
-    sampler, settings = _Sampler(rows, content, config), config.pmf
+    iterations = ITERATIONS if start is None else REFIT_ITERATIONS
+    sampler, settings = _Sampler(rows, content, config, iterations), config.pmf
     if start is None:
         chains, sweeps = settings.chains, settings.sweeps
         burn_in = int(sweeps * settings.burn_in)
@@ -81,7 +82,8 @@ def fit_stars(
     for number in range(chains * sweeps):
         began, (chain, within) = time.perf_counter(), divmod(number, sweeps)
         if not within:
-            sampler.begin()
+            if chain:
+                sampler.begin()
             if start is not None:
                 sampler.go_on(start, chain)
         loss = sampler.sweep(people_first=start is not None)
@@ -99,7 +101,7 @@ def fit_stars(
 class _Sampler:
     """The Gibbs sampler: both sides, the noise, and the draws kept so far, of all chains."""
 
-    def __init__(self, rows: Rows, content: FloatArray, config: TrainingConfig) -> None:
+    def __init__(self, rows: Rows, content: FloatArray, config: TrainingConfig, iterations: int) -> None:
         self._settings, self._rows, device = config.pmf, rows, torch_device(config.device)
         self._generator = torch.Generator(device).manual_seed(config.seed)
         self._rng = np.random.default_rng(config.seed)
@@ -114,16 +116,19 @@ class _Sampler:
         self._offset = float((values * self._influence).sum() / self._influence.double().sum())
         self._values = (values - self._offset).float()
         self._content = torch.from_numpy(content).to(device)
-        self._bases = self._side_information()
+        self._bases = self._side_information(iterations)
         self._implicit = self._bases[0][0] if self._bases[0] else None
+        people, films = self._bases
+        self._people = self._side(self._users, self._rows.n_users, people)
+        self._films = self._side(self._movies, len(self._rated), films, self._influence)
+        self._alpha = INITIAL_PRECISION
         self._kept: list[_Draw] = []
         self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
 
     def begin(self) -> None:
-        """Begin a chain at random."""
-        people, films = self._bases
-        self._people = self._side(self._users, self._rows.n_users, people)
-        self._films = self._side(self._movies, len(self._rated), films, self._influence)
+        """Begin another chain at random."""
+        for side in (self._people, self._films):
+            side.begin(self._settings.factors)
         self._alpha = INITIAL_PRECISION
 
     def go_on(self, start: DrawnStars, draw: int) -> None:
@@ -146,8 +151,7 @@ class _Sampler:
         for side, moment in zip((people, films), moments, strict=True):
             side.draw_prior()
             side.spread(moment)
-            for _ in range(PRIOR_DRAWS):
-                side.draw_prior()
+            side.draw_prior()
 
     def sweep(self, *, people_first: bool = False) -> float:
         """Draw all there is once. The mean squared error of the draw."""
@@ -266,13 +270,14 @@ class _Sampler:
         found[self._rated], found[self._unrated] = rated.cpu().numpy(), unrated.cpu().numpy()
         return found
 
-    def _side_information(self) -> tuple[list[Basis], list[Basis]]:
+    def _side_information(self, iterations: int) -> tuple[list[Basis], list[Basis]]:
         """Side information of people and films."""
         people, films = [], [basis_of(self._content[self._rated])]
         rank, shape = self._settings.implicit, (self._rows.n_users, len(self._rated))
         if rank:
-            people.append(who_rated_what(self._users, self._movies, shape, rank, self._generator))
-            films.append(who_rated_what(self._movies, self._users, shape[::-1], rank, self._generator))
+            how = (rank, self._generator, iterations)
+            people.append(who_rated_what(self._users, self._movies, shape, *how))
+            films.append(who_rated_what(self._movies, self._users, shape[::-1], *how))
         return people, films
 
     def _side(

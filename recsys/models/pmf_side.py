@@ -95,19 +95,25 @@ class Side:
         generator: torch.Generator,
         rng: np.random.Generator,
     ) -> None:
-        device = ratings.device
         self._batches = list(batches(ratings, n, batch_size))
         self._bases, self._generator, self._rng = tuple(bases), generator, rng
         self.counts = torch.bincount(ratings, weights, minlength=n)
-        self.vectors = torch.randn(n, 1 + factors, generator=generator, device=device) * INITIAL_SCALE
+        self.begin(factors)
+
+    def begin(self, factors: int) -> None:
+        """Begin at random, all forgotten but the ratings."""
+        n, device = len(self.counts), self.counts.device
+        self.vectors = torch.randn(n, 1 + factors, generator=self._generator, device=device) * INITIAL_SCALE
         self.vectors[:, 0] = 0
         self.means = self.vectors
         self.noise_weights = torch.ones(n, device=device)
         self.mean = torch.zeros(1 + factors, device=device)
         self.precision = INITIAL_PRECISION * torch.eye(1 + factors, device=device)
-        self.links = [torch.zeros(len(basis.squares), 1 + factors, device=device) for basis in bases]
+        self.links = [torch.zeros(len(basis.squares), 1 + factors, device=device) for basis in self._bases]
         self._ridges = [1.0] * len(self._bases)
-        self._shares = [torch.zeros_like(self.vectors) for _ in bases]  # what each basis adds to the mean
+        self._shares = [
+            torch.zeros_like(self.vectors) for _ in self._bases
+        ]  # what each basis adds to the mean
 
     def prior_means(self) -> torch.Tensor:
         """Shape (n, 1 + factors)."""

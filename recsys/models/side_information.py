@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import embedding_bag
 
-__all__ = ["Basis", "basis_of", "who_rated_what"]
+__all__ = ["ITERATIONS", "Basis", "basis_of", "who_rated_what"]
 
 SMALLEST = 1e-4  # singular values below this share of the largest are numerical noise
 OVERSAMPLING, ITERATIONS = 10, 3  # of the randomised decomposition
@@ -35,20 +35,25 @@ def basis_of(features: torch.Tensor) -> Basis:
 
 
 def who_rated_what(
-    rows: torch.Tensor, columns: torch.Tensor, shape: tuple[int, int], rank: int, generator: torch.Generator
+    rows: torch.Tensor,
+    columns: torch.Tensor,
+    shape: tuple[int, int],
+    rank: int,
+    generator: torch.Generator,
+    iterations: int = ITERATIONS,
 ) -> Basis:
     """The `rank` strongest directions of the matrix with n^-1/2 at each rating, n ratings in its row.
 
     That is the scaling of implicit feedback in SVD++ (Koren 2008). `rows` and `columns` have shape
     (n_ratings,). The decomposition is randomised (Halko, Martinsson & Tropp 2011) and never makes the matrix
-    dense: its cost is that of (2·ITERATIONS + 2)·rank numbers a rating.
+    dense: its cost is that of (2·iterations + 2)·rank numbers a rating.
     """
     scale = torch.bincount(rows, minlength=shape[0]).clamp_min(1).float().rsqrt()[:, None]
     by_row, by_column = _Sums(rows, columns, shape[0]), _Sums(columns, rows, shape[1])
     width = min(rank + OVERSAMPLING, *shape)
     start = torch.randn(shape[1], width, generator=generator, device=rows.device)
     found = torch.linalg.qr(scale * by_row(start))[0]
-    for _ in range(ITERATIONS):
+    for _ in range(iterations):
         back = torch.linalg.qr(by_column(scale * found))[0]
         found = torch.linalg.qr(scale * by_row(back))[0]
     right, strengths, left = torch.linalg.svd(by_column(scale * found).double(), full_matrices=False)

@@ -12,7 +12,8 @@ import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.config import DotBiasConfig, NetworkConfig, PmfConfig, RankerConfig
 from recsys.data.datasets import Dataset
-from recsys.evaluation.splits import random_fifth
+from recsys.evaluation.order import order_metrics, recommended
+from recsys.evaluation.splits import held_out_people, random_fifth
 from recsys.progress import Step
 
 MODELS = ("pmf", "dot_bias", "dot", "nn")
@@ -208,4 +209,49 @@ def test_real_ratings(movielens_100k: Dataset, model: str) -> None:
         float(np.mean((each.predict(test.user_ids, test.movie_ids) - test.values) ** 2))
         for each in (tuned, full)
     ]
-    assert errors[0] < errors[1] + 0.01
+    assert errors[0] < errors[1] + 0.006
+
+
+def test_what_is_carried_over(former: Recommender, tuned: Recommender, more: Ratings) -> None:
+    """Shelves and factors of films that stayed as they were; not those of a film that is new."""
+    shelves = [set(shelf.movie_ids) for shelf in former.shelves()]
+    assert [set(shelf.movie_ids) for shelf in tuned.shelves()] == shelves
+    rated = np.unique(more.movie_ids[more.movie_ids != NEW_FILM])
+    before, after = (
+        each.ranker.film_factors[each.catalog.rows(rated)].astype(np.float64) for each in (former, tuned)
+    )
+    assert np.allclose(before @ before.T, after @ after.T, atol=1e-3)  # in whichever basis
+    new = tuned.ranker.film_factors[tuned.catalog.row(NEW_FILM)]
+    assert np.linalg.norm(new) > 0.05
+
+
+def test_much_more_makes_questions_and_shelves_anew(
+    small_ratings: Ratings, small_catalog: Catalog, quick_config: TrainingConfig
+) -> None:
+    """A third of the people, and then all: whom a few know is no guide to what many do."""
+    config = replace(quick_config, parts=("ranker",))
+    few = small_ratings.take(small_ratings.user_ids < 1036)
+    tuned = recsys.fit(small_ratings, small_catalog, config, start=recsys.fit(few, small_catalog, config))
+    full = recsys.fit(small_ratings, small_catalog, config)
+    assert tuned.shelves() == full.shelves()
+    assert np.array_equal(tuned.parts.elicitation.seen.loadings, full.parts.elicitation.seen.loadings)
+
+
+@pytest.mark.parametrize("kind", ["single", "people"])
+def test_the_order_keeps_up(movielens_100k: Dataset, kind: str) -> None:
+    """NDCG@10 of people who were held out, after 5,000 ratings or fifty people more."""
+    catalog = movielens_100k.catalog
+    train, people = held_out_people(movielens_100k.ratings, catalog, 1)
+    rng = np.random.default_rng(2)
+    new = rng.permutation(len(train))[:5000]
+    if kind == "people":
+        new = np.flatnonzero(np.isin(train.user_ids, rng.permutation(train.people())[:50]))
+    old = np.delete(np.arange(len(train)), new)
+    config = TrainingConfig(device="cpu", parts=("ranker",), ranker=RankerConfig(factors=32, sweeps=4))
+    tuned = recsys.fit(train, catalog, config, start=recsys.fit(train.take(old), catalog, config))
+    full = recsys.fit(train, catalog, config)
+    found = [
+        order_metrics([recommended(each, each.fold_in(one.history), one) for one in people], people)
+        for each in (tuned, full)
+    ]
+    assert found[0]["NDCG@10"] > found[1]["NDCG@10"] - 0.012
