@@ -44,7 +44,7 @@ class DotConfig:
     tables: str = "parameter"  # or "embedding": how torch keeps the vectors; the numbers are the same
     initial_scale: float = 0.05  # deviation of the vectors' entries before the first step
     refit_epochs: int = 2  # of a fine-tuning: passes over all ratings
-    refit_learning_rate: float = 0.006  # of a fine-tuning: peak of its cycle
+    refit_learning_rate: float = 0.008  # of a fine-tuning: peak of its cycle
 
     def __post_init__(self) -> None:
         _counts(self, "factors", "ensemble", "ensemble_factors", "epochs")
@@ -96,7 +96,9 @@ class PmfConfig:
     factors: int = 16  # length of a person's and a film's vector, beside the bias
     chains: int = 3  # begun apart at random, and averaged
     sweeps: int = 100  # draws of everything in each chain
-    refit_sweeps: int = 2  # of a fine-tuning: by which each draw that is served moves on
+    refit_growth: float = (
+        1.5  # a fine-tuning learns films anew that have this many times the ratings they had
+    )
     burn_in: float = 0.5  # share of the sweeps whose draws still depend on the start, and are not served
     draws: int = 12  # draws served at least, as many of each chain: one or more, spread over its rest
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
@@ -104,8 +106,8 @@ class PmfConfig:
     batch_size: int = 200_000  # ratings, with padding, whose regressors are held at once: bounds the memory
 
     def __post_init__(self) -> None:
-        _counts(self, "factors", "chains", "sweeps", "refit_sweeps", "draws", "batch_size")
-        _positive(self, "noise_shape")
+        _counts(self, "factors", "chains", "sweeps", "draws", "batch_size")
+        _positive(self, "noise_shape", "refit_growth")
         if not isinstance(self.implicit, int) or self.implicit < 0:
             raise InvalidData(f"implicit is {self.implicit!r}: it must be a whole number, 0 or more")
         if not (isinstance(self.burn_in, int | float) and 0 <= self.burn_in < 1):
@@ -125,6 +127,9 @@ class RankerConfig:
     film_regularisation: float = 0.68  # times that for films, per (ratings + a0 × people), to their content
     content_ridge: float = 5.0  # of the map from genres and years to film factors
     slope: float = 0.25  # target of a rating: 1 + slope × (stars - 4)
+    refit_ease: float = (
+        1.02  # a fine-tuning learns EASE anew from this many times the ratings of the last time
+    )
     ease_share: float = 0.6  # of a score that is EASE's, for films that it knows; 0 leaves all to factors
     ease_films: int = 3000  # the most rated films, which EASE knows: its memory is their number squared
     ease_ratings: int = 5  # ratings that a film needs for EASE to know it
@@ -141,7 +146,7 @@ class RankerConfig:
     def __post_init__(self) -> None:
         _counts(self, "factors", "sweeps", "ease_films", "ease_ratings", "refit_ratings")
         _positive(self, "unseen_weight", "regularisation", "film_regularisation", "ease_ridge")
-        _positive(self, "content_ridge", "slope", "refit_growth")
+        _positive(self, "content_ridge", "slope", "refit_growth", "refit_ease")
         _positive(self, "crowd_fade", "prior_fade", "prior_ridge", "prior_strength")
         _not_negative(self, "ease_share", "ease_ridge_growth", "ease_dropout", "ease_content", "ease_damping")
         if self.ease_share > 1:

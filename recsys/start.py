@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.catalog import Catalog
-from recsys.config import TrainingConfig
+from recsys.config import RankerConfig, TrainingConfig
+from recsys.ease import Ease
 from recsys.errors import InvalidData
 from recsys.parts import Parts
 from recsys.prior import AnswerPrior
@@ -49,6 +50,7 @@ class Start:
     known_films: npt.NDArray[np.bool_]
     counts: FloatArray
     questions: Questions | None
+    ease: Ease | None
 
     def predictor(self, kind: type[Predictor]) -> Predictor | None:
         """The stars to go on from. Raises InvalidData for those of another kind of model."""
@@ -75,10 +77,11 @@ def start_from(
     counts = start.popularity[movies]
     counts[movies == UNSEEN] = 0
     questions = None
+    places = _rows_there(catalog.movie_ids, start.catalog.movie_ids)
+    ease = None if factors is None else _ease(start.ranker.ease, places, rows, config.ranker)
     if start.catalog.genres == catalog.genres:
-        places = _rows_there(catalog.movie_ids, start.catalog.movie_ids)
         questions = _questions(start.parts, places, rows)
-    return Start(stars, factors, movies != UNSEEN, counts, questions)
+    return Start(stars, factors, movies != UNSEEN, counts, questions, ease)
 
 
 def _questions(parts: Parts, places: IntArray, rows: Rows) -> Questions | None:
@@ -95,6 +98,17 @@ def _questions(parts: Parts, places: IntArray, rows: Rows) -> Questions | None:
     return Questions(
         seen.renumbered(places, counts, rows.n_users), shelves.renumbered(places, rows.n_movies), order
     )
+
+
+def _ease(former: Ease, places: IntArray, rows: Rows, settings: RankerConfig) -> Ease | None:
+    """That of a former fit, its films now at the rows `places`; None where one is gone, where many ratings
+    have come since it was learned, or where some were taken away, which must not speak any longer."""
+    if (places[former.movie_rows] == UNSEEN).any():
+        return None
+    counts = np.bincount(rows.movies, minlength=rows.n_movies)[places[former.movie_rows]]
+    if (counts < former.counts).any() or counts.sum() > settings.refit_ease * former.counts.sum():
+        return None
+    return former.renumbered(places, rows.n_movies)
 
 
 def _check(start: Recommender, config: TrainingConfig) -> None:

