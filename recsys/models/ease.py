@@ -80,7 +80,8 @@ def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torc
         X = np.zeros((min(people, rows.n_users - first), len(movie_rows)), np.float32)
         X[rows.users[at] - first, places[rows.movies[at]]] = targets[at]
         if device.type == "cpu":
-            gram += torch.from_numpy(X.T @ X)  # numpy sees that both are one, and computes half of it
+            with np.errstate(over="ignore"):  # told as Diverged
+                gram += torch.from_numpy(X.T @ X)  # numpy sees that both are one, and computes half of it
         else:
             block = torch.from_numpy(X).to(device)
             gram += block.T @ block

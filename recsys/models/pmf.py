@@ -83,9 +83,8 @@ def fit_stars(
     kept = set(np.linspace(sweeps - 1, burn_in, n_kept).round().tolist())
     for number in range(chains * sweeps):
         began, (chain, within) = time.perf_counter(), divmod(number, sweeps)
-        if not within:
-            if chain:
-                sampler.begin()
+        if not within and chain:
+            sampler.begin()
         loss = sampler.sweep() if start is None else sampler.go_on(start, chain, grown)
         if not np.isfinite(loss):
             raise Diverged(f"stars: the error is {loss} in sweep {number + 1}")
