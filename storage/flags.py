@@ -2,12 +2,14 @@
 
     open ──► kept_out ◄──► let_in
 
-The people of an open flag are kept out of training as are those of one that an admin confirmed.
+The people of an open flag are kept out of training as are those of one that an admin confirmed. A flag that
+is let in stays what the admin saw: it lets these people in on these films, and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,14 +17,15 @@ from typing import Literal
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import audit, notices, standings
+from storage import audit, merging, notices, standings
 from storage.personal import NOBODY
 from storage.schema import flag_people, flags, people
 from storage.upsert import insert_into
 
-__all__ = ["Flag", "Found", "decide", "every", "find", "numbers", "record"]
+__all__ = ["Flag", "Found", "decide", "every", "find", "granted", "is_granted", "numbers", "record"]
 
 _SAME = 0.5  # of the people found now are in a flag, or of the flag's among them: it is the same brigade
+_NEARLY = 0.8  # of the people found now were let in on these films: the others came upon them by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,21 @@ async def record(
     of kind "flag" with payload {"flag_id": …} to each of `admin_ids` (Telegram's ids). Run again with the
     same it changes nothing.
 
-    - A brigade that shares half of its people with a flag, or half of the flag's, is that flag: its evidence
-      is brought up to date and new people join it.
-    - One that an admin let in stays so as long as half of its people and its first film are those that the
-      admin saw. What else they do, or a brigade that took a few of them in, is a new flag.
+    - What an admin has let in stays so, and its flag as it is: see `is_granted`.
+    - A brigade that shares half of its people with a flag that stands, or half of the flag's, is that flag:
+      its evidence is brought up to date and new people join it.
+    - Any other is a new flag, also of people who are in one that was let in: they are kept out again.
     - Who was let in by hand is in no flag from then on. People who are forgotten by now are left out.
     """
     told = []
     met = set(await conn.scalars(select(people.c.id)))
     trusted = await standings.decided(conn, "let_in")
+    out, allowed = await standings.kept_out(conn), await granted(conn)
     for each in sorted(found, key=lambda one: (-len(one.person_ids), sorted(one.person_ids))):
         person_ids = (each.person_ids & met) - trusted
-        if not person_ids:
+        if not person_ids or is_granted(person_ids - out, each.film_ids, allowed):
             continue
-        known = _known(await every(conn), each, person_ids)
+        known = _known(await every(conn), person_ids)
         if known is None:
             told.append(await _add(conn, each, person_ids, at, admin_ids))
         elif await _grow(conn, known, each, person_ids, at, admin_ids):
@@ -95,6 +99,31 @@ async def decide(
             if other.state != "let_in":
                 concerned -= set(other.person_ids)
     await standings.put(conn, concerned, state, "brigade", at)
+
+
+async def granted(conn: AsyncConnection) -> set[tuple[int, int]]:
+    """Whom admins let in on what: a person and a film of each flag that is let in, merged films by the name
+    they have today."""
+    today = await merging.merged(conn)
+    return {
+        (person_id, today.get(film_id, film_id))
+        for flag in await every(conn)
+        if flag.state == "let_in"
+        for person_id in flag.person_ids
+        for film_id in flag.film_ids
+    }
+
+
+def is_granted(
+    person_ids: AbstractSet[int], film_ids: Collection[int], allowed: AbstractSet[tuple[int, int]]
+) -> bool:
+    """Whether a brigade was let in already: nearly all of its people, on all of its films.
+
+    `person_ids` are those that learning would lose: without whom an admin trusts, and who is kept out anyway.
+    `allowed` are people and films as of `granted`, numbered as these.
+    """
+    known = sum(all((person_id, film_id) in allowed for film_id in film_ids) for person_id in person_ids)
+    return known > 0 and known >= _NEARLY * len(person_ids)
 
 
 async def find(conn: AsyncConnection, flag_id: int) -> Flag | None:
@@ -137,14 +166,12 @@ async def _read(conn: AsyncConnection, flag_id: int | None) -> list[Flag]:
     ]
 
 
-def _known(on_record: Sequence[Flag], found: Found, person_ids: frozenset[int]) -> Flag | None:
-    """The flag that this brigade is."""
+def _known(on_record: Sequence[Flag], person_ids: frozenset[int]) -> Flag | None:
+    """The flag that stands and that these people are."""
     for flag in on_record:
         shared = len(person_ids.intersection(flag.person_ids))
-        if flag.state == "let_in":
-            if shared >= _SAME * len(person_ids) and found.film_ids[0] in flag.film_ids:
-                return flag
-        elif shared and shared >= _SAME * min(len(person_ids), len(flag.person_ids)):
+        least = _SAME * min(len(person_ids), len(flag.person_ids))
+        if flag.state != "let_in" and shared and shared >= least:
             return flag
     return None
 
@@ -168,12 +195,12 @@ async def _grow(
     at: datetime,
     admin_ids: Sequence[int],
 ) -> bool:
-    """Bring a flag up to date; whether people who are kept out joined it."""
+    """Bring a flag up to date; whether people joined it."""
     films = (*found.film_ids, *(each for each in flag.film_ids if each not in found.film_ids))
     joining = person_ids.difference(flag.person_ids)
     await conn.execute(update(flags).where(flags.c.id == flag.id).values(_evidence(found, films)))
     await _join(conn, flag.id, joining)
-    if flag.state == "let_in" or not joining:
+    if not joining:
         return False
     await _keep_out(conn, joining, at)
     await _tell(conn, "flag_grew", flag.id, len(flag.person_ids) + len(joining), at, admin_ids)

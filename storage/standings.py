@@ -1,8 +1,8 @@
 """Whose ratings a model learns from: everybody's, but for those kept out of training.
 
 A person without a row is let in, as anybody; a row that says so is a decision. What an admin decided of a
-person ("admin") stands whatever is found later; what was decided of a flag ("brigade"), until something else
-is found.
+person ("admin") stands whatever is found later; what was decided of a flag ("brigade"), until they are found
+at another film.
 """
 
 from __future__ import annotations

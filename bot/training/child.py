@@ -34,6 +34,7 @@ from recsys.errors import RecsysError
 from recsys.progress import Step
 from recsys.ratings import Ratings
 from recsys.recommender import Recommender
+from storage.flags import is_granted
 
 if TYPE_CHECKING:
     from recsys.brigades import Brigade
@@ -105,8 +106,7 @@ def train(folder: Path, tell: Teller) -> None:
     live = Recommender.load(task.live)
     ratings, catalog = everything(_dataset(task), snapshot)
     found = _brigades(ratings, snapshot, tell)
-    outside = {*snapshot.kept_out.tolist(), *(user for each in found for user in each.user_ids)}
-    holdout = split(without(ratings, outside - set(snapshot.let_in.tolist())))
+    holdout = split(without(ratings, _outside(found, snapshot)))
 
     tell.phase("training")
     fine = task.kind == "fine"
@@ -158,6 +158,19 @@ def _brigades(ratings: Ratings, snapshot: Snapshot, tell: Teller) -> list[Brigad
     found = find_brigades(ratings, ratings.user_ids[ratings.user_ids >= PEOPLE_FROM])
     tell.brigades(found)
     return found
+
+
+def _outside(found: Sequence[Brigade], snapshot: Snapshot) -> set[int]:
+    """From whom nothing is learned: as `storage.flags.record` decides it when this training ends."""
+    out, trusted = set(snapshot.kept_out.tolist()), set(snapshot.let_in.tolist())
+    allowed = set(map(tuple, snapshot.granted.tolist()))
+    arranged = [set(each.user_ids) - trusted - out for each in found]
+    lost = (
+        user_ids
+        for each, user_ids in zip(found, arranged, strict=True)
+        if not is_granted(user_ids, each.movie_ids, allowed)
+    )
+    return out.union(*lost)
 
 
 def _limit_threads(threads: int | None) -> None:

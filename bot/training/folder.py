@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,9 @@ class Task:
 class Snapshot:
     """The bot's ratings as training takes them: parallel arrays of shape (n,), people as surrogates.
 
-    `kept_out` are people from whom nothing is learned, `let_in` those whom an admin trusts, both as
-    surrogates. `merged` has a row for each film that is another name of a second, shape (n, 2). `films` are
+    `kept_out` are people from whom nothing is learned, `let_in` those whom an admin trusts whatever is found,
+    both as surrogates. `granted` has a row for each person and film of a flag that was let in, shape (n, 2).
+    `merged` has a row for each film that is another name of a second, shape (n, 2). `films` are
     those of the database, by their numbers in the data set; negative ones are the admins' own.
     """
 
@@ -88,6 +89,7 @@ class Snapshot:
     timestamps: IntArray
     kept_out: IntArray
     let_in: IntArray
+    granted: IntArray
     merged: IntArray
     films: tuple[Film, ...]
 
@@ -134,8 +136,8 @@ def read_task(folder: Path) -> Task:
 
 def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
     """Leave the ratings and the films for the child."""
-    names = ("user_ids", "movie_ids", "values", "timestamps", "kept_out", "let_in", "merged")
-    save_file({name: getattr(snapshot, name) for name in names}, folder / _RATINGS)
+    arrays = {each.name: getattr(snapshot, each.name) for each in fields(snapshot) if each.name != "films"}
+    save_file(arrays, folder / _RATINGS)
     _write(folder / _FILMS, [astuple(film) for film in snapshot.films])
 
 

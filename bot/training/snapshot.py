@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.store import ModelStore
 from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot, Task, new_folder, write_snapshot, write_task
 from recsys.data.download import DATASETS
-from storage import evidence, merging, models, standings
+from storage import evidence, flags, merging, models, standings
 from storage import settings as stored_settings
 from storage.database import AsyncConnection, Database
 from storage.evidence import Evidence
@@ -93,13 +93,19 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
         for old, new in (await merging.merged(conn)).items()
         if old in numbers and new in numbers
     ]
+    granted = [
+        (person_id + PEOPLE_FROM, numbers[film_id])
+        for person_id, film_id in sorted(await flags.granted(conn))
+        if film_id in numbers
+    ]
     return Snapshot(
         user_ids,
         movie_ids,
         values,
         timestamps,
         kept_out=_surrogates([each.person_id for each in await standings.every(conn, "kept_out")]),
-        let_in=_surrogates([each.person_id for each in await standings.every(conn, "let_in")]),
+        let_in=_surrogates(sorted(await standings.decided(conn, "let_in"))),
+        granted=np.array(granted, np.int64).reshape(-1, 2),
         merged=np.array(pairs, np.int64).reshape(-1, 2),
         films=tuple(map(film_of, stored)),
     )

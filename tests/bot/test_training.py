@@ -239,6 +239,7 @@ def snapshot_of(
         np.array(times, np.int64),
         nobody,
         nobody,
+        np.empty((0, 2), np.int64),
         np.array(merged, np.int64).reshape(-1, 2),
         added,
     )
@@ -348,6 +349,53 @@ async def test_an_arranged_crowd_is_flagged_and_left_out_at_once(
     assert set(flag.person_ids) == out == set(crowd)
     chosen = await serving.read(2)
     assert not {PEOPLE_FROM + each for each in crowd} & set(chosen.recommender.user_ids.tolist())
+
+
+async def test_who_was_let_in_on_a_film_is_left_out_again_at_another_but_for_whom_an_admin_trusts(
+    database: Database, store: ModelStore, settings: Settings, ask: Ask, serving: Serving
+) -> None:
+    """What a training learns from and what the database says afterwards is the same each time."""
+    runner = new_runner(database, store, settings.model_copy(update={"gate_margin": 10.0}))
+    crowd = [await meet(database, 900 + n, f4=5.0) for n in range(40)]
+    await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
+    async with database.write() as conn:
+        await standings.put(conn, crowd[:1], "let_in", "admin", datetime.now(UTC))
+
+    async def learned() -> set[int]:
+        job = await ask("full")
+        assert await runner.once()
+        version = (await row(database, job)).version
+        assert version is not None
+        made = (await serving.read(version)).recommender
+        return set(crowd) & {int(each) - PEOPLE_FROM for each in made.user_ids}
+
+    async def push(number: int) -> None:
+        film_id = (await stored(database))[number].id
+        async with database.write() as conn:
+            for each in crowd:
+                await ratings.rate(conn, each, film_id, 5.0, datetime.now(UTC))
+
+    async def let_in() -> list[flags.Flag]:
+        async with database.write() as conn:
+            for flag in await flags.every(conn):
+                await flags.decide(conn, flag, "let_in", datetime.now(UTC))
+            return await flags.every(conn)
+
+    trusted = set(crowd[:1])
+    assert await learned() == trusted
+    before = await let_in()
+    assert len(await learned()) > 0.8 * len(crowd)  # of some, the only ratings are held out
+    await push(6)
+    assert await learned() == trusted
+    async with database.read() as conn:
+        assert await standings.kept_out(conn) == set(crowd) - trusted
+        new, *old = await flags.every(conn)
+        news = await notices.due(conn, datetime.now(UTC) + timedelta(days=1))
+    assert (new.state, set(new.person_ids), old) == ("open", set(crowd) - trusted, before)
+    flagged = [each.payload["flag_id"] for each in news if each.kind == "flag"]
+    assert flagged == [before[0].id, new.id]
+    await let_in()
+    assert len(await learned()) > 0.8 * len(crowd)
 
 
 # ---------------------------------------------------------------------------------------------- failures

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage import audit, flags, notices, people, personal, schema, standings
+from storage import audit, flags, merging, notices, people, personal, schema, standings
 from storage.database import AsyncConnection, Database
 from storage.flags import Flag, Found
 
@@ -112,7 +112,8 @@ async def test_who_was_let_in_is_not_kept_out_by_the_same_evidence(
     assert await night(database, minute(9), found(crowd[:10], film_ids[:1])) == []
     assert await look(database, standings.kept_out) == set()
     flag = await look(database, lambda c: flags.find(c, flag_id))
-    assert (flag.state, flag.decided_at, flag.person_ids) == ("let_in", minute(5), tuple(crowd[:10]))
+    assert (flag.state, flag.decided_at, flag.person_ids) == ("let_in", minute(5), tuple(crowd[:8]))
+    assert len(await told(database, minute(9))) == len(ADMINS)
 
 
 async def test_another_film_is_other_evidence(
@@ -120,9 +121,45 @@ async def test_another_film_is_other_evidence(
 ) -> None:
     [flag_id] = await night(database, minute(0), found(crowd[:8], film_ids[:1]))
     await decide(database, flag_id, "let_in", minute(5))
-    [other] = await night(database, minute(9), found(crowd[:8], [film_ids[4]]))
+    first = await look(database, lambda c: flags.find(c, flag_id))
+    again = found(crowd[:8], [film_ids[0], film_ids[4]])  # what they were let in on, and one more
+    [other] = await night(database, minute(9), again)
     assert other != flag_id
+    assert await look(database, lambda c: flags.find(c, flag_id)) == first
     assert await look(database, standings.kept_out) == set(crowd[:8])
+    assert await told(database, minute(9)) == [
+        (admin, {"flag_id": each}) for each in (flag_id, other) for admin in ADMINS
+    ]
+    assert await night(database, minute(10), again) == []
+    await decide(database, other, "let_in", minute(11))
+    assert await look(database, standings.kept_out) == set()
+    assert await night(database, minute(12), again) == []
+    assert await look(database, standings.kept_out) == set()
+
+
+async def test_a_film_that_was_merged_is_the_film_they_were_let_in_on(
+    database: Database, crowd: list[int], film_ids: list[int], minute: Minute
+) -> None:
+    [flag_id] = await night(database, minute(0), found(crowd[:8], film_ids[:1]))
+    await decide(database, flag_id, "let_in", minute(5))
+    async with database.write() as conn:
+        await merging.merge(conn, film_ids[0], film_ids[1], minute(6))
+    assert await night(database, minute(9), found(crowd[:8], film_ids[1:2])) == []
+    assert await look(database, standings.kept_out) == set()
+
+
+async def test_who_was_let_in_by_hand_is_trusted_at_any_film(
+    database: Database, crowd: list[int], film_ids: list[int], minute: Minute
+) -> None:
+    async with database.write() as conn:
+        await standings.put(conn, crowd[:3], "let_in", "admin", minute(0))
+    [flag_id] = await night(database, minute(1), found(crowd[:8], film_ids[:1]))
+    await decide(database, flag_id, "let_in", minute(2))
+    [other] = await night(database, minute(3), found(crowd[:8], [film_ids[4]]))
+    assert await look(database, standings.kept_out) == set(crowd[3:8])
+    assert await look(database, lambda c: flags.numbers(c, crowd[0])) == []
+    await decide(database, other, "kept_out", minute(4))
+    assert await look(database, standings.kept_out) == set(crowd[3:8])
 
 
 async def test_a_few_who_were_let_in_do_not_shield_many(
@@ -163,6 +200,29 @@ async def test_letting_a_flag_in_leaves_who_is_in_another(
     [first] = await night(database, minute(0), found(crowd[:6], film_ids[:1]))
     await night(database, minute(1), found(crowd[5:], film_ids[1:2]))
     await decide(database, first, "let_in", minute(2))
+    assert await look(database, standings.kept_out) == set(crowd[5:])
+
+
+async def test_flags_that_share_people_decided_differently(
+    database: Database, crowd: list[int], film_ids: list[int], minute: Minute
+) -> None:
+    """Who is in a flag that stands is out, in whatever order admins decide; but for a word on the person."""
+    [first] = await night(database, minute(0), found(crowd[:6], film_ids[:1]))
+    [second] = await night(database, minute(1), found(crowd[4:], film_ids[1:2]))
+    assert first != second
+    await decide(database, first, "kept_out", minute(2))
+    await decide(database, second, "let_in", minute(3))
+    assert await look(database, standings.kept_out) == set(crowd[:6])
+    again = [found(crowd[:6], film_ids[:1]), found(crowd[4:], film_ids[1:2])]
+    assert await night(database, minute(4), *again) == []
+    assert await look(database, standings.kept_out) == set(crowd[:6])
+    await decide(database, first, "let_in", minute(5))  # the other is let in, and holds nobody back
+    assert await look(database, standings.kept_out) == set()
+    await decide(database, second, "kept_out", minute(6))
+    assert await look(database, standings.kept_out) == set(crowd[4:])
+    async with database.write() as conn:
+        await standings.put(conn, [crowd[4]], "let_in", "admin", minute(7))
+    assert await night(database, minute(8), *again) == []
     assert await look(database, standings.kept_out) == set(crowd[5:])
 
 
