@@ -93,7 +93,7 @@ def build_services(
         forgetme=ForgetMe(),
         nights=Nights(database, library, slates, readings, wake),
         voting=Voting(slates, readings, poll_time),
-        deciding=Deciding(slates, readings),
+        deciding=Deciding(slates, readings, library),
         readings=readings,
         groups=Groups(database, library, taste, readings, slates, wake),
         versions=Versions(database, admins, serving),

@@ -86,7 +86,8 @@ class Library:
             for film_id in self._films
             if stock.merged.get(film_id, film_id) in known
         }
-        self.hidden = [known[film_id] for film_id in stock.merged if film_id in known]
+        nameless = set(catalog.movie_ids.tolist()).difference(known.values())  # by the number of before
+        self.hidden = [*nameless, *(known[film_id] for film_id in stock.merged if film_id in known)]
         self.genres = catalog.genres
         self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
         years = {film.year for film in catalog if film.year is not None}
@@ -100,9 +101,18 @@ class Library:
         except KeyError:
             raise StaleButton(f"no film {film_id}") from None
 
+    def means(self, film_id: int) -> int:
+        """The film that a number in an old row means today, to be compared with another number."""
+        return self._merged.get(film_id, film_id)
+
     def film_id(self, movie_id: int) -> int:
         """Our id of a film of the model's."""
         return self._by_movie_id[movie_id]
+
+    def film_ids(self, movie_ids: Iterable[int]) -> list[int]:
+        """Our ids of films of the model's, each once; those that no film has any more are left out."""
+        known = (self._by_movie_id[movie_id] for movie_id in movie_ids if movie_id in self._by_movie_id)
+        return list(dict.fromkeys(known))
 
     def movie_ids(self, film_ids: Iterable[int]) -> list[int]:
         """The model's ids of those films that it knows; the others are left out."""

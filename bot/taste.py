@@ -318,7 +318,7 @@ class Taste:
     def shelves(self) -> list[tuple[int, ...]]:
         """Shelves of a few films each, to ask "which is yours?"; as film ids."""
         found = self._recommender.shelves()
-        return [tuple(dict.fromkeys(map(self._library.film_id, each.movie_ids))) for each in found]
+        return [tuple(self._library.film_ids(each.movie_ids)) for each in found]
 
     def guesses(self, profile: Profile, film_ids: Iterable[int]) -> list[Guess]:
         """What this person would give these films; those that the model does not know are left out."""

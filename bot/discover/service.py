@@ -235,7 +235,7 @@ class Discover:
                     stars=stars.get(now[item.film_id].id),
                     expected=item.stars,
                     reason=self._reason(item, evidence, liked, anonymous),
-                    kinship=kinships.get(item.film_id),
+                    kinship=kinships.get(now[item.film_id].id),
                     on_watchlist=now[item.film_id].id in wanted,
                     marks=frozenset(kind for kind, films in kinds.items() if now[item.film_id].id in films),
                 )
@@ -253,7 +253,8 @@ class Discover:
     def _reason(self, item: Shown, evidence: Collection[int], liked: set[str], anonymous: bool) -> Reason:
         """Why a film was recommended. A rating that was taken back or muted since is no reason any more."""
         film = self._library.film(item.film_id)
-        because = item.reason_film_id if item.reason_film_id in evidence else None
+        reason = item.reason_film_id
+        because = reason if reason is not None and self._library.means(reason) in evidence else None
         return Reason(
             film=None if because is None else self._library.film(because),
             stars=None if because is None else item.reason_stars,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.errors import StaleButton
+from bot.library import Library
 from bot.night.gathering import Slates
 from bot.night.rules import follow_up_time, ranking
 from bot.night.states import Readings
@@ -22,9 +23,10 @@ _ANSWERS = 3  # ratings that make a summary
 class Deciding:
     """Writes inside the caller's transaction: the decision is there before anybody is told."""
 
-    def __init__(self, slates: Slates, readings: Readings) -> None:
+    def __init__(self, slates: Slates, readings: Readings, library: Library) -> None:
         self._slates = slates
         self._readings = readings
+        self._library = library
 
     async def close(self, conn: AsyncConnection, night_id: int, number: int, at: datetime) -> str:
         """Count the votes of the `number`-th poll, and decide. A second time, nothing happens."""
@@ -47,7 +49,9 @@ class Deciding:
             return "night.toast.over"
         night, poll = found
         counts = await self._readings.counts(conn, poll)
-        if film_id not in {each.option.film_id for each in counts if not each.vetoed}:
+        offered = [each.option.film_id for each in counts if not each.vetoed]
+        means = self._library.means
+        if means(film_id) not in {means(offer) for offer in offered if offer is not None}:
             return "night.toast.not_offered"
         await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
         await self._end(conn, night, poll, film_id, "host", at)

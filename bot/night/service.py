@@ -172,7 +172,7 @@ class Nights:
             return "night.toast.join_first"
         self._library.film(film_id)
         before = await nights.veto(conn, night.id, who.person_id, film_id, at)
-        if before == film_id:
+        if before is not None and self._library.means(before) == self._library.means(film_id):
             return "night.toast.vetoed"
         await self._slates.refresh(conn, night)
         return "night.toast.vetoed" if before is None else "night.toast.veto_moved"

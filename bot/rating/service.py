@@ -84,7 +84,7 @@ class Rating:
             rated=_rated(answers),
             last=self._library.film(answers[-1].film_id) if answers else None,
             ended=current.ended_at is not None,
-            on_watchlist=current.film_id in wanted,
+            on_watchlist=current.film_id is not None and self._library.means(current.film_id) in wanted,
         )
 
     async def answer(
@@ -102,17 +102,18 @@ class Rating:
         """
         current = await _own(conn, person_id, round_id)
         self._library.film(film_id)
+        given = self._given(await rounds.answers(conn, round_id), film_id)
         if stars is None:
-            if any(
-                answer == Answer(film_id, "rated", answer.position)
-                for answer in await rounds.answers(conn, round_id)
-            ):
+            if given is not None and given.kind == "rated":
                 await ratings.remove(conn, person_id, film_id)  # stars of this round, and no others
             await marks.put(conn, person_id, film_id, "unseen", at)
         else:
             await self.rate(conn, person_id, film_id, stars, at)
-        await rounds.answer(conn, round_id, film_id, "unseen" if stars is None else "rated")
-        if current.ended_at is not None or current.film_id != film_id:
+        noted = film_id if given is None else given.film_id
+        await rounds.answer(conn, round_id, noted, "unseen" if stars is None else "rated")
+        if current.ended_at is not None or current.film_id is None:
+            return False
+        if self._library.means(current.film_id) != self._library.means(film_id):
             return False
         answers = await rounds.answers(conn, round_id)
         enough = current.kind == "onboarding" and _rated(answers) >= FIRST_ANSWERS
@@ -125,8 +126,10 @@ class Rating:
     async def undo(self, conn: AsyncConnection, person_id: int, round_id: int, film_id: int) -> bool:
         """Take the answer to this film back and show it again; False if there is none."""
         current = await _own(conn, person_id, round_id)
-        if current.ended_at is not None or not await rounds.take_back(conn, round_id, film_id):
+        given = self._given(await rounds.answers(conn, round_id), film_id)
+        if current.ended_at is not None or given is None:
             return False
+        await rounds.take_back(conn, round_id, given.film_id)
         await ratings.remove(conn, person_id, film_id)
         await marks.take_back(conn, person_id, film_id, "unseen")
         await rounds.show(conn, round_id, film_id)
@@ -188,6 +191,11 @@ class Rating:
             await marks.take_back(conn, person_id, film_id, "unseen")
         return await watchlist.remove(conn, person_id, film_id)
 
+    def _given(self, answers: Sequence[Answer], film_id: int) -> Answer | None:
+        """The answer about a film, under whatever number it was given then."""
+        means = self._library.means
+        return next((each for each in answers if means(each.film_id) == means(film_id)), None)
+
     def _shown(self, current: Round) -> Film | None:
         if current.film_id is None or current.ended_at is not None:
             return None
@@ -202,10 +210,11 @@ class Rating:
         round_id: int | None = None,
     ) -> int | None:
         """The film to show after these answers: the next that the round is to ask, else the most telling."""
-        asked = [answer.film_id for answer in answers]
+        means = self._library.means
+        asked = {means(answer.film_id) for answer in answers}
         chosen = await rounds.questions(conn, round_id) if round_id is not None else []
         if chosen:
-            film_id = next((film_id for film_id in chosen if film_id not in asked), None)
+            film_id = next((film_id for film_id in chosen if means(film_id) not in asked), None)
         else:
             film_id = self._taste.next_question(await self._taste.of(conn, person_id), asked)
         if film_id is not None:

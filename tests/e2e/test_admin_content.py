@@ -121,3 +121,65 @@ def test_lists_and_newer_editions_come_in_from_the_command_line(
     own_bot.start()
     assert admin.send("blutiger schnee").head == "Fargo (1996)"
     assert admin.send("anora").head == "Anora (2024)"
+
+
+def merged_away(admin: Person, film: str) -> str:
+    """Make a film, with its year, another name of a new one; the new one."""
+    admin.send("/addmovie Twin Of It (1996) Drama")
+    asked = admin.send(f"/merge {film} = twin of it (1996)")
+    admin.tap("They are one", on=asked)
+    assert admin.again(asked).text.startswith("They are one film now: Twin Of It (1996).")
+    return "Twin Of It (1996)"
+
+
+def test_a_veto_counts_although_the_film_was_merged_while_the_poll_was_open(
+    own_bot: Bot, admin: Person
+) -> None:
+    ada, grace = own_bot.person("Ada"), own_bot.person("Grace")
+    ada.join(5, 4, 5, 3, 4)
+    grace.join(3, 5, 2, 5, 4)
+    group = own_bot.group("Friday", ada, grace)
+    board = group[ada].send("/night")
+    group[grace].tap("Join")
+    group[ada].tap("Start poll")
+    vetoed = group.poll().options[0]
+    twin = merged_away(admin, vetoed)
+    group[ada].vote(vetoed)
+    group[grace].vote(vetoed)
+    group[grace].tap("Veto", board)
+    assert "Nobody is told" in group[grace].tap(twin, group.last())
+    assert f"votes for it are void: {twin}" in group.again(board).text
+    group[ada].tap("Close now", board)
+    assert own_bot.rows("SELECT title FROM films JOIN nights ON films.id = nights.film_id") != [
+        ("Twin Of It",)
+    ]
+    assert not group.last().text.startswith(f"🏆 {vetoed}")
+    assert not group.last().text.startswith(f"🏆 {twin}")
+
+
+def test_the_host_picks_a_film_that_was_merged_while_the_poll_was_open(own_bot: Bot, admin: Person) -> None:
+    ada, grace = own_bot.person("Ada"), own_bot.person("Grace")
+    ada.join(5, 4, 5, 3, 4)
+    grace.join(3, 5, 2, 5, 4)
+    group = own_bot.group("Friday", ada, grace)
+    board = group[ada].send("/night")
+    group[grace].tap("Join")
+    group[ada].tap("Start poll")
+    twin = merged_away(admin, group.poll().options[0])
+    group[ada].tap("Pick the winner", board)
+    group[ada].tap(twin, group.last())
+    assert twin in group.last().text
+
+
+def test_a_round_goes_on_although_its_film_was_merged(own_bot: Bot, admin: Person) -> None:
+    ada = own_bot.person("Ada")
+    card = ada.begin()
+    twin = merged_away(admin, card.head)
+    assert ada.again(card).head == card.head
+    ada.tap("4★", card)
+    following = ada.again(card).head
+    assert following not in (card.head, twin)
+    ada.tap("Undo", card)
+    assert ada.again(card).head == twin
+    ada.tap("3★", card)
+    assert ada.history()[twin] == "3★"
