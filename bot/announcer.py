@@ -73,7 +73,7 @@ class Announcer:
             await self._close(notice, told=False)
         except RetryAfter as error:
             await self._postpone(notice, timedelta(seconds=seconds_of(error)), error)
-        except (TelegramError, MaybeSent, BotError) as error:
+        except (TelegramError, MaybeSent, BotError, StorageError) as error:
             await self._postpone(notice, _PAUSE * (notice.attempts + 1), error)
         except Exception:
             log.exception("notice cannot be made", kind=notice.kind)

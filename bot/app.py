@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -25,6 +25,7 @@ from bot.prepare import check_dataset
 from bot.serving import Serving
 from bot.settings import Settings
 from bot.store import ModelStore, begin_store
+from bot.supervision import keep_going
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
@@ -95,16 +96,17 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         dispatcher = Dispatcher(processor.handle)
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
-        background: tuple[Background, ...] = (
-            partial(introduce, client, database, admins.ids, router.admin_commands),
-            Worker(database, delivery, settings.group_sends_per_minute, bells.nights).run,
-            Announcer(database, messenger, build_tellings(services), bells.notices).run,
-            Progress(database, messenger, bells.progress).run,
-            serving.follow,
-            Watch(database, metrics).run,
-            *_training(database, store, serving, settings, bells),
-            services.monitor.run,
-        )
+        nights = Worker(database, delivery, settings.group_sends_per_minute, bells.nights)
+        background: dict[str, Background] = {
+            "introduction": partial(introduce, client, database, admins.ids, router.admin_commands),
+            "nights": nights.run,
+            "notices": Announcer(database, messenger, build_tellings(services), bells.notices).run,
+            "progress": Progress(database, messenger, bells.progress).run,
+            "live model": serving.follow,
+            "metrics of trainings": Watch(database, metrics).run,
+            **_training(database, store, serving, settings, bells),
+            "monitor": services.monitor.run,
+        }
         try:
             await _serve(client, intake, background, stop, serving.version)
         finally:
@@ -112,7 +114,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
 
 
 async def _serve(
-    client: Client, intake: Intake, background: Sequence[Background], stop: asyncio.Event, version: int
+    client: Client, intake: Intake, background: Mapping[str, Background], stop: asyncio.Event, version: int
 ) -> None:
     """Greet Telegram, then poll until `stop` is set or polling gives up."""
     stopped = asyncio.create_task(stop.wait())
@@ -122,7 +124,7 @@ async def _serve(
     pending = await intake.recover()
     log.info("serving", bot=client.username, model=version, pending=pending)
     polling = asyncio.create_task(intake.run())
-    tasks = [polling, *(asyncio.create_task(run()) for run in background)]
+    tasks = [polling, *(asyncio.create_task(keep_going(*each)) for each in background.items())]
     try:
         await _first(stopped, polling)
     finally:
@@ -189,7 +191,7 @@ async def _client(settings: Settings, token: str, metrics: Metrics) -> AsyncIter
 
 def _training(
     database: Database, store: ModelStore, serving: Serving, settings: Settings, bells: Bells
-) -> tuple[Background, ...]:
+) -> dict[str, Background]:
     """What adds trainings, and what carries them through, here or only cleans up after a worker."""
 
     def done() -> None:
@@ -198,7 +200,7 @@ def _training(
 
     schedule = Schedule(database, serving, settings, bells.training)
     if not settings.train_here:
-        return schedule.run, Publisher(database, store, settings).keep_tidy
+        return {"schedule": schedule.run, "tidying": Publisher(database, store, settings).keep_tidy}
     threads = max(1, (os.cpu_count() or 1) // 2)
     runner = Runner(database, store, settings, _OWNER, bell=bells.training, done=done, threads=threads)
-    return schedule.run, runner.run
+    return {"schedule": schedule.run, "trainings": runner.run}

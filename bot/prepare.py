@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.errors import CatalogChanged, NotPrepared
 from bot.home import model_folders, next_model_folder
 from bot.library import CATALOG_KEY
+from bot.serving import known_models
 from bot.settings import FALLBACK_DATASET, Settings
 from bot.store import open_store
 from bot.training.learning import measure_and_keep
@@ -89,15 +90,17 @@ def train_model(
     """Train on all of a data set but the permanent holdout, keep the artifact, and read it back once.
 
     Its folder in the home, and its figures on the holdout; none where the data set is too small to have one.
-    Raises StoreFailed where models are shared and that place does not answer.
+    Raises StoreFailed where models are shared and that place does not answer, StorageError where the database
+    does not.
     """
     import recsys
     from recsys.evaluation.holdout import split
 
+    known, _ = asyncio.run(known_models(settings.database))  # a pruned model has its number still
     holdout = split(dataset.ratings)
     recommender = recsys.fit(holdout.train, dataset.catalog, config, report=report)
     store = open_store(settings.models, settings.artifacts)
-    folder = next_model_folder(settings.models, store.versions())
+    folder = next_model_folder(settings.models, {*store.versions(), *known})
     metrics = measure_and_keep(recommender, holdout, folder, origin="hand", preliminary=preliminary)
     store.publish(folder, int(folder.name))
     return folder, metrics

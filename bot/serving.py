@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.errors import BotError, NotPrepared, StoreFailed
+from bot.errors import BotError, CatalogChanged, NotPrepared, StoreFailed
 from bot.library import Library, Stock, take_stock
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -66,6 +66,7 @@ class Serving:
         self.taste = Taste(stock.recommender, self.library, metrics)
         metrics.serving(str(chosen.version), chosen.made_at)
         self._bell = asyncio.Event()
+        self._awaited: int | None = None  # live, and its store does not answer
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -134,8 +135,14 @@ class Serving:
             return
         try:
             await self.use(await self.read(live.version))
-        except BotError as error:
+        except (NotPrepared, CatalogChanged) as error:
             await self._refuse(live.version, error)
+        except StoreFailed as error:  # nothing is wrong with the model: the next look may find it
+            if self._awaited != live.version:
+                log.warning("the live model cannot be had for now", model=live.version, cause=str(error))
+            self._awaited = live.version
+            return
+        self._awaited = None
 
     async def _refuse(self, version: int, error: BotError) -> None:
         """What cannot be read does not serve: the database says again what does, and admins hear of it."""
@@ -151,7 +158,8 @@ class Serving:
 async def choose(database: Database, store: ModelStore, admin_ids: Sequence[int]) -> Chosen:
     """The model to start with; the database says then that it is live. Raises NotPrepared, StoreFailed.
 
-    A damaged one is passed over, and admins are told.
+    A damaged one is passed over, and admins are told. One whose store does not answer stays live: another
+    answers until `Serving.follow` can read it.
     """
     found = await asyncio.to_thread(_manifests, store)
     now = datetime.now(UTC)
@@ -162,13 +170,15 @@ async def choose(database: Database, store: ModelStore, admin_ids: Sequence[int]
                 await models.add(conn, version, "hand", manifest.created_at, manifest.metrics)
         live = await models.live(conn)
         order = await _order(conn)
+    away = False
     for version in order:
         try:
             chosen = await asyncio.to_thread(_read, store, version)
         except (NotPrepared, StoreFailed) as error:
             log.warning("model passed over", model=version, cause=str(error))
+            away = away or isinstance(error, StoreFailed)
             continue
-        if live is None or live.version != version:
+        if live is None or (live.version != version and not away):
             async with database.write() as conn:
                 await models.go_live(conn, version, now)
                 if version != order[0]:

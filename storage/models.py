@@ -25,10 +25,12 @@ __all__ = [
     "before_live",
     "every",
     "get",
+    "give_up",
     "go_live",
     "live",
     "mark_pruned",
     "of_job",
+    "refuse",
     "withdraw",
 ]
 
@@ -122,6 +124,18 @@ async def go_live(conn: AsyncConnection, version: int, at: datetime) -> None:
     changed = await conn.execute(update(models).where(kept).values(state="live", live_since=at))
     if changed.rowcount == 0:
         raise UnknownRow(f"no model {version}")
+
+
+async def refuse(conn: AsyncConnection, version: int, verdict: Mapping[str, Any]) -> None:
+    """Keep a model aside for what this verdict says. The live one is left alone."""
+    mine = (models.c.version == version) & (models.c.state != "live")
+    await conn.execute(update(models).where(mine).values(state="refused", verdict=dict(verdict)))
+
+
+async def give_up(conn: AsyncConnection, version: int, at: datetime) -> None:
+    """Let go of a model that never served: its training makes another, and its number is used by none."""
+    mine = (models.c.version == version) & models.c.live_since.is_(None)
+    await conn.execute(update(models).where(mine).values(job_id=None, state="refused", pruned_at=at))
 
 
 async def mark_pruned(conn: AsyncConnection, version: int, at: datetime) -> None:

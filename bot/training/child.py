@@ -126,9 +126,8 @@ def train(folder: Path, tell: Teller) -> None:
     verdict = judge(candidate, live, holdout, movie_ids=known, margin=task.margin, seed=task.seed)
     tell.verdict(verdict.passed, verdict.reasons)
     figures = {f"holdout_{name}": value for name, value in metrics.items()}
-    write_outcome(
-        folder, Outcome(verdict.passed, figures, verdict.to_dict(), [asdict(each) for each in found])
-    )
+    brigades = [asdict(each) for each in found]
+    write_outcome(folder, Outcome(verdict.passed, task.live_version, figures, verdict.to_dict(), brigades))
 
 
 def _dataset(task: Task) -> Dataset:

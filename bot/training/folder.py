@@ -2,6 +2,7 @@
 
 job.json, films.json, ratings.safetensors      by the parent; the folder gets its name when all are there
 artifact/, then outcome.json                   by the child; the second one, last, says that it is done
+number.json                                    by the parent; the version under which this model is published
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ __all__ = [
     "Task",
     "artifact_of",
     "new_folder",
+    "read_number",
     "read_outcome",
     "read_snapshot",
     "read_task",
+    "write_number",
     "write_outcome",
     "write_snapshot",
     "write_task",
@@ -45,19 +48,21 @@ IntArray = npt.NDArray[np.int64]
 # and the same at each training, so that the holdout stays what it is.
 PEOPLE_FROM = 10**12
 
-_TASK, _FILMS, _RATINGS, _OUTCOME, _ARTIFACT = (
+_TASK, _FILMS, _RATINGS, _OUTCOME, _NUMBER, _ARTIFACT = (
     "job.json",
     "films.json",
     "ratings.safetensors",
     "outcome.json",
+    "number.json",
     "artifact",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be trained. `live` is the folder of the live artifact, `dataset` the name or path of the
-    data set, `data` where a named one is or comes; its films are those of `source` and `fingerprint`.
+    """What is to be trained. `live` is the folder of the live artifact and `live_version` its number,
+    `dataset` the name or path of the data set, `data` where a named one is or comes; its films are those of
+    `source` and `fingerprint`.
 
     `margin` is the gate's. `threads` is how many the child may use, None as many as it likes.
     """
@@ -66,6 +71,7 @@ class Task:
     seed: int
     margin: float
     live: str
+    live_version: int
     dataset: str
     data: str
     source: str
@@ -96,13 +102,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came out. `metrics` are on the permanent holdout; `verdict` is the gate's, `passed` what it says.
+    """What came out. `metrics` are on the permanent holdout; `verdict` is the gate's, `passed` what it says;
+    `live` is the version that it was compared with.
 
     `brigades` are those that were found, as plain values: ids of people are surrogates, of films the data
     set's.
     """
 
     passed: bool
+    live: int
     metrics: dict[str, float]
     verdict: dict[str, Any]
     brigades: list[dict[str, Any]]
@@ -164,6 +172,18 @@ def read_outcome(folder: Path) -> Outcome | None:
     if not (folder / _OUTCOME).exists():
         return None
     return Outcome(**_read(folder / _OUTCOME))
+
+
+def write_number(folder: Path, version: int) -> None:
+    """Note which version the model in this folder becomes."""
+    _write(folder / _NUMBER, version)
+
+
+def read_number(folder: Path) -> int | None:
+    """The version that was noted; None for a model that has no number yet."""
+    if not (folder / _NUMBER).exists():
+        return None
+    return int(_read(folder / _NUMBER))
 
 
 def _write(path: Path, content: object) -> None:

@@ -6,6 +6,9 @@ Each step may be the last one before the process is killed, and the next start g
     the artifact in the store, under it         once there, it is not published again
     one transaction: live, job ended, told      before it, the old model serves and the job runs
     old artifacts and the work folder deleted   left over, they go at the next start
+
+A number belongs to the model in one work folder. Whoever trains the same job again takes another: a process
+that lost its lease may still be writing to the first, and what it leaves there is deleted as pruned.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -24,19 +28,22 @@ from bot.home import model_folders
 from bot.library import CATALOG_KEY
 from bot.settings import Settings
 from bot.store import ModelStore
-from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of
+from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of, read_number, write_number
 from recsys.artifact import MANIFEST
 from storage import audit, evidence, flags, jobs, models, notices
 from storage import settings as stored_settings
 from storage.database import AsyncConnection, Database
 from storage.errors import StorageError
 from storage.jobs import Job
+from storage.models import Model
 from storage.personal import NOBODY
 
-__all__ = ["Publisher", "tell"]
+__all__ = ["LEASE", "LIVE_CHANGED", "Publisher", "tell"]
 
 log = structlog.get_logger(__name__)
 
+LEASE = timedelta(seconds=60)  # a process that gives no sign of life for so long has lost its training
+LIVE_CHANGED = "live_changed"  # among the reasons of a verdict: another model serves than was compared with
 _TIDY_EVERY = 3600.0  # seconds
 
 
@@ -60,7 +67,7 @@ class Publisher:
         is no artifact any more.
         """
         artifact = artifact_of(self.folder(job))
-        version = await self._number(job, outcome)
+        version = await self._number(job, owner, outcome)
         there = await asyncio.to_thread(self._store.versions)
         if (artifact / MANIFEST).exists():
             await asyncio.to_thread(self._store.publish, artifact, version)
@@ -97,22 +104,37 @@ class Publisher:
         except (StorageError, StoreFailed) as error:
             log.warning("old models stay for now", cause=str(error))
 
-    async def _number(self, job: Job, outcome: Outcome) -> int:
-        """The number that this training has taken, or takes now."""
+    async def clear(self) -> None:
+        """Delete work folders of trainings that ended elsewhere, or while they waited: they hold what people
+        rated. Raises StorageError."""
+        if not await asyncio.to_thread(self._work_folders):
+            return
+        async with self._database.read() as conn:
+            running = await jobs.unfinished(conn)
+        await asyncio.to_thread(self._clear, None if running is None else self.folder(running).name)
+
+    async def _number(self, job: Job, owner: str, outcome: Outcome) -> int:
+        """The number that the model in the work folder has taken, or takes now. Raises WrongState."""
         found = await asyncio.to_thread(self._origins)
+        noted = await asyncio.to_thread(read_number, self.folder(job))
+        now = datetime.now(UTC)
         async with self._database.write() as conn:
+            await jobs.beat(conn, job.id, owner, now + LEASE)  # is it ours still?
             mine = await models.of_job(conn, job.id)
-            if mine is not None:
-                if found.get(mine.version, job.kind) == job.kind:
-                    return mine.version
-                await models.withdraw(conn, mine.version)  # `matinee train` took the number meanwhile
             taken = [*found, *(each.version for each in await models.every(conn))]
+            if mine is not None and found.get(mine.version, job.kind) != job.kind:
+                await models.withdraw(conn, mine.version)  # `matinee train` took the number meanwhile
+            elif mine is not None and mine.version == noted:
+                return mine.version
+            elif mine is not None:
+                await models.give_up(conn, mine.version, now)
             version = max(taken, default=0) + 1
+            await asyncio.to_thread(write_number, self.folder(job), version)
             await models.add(
                 conn,
                 version,
                 job.kind,
-                datetime.now(UTC),
+                now,
                 outcome.metrics,
                 refused=not outcome.passed,
                 job_id=job.id,
@@ -132,17 +154,20 @@ class Publisher:
 
     async def _finish(self, job: Job, owner: str, outcome: Outcome, version: int) -> None:
         now = datetime.now(UTC)
-        result: jobs.Outcome = "promoted" if outcome.passed else "refused"
         async with self._database.write() as conn:
-            before = await models.live(conn)
+            outcome = _as_of_now(outcome, await models.live(conn))
+            result: jobs.Outcome = "promoted" if outcome.passed else "refused"
             if outcome.passed:
                 await models.go_live(conn, version, now)
+            else:
+                await models.refuse(conn, version, outcome.verdict)
             await jobs.finish(conn, job.id, owner, "done", now, version=version, outcome=result)
             found = await _brigades(conn, outcome)
             await flags.record(conn, found, now, self._settings.admin_ids)
             await audit.add(conn, result, now, job.asked_by or NOBODY, version=version, job=job.id)
-            live = None if before is None else before.version
-            await tell(conn, self._settings.admin_ids, job, now, live, outcome=outcome, version=version)
+            await tell(
+                conn, self._settings.admin_ids, job, now, outcome.live, outcome=outcome, version=version
+            )
         log.info("training ended", job=job.id, model=version, outcome=result)
 
     def _delete(self, pruned: set[int], kept: str | None) -> None:
@@ -150,10 +175,17 @@ class Publisher:
         for version in sorted(pruned & {*self._store.versions(), *here}):
             self._store.delete(version)
             log.info("old model deleted", model=version)
+        self._clear(kept)
+
+    def _work_folders(self) -> list[Path]:
         with suppress(FileNotFoundError):
-            for path in self._work.iterdir():
-                if path.name != kept:
-                    shutil.rmtree(path, ignore_errors=True)
+            return list(self._work.iterdir())
+        return []
+
+    def _clear(self, kept: str | None) -> None:
+        for path in self._work_folders():
+            if path.name != kept:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 async def tell(
@@ -179,6 +211,15 @@ async def tell(
         "error": error,
     }
     await notices.add(conn, admin_ids, "outcome", payload, at, key=f"outcome:{job.id}")
+
+
+def _as_of_now(outcome: Outcome, live: Model | None) -> Outcome:
+    """A verdict is about the model that it was compared with: where an admin has another serve by now, it is
+    no reason to put that one out of use."""
+    if not outcome.passed or live is None or live.version == outcome.live:
+        return outcome
+    reasons = [*outcome.verdict.get("reasons", ()), LIVE_CHANGED]
+    return replace(outcome, passed=False, verdict={**outcome.verdict, "passed": False, "reasons": reasons})
 
 
 async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import structlog
@@ -17,7 +17,7 @@ from bot.store import ModelStore
 from bot.training.folder import Outcome, read_outcome
 from bot.training.process import train_apart
 from bot.training.progress import Progress
-from bot.training.publishing import Publisher, tell
+from bot.training.publishing import LEASE, Publisher, tell
 from bot.training.snapshot import take_snapshot
 from recsys.errors import RecsysError
 from storage import jobs, models
@@ -25,11 +25,10 @@ from storage.database import Database
 from storage.errors import StorageError, WrongState
 from storage.jobs import Job
 
-__all__ = ["LEASE", "Runner"]
+__all__ = ["Runner"]
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)  # a process that gives no sign of life for so long has lost its training
 _BEAT = 10.0  # seconds between two signs of life
 _PULSE = 1.0  # seconds between two looks at the row, and two changes of it
 _LOOK_EVERY = 5.0  # seconds; a training that another process adds waits so long
@@ -85,6 +84,7 @@ class Runner:
         async with self._database.write() as conn:
             job = await jobs.claim(conn, self._owner, datetime.now(UTC), LEASE)
         if job is None:
+            await self._publisher.clear()
             return False
         log.info("training begins", job=job.id, kind=job.kind, reason=job.reason, attempt=job.attempts)
         try:

@@ -48,6 +48,7 @@ async def take_snapshot(
         seed=job.id,  # another one at each training, and the same if it has to begin again
         margin=settings.gate_margin,
         live=str(artifact),
+        live_version=live,
         dataset=_dataset(settings, known["source"]),
         data=str(settings.data),
         source=known["source"],

@@ -37,8 +37,8 @@ from bot.training.folder import (
 from bot.training.learning import everything
 from bot.training.process import COMMAND
 from bot.training.progress import PHASES, Progress
-from bot.training.publishing import Publisher
-from bot.training.runner import LEASE, Runner
+from bot.training.publishing import LEASE, LIVE_CHANGED, Publisher
+from bot.training.runner import Runner
 from bot.training.snapshot import take_snapshot
 from recsys.artifact import read_manifest
 from recsys.data.datasets import Dataset, load_dataset
@@ -222,6 +222,7 @@ async def test_a_snapshot_holds_what_may_be_learned_from(
     assert snapshot.kept_out.tolist() == [bob + PEOPLE_FROM]
     assert snapshot.merged.tolist() == [[9, 8]]
     assert {film.movie_id for film in snapshot.films} == {-1, *range(1, N_FILMS + 1)}
+    assert task.live_version == 1
     assert (task.kind, task.seed, task.source, task.dataset) == ("fine", job.id, "tiny", settings.dataset)
     assert Path(task.live) == settings.models / "0001"
 
@@ -542,7 +543,7 @@ def outcome(settings: Settings, trained: Path, serving: Serving) -> Callable[[Jo
     def leave(job: Job, passed: bool = True) -> Outcome:
         folder = settings.home / "work" / f"job-{job.id}"
         serving.recommender.save(artifact_of(folder), origin=job.kind)
-        made = Outcome(passed, {"holdout_rmse": 0.9}, {"passed": passed}, [])
+        made = Outcome(passed, 1, {"holdout_rmse": 0.9}, {"passed": passed}, [])
         write_outcome(folder, made)
         return made
 
@@ -622,6 +623,124 @@ async def test_a_number_that_was_taken_by_hand_meanwhile_is_left_to_it(
         3: "full",
     }
     assert set(await every_model(database)) == {1, 3}
+
+
+async def test_a_model_that_is_rolled_back_meanwhile_does_not_come_back_with_its_successor(
+    database: Database, runner: Runner, ask: Ask, serving: Serving, settings: Settings
+) -> None:
+    await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
+    runner._settings = settings.model_copy(update={"gate_margin": 10.0})
+    await ask("fine")
+    assert await runner.once()
+    assert await live_version(database) == 2
+    job = await ask("full")
+    work = asyncio.create_task(runner.once())
+    await reached(database, job, "checking")
+    async with database.write() as conn:  # as /rollback 1 does
+        await models.go_live(conn, 1, datetime.now(UTC))
+    assert await work
+    assert await live_version(database) == 1
+    assert (await row(database, job)).outcome == "refused"
+    made = (await every_model(database))[3]
+    assert made.state == "refused"
+    assert made.verdict is not None
+    assert (made.verdict["passed"], made.verdict["reasons"]) == (False, [LIVE_CHANGED])
+    payload = (await told(database))[-1]
+    assert (payload["outcome"], payload["version"], payload["live"]) == ("refused", 3, 2)
+    assert (await acts(database))[-1] == ("refused", 0, {"version": 3, "job": job.id})
+    async with database.write() as conn:
+        await models.go_live(conn, 3, datetime.now(UTC))  # as /promote 3 does
+
+
+async def test_whoever_trains_again_has_a_number_and_a_verdict_of_their_own(
+    database: Database, store: ModelStore, settings: Settings, ask: Ask, outcome: Leave, tmp_path: Path
+) -> None:
+    """A worker loses its lease while it publishes, and goes on writing when the other has long finished."""
+    job = await claimed(database, await ask("full"))
+    slow: Any = Fragile(store, "publish")
+    with pytest.raises(Died):
+        await Publisher(database, slow, settings).publish(job, "bot", outcome(job))
+    late = shutil.copytree(artifact_of(settings.home / "work" / f"job-{job.id}"), tmp_path / "late")
+    shutil.rmtree(settings.home / "work")
+    async with database.write() as conn:
+        taken = await jobs.claim(conn, "worker:other", datetime.now(UTC) + 2 * LEASE, LEASE)
+    assert taken is not None
+    await Publisher(database, store, settings).publish(taken, "worker:other", outcome(taken, passed=False))
+    await asyncio.to_thread(store.publish, late, 2)
+    with pytest.raises(WrongState):
+        await Publisher(database, store, settings).publish(job, "bot", outcome(job))
+    found = await every_model(database)
+    assert (found[3].state, found[3].verdict, found[3].job_id) == ("refused", {"passed": False}, job.id)
+    assert found[2].pruned_at is not None
+    assert await live_version(database) == 1
+    await Publisher(database, store, settings).tidy()
+    assert store.versions() == [1, 3]
+
+
+async def test_a_number_that_was_used_once_is_given_to_no_other(
+    database: Database, store: ModelStore, settings: Settings, serving: Serving, tiny: Path
+) -> None:
+    async with database.write() as conn:
+        await models.add(conn, 2, "full", datetime.now(UTC), {}, refused=True)
+        await models.mark_pruned(conn, 2, datetime.now(UTC))
+    here = settings.model_copy(update={"database_url": f"sqlite:///{settings.home.parent / 'matinee.db'}"})
+    folder, _ = await asyncio.to_thread(train_model, load_dataset(tiny), here, QUICK, lambda step: None)
+    assert folder.name == "0003"
+    assert (await choose(database, store, ())).version == 3
+
+
+async def test_a_training_that_was_stopped_while_it_waited_leaves_nothing(
+    database: Database, runner: Runner, ask: Ask, settings: Settings
+) -> None:
+    job = await ask("full")
+    loop = asyncio.create_task(runner.run())
+    await reached(database, job, "checking")
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    assert list((settings.home / "work").iterdir())  # it waits again
+    async with database.write() as conn:
+        assert await jobs.ask_to_stop(conn, job.id, datetime.now(UTC))
+    assert not await runner.once()
+    assert list((settings.home / "work").iterdir()) == []
+
+
+async def test_a_store_that_is_away_for_a_moment_takes_no_model_out_of_use(
+    database: Database, settings: Settings, metrics: Metrics, serving: Serving, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    shared = open_store(settings.models, place.as_uri())
+    async with database.write() as conn:
+        await models.add(conn, 2, "full", datetime.now(UTC), {})
+        await models.go_live(conn, 2, datetime.now(UTC))
+    serving.recommender.save(tmp_path / "made", origin="full")
+    await asyncio.to_thread(shared.publish, tmp_path / "made", 2)
+    shutil.rmtree(settings.models / "0002")
+    away: Any = Away(shared)
+    for begun in (serving, await Serving.begin(database, away, (ADMIN,), metrics)):
+        begun._store = away
+        await begun._catch_up()
+        await begun._catch_up()
+        assert begun.version == 1
+        assert await live_version(database) == 2
+    away.back = True
+    await begun._catch_up()
+    assert begun.version == 2
+    assert await told(database) == []
+
+
+class Away:
+    """A store that cannot be reached for what is not here already, until it is `back`."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self._store, self.back = store, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def fetch(self, version: int) -> Path:
+        if version == 2 and not self.back:
+            raise StoreFailed("MATINEE_ARTIFACTS s3://x: timed out")
+        return self._store.fetch(version)
 
 
 async def test_refused_it_is_kept_aside_and_the_old_one_serves(

@@ -7,8 +7,18 @@ from html import escape
 from typing import Any
 
 from bot.texts import Html, Translator
+from bot.training.publishing import LIVE_CHANGED
 
-__all__ = ["Verdict", "aligned", "drift_line", "figures_table", "number", "reasons", "verdict_table"]
+__all__ = [
+    "Verdict",
+    "aligned",
+    "drift_line",
+    "figures_table",
+    "number",
+    "overtaken",
+    "reasons",
+    "verdict_table",
+]
 
 Verdict = Mapping[str, Any]
 NameFilm = Callable[[int], str | None]
@@ -47,8 +57,15 @@ def verdict_table(
 
 
 def reasons(verdict: Verdict | None, t: Translator) -> list[Html]:
-    """Why the gate refused, a sentence for each check that was not passed."""
-    return [_reason(check, t) for check in _checks(verdict) if not check.get("passed")]
+    """Why it was refused, a sentence for each check that was not passed, and one if another model serves by
+    now than it was compared with."""
+    found = [_reason(check, t) for check in _checks(verdict) if not check.get("passed")]
+    return [*found, t.html("models.reason.live_changed")] if overtaken(verdict) else found
+
+
+def overtaken(verdict: Verdict | None) -> bool:
+    """Whether another model was made the live one before this one could be."""
+    return LIVE_CHANGED in (verdict or {}).get("reasons", ())
 
 
 def _reason(check: Mapping[str, Any], t: Translator) -> Html:

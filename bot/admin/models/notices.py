@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.admin.models.figures import drift_line, reasons, verdict_table
+from bot.admin.models.figures import drift_line, overtaken, reasons, verdict_table
 from bot.admin.models.views import AskPromote, RollBackTo, ShowModel
 from bot.admin.wording import cut
 from bot.announcer import Telling
@@ -50,6 +50,8 @@ def outcome_screen(payload: Payload, name: NameFilm, t: Translator) -> Screen:
         return Screen(t.html("models.failed", job=job, kind=kind, error=error))
     first = live is None or live == version
     told = t.plain(f"models.told.{outcome}{'_first' if first else ''}", version=version, live=live)
+    if overtaken(verdict):
+        told = t.plain("models.told.overtaken", version=version, live=live)
     word = t.plain(f"models.word.{outcome}")
     lines: list[str] = [t.html("models.outcome", word=word, told=told, job=job, kind=kind)]
     table = verdict_table(verdict, None if first else live, version, t)

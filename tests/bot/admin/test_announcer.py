@@ -19,6 +19,7 @@ from bot.telegram.screen import Screen
 from bot.texts import Translator
 from storage import notices
 from storage.database import Database
+from storage.errors import DatabaseLost
 
 PATIENCE = 20.0  # seconds until a test gives up; nothing is measured by it
 GRACE = 806_132_947
@@ -112,6 +113,18 @@ async def test_a_kind_without_a_view_holds_up_nobody(
     begin()
     await until(database, ("dropped", 1), ("done", 1))
     assert versions(sandbox, ada) == ["3"]
+
+
+async def test_a_database_that_is_away_while_a_notice_is_made_puts_it_off(
+    database: Database, messenger: Messenger, ada: int
+) -> None:
+    async def lost(payload: Mapping[str, Any], t: Translator) -> Screen:
+        raise DatabaseLost("the connection broke")
+
+    await tell(database, ada)
+    task = asyncio.create_task(Announcer(database, messenger, {"broken": lost}, asyncio.Event()).run())
+    await until(database, ("waiting", 1))
+    await end(task)
 
 
 async def test_a_flood_is_waited_for(database: Database, sandbox: Sandbox, ada: int, begin: Begin) -> None:

@@ -83,6 +83,18 @@ def test_a_refused_model_is_shown_beside_the_live_one_with_the_reason(refused: V
     assert screen.rows[0][0].action == AskPromote(3)
 
 
+def test_a_model_that_was_overtaken_names_the_one_it_was_compared_with(refused: Verdict) -> None:
+    checks = [{**each, "passed": True} for each in refused["checks"]]
+    verdict = {**refused, "checks": checks, "reasons": ["live_changed"]}
+    screen = outcome(outcome="refused", version=3, verdict=verdict)
+    text = shown(screen)
+    assert text.startswith(
+        "Refused: model 3 is kept aside. It was compared with model 1, which serves no more."
+    )
+    assert "Another model was made the live one meanwhile" in text
+    assert labels(screen) == [["Promote 3", "Model 3"]]
+
+
 def test_a_promoted_model_can_be_taken_back(refused: Verdict) -> None:
     checks = [{**each, "passed": True} for each in refused["checks"]]
     screen = outcome(outcome="promoted", version=3, verdict={**refused, "checks": checks, "passed": True})
