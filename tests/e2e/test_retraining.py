@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.driving import Bot, Telegram
+import recsys
+from bot.training.folder import PEOPLE_FROM
+from storage import films, people, ratings
+from storage.database import Database
+from tests.e2e.driving import PATIENCE, TICK, Bot, Telegram
 from tests.e2e.trainings import (
     LENIENT,
     ask_for,
@@ -155,3 +162,47 @@ def test_a_full_training_on_all_ratings_is_promoted_while_people_are_answered(
     assert work_folders(own_bot.home) == []
     own_bot.start()
     assert "model=2" in own_bot.text().splitlines()[-1]
+
+
+def test_a_crowd_is_left_out_told_of_and_learned_from_once_an_admin_lets_it_in(
+    few_bot: Bot, few: Path
+) -> None:
+    settings = {"MATINEE_DATASET": str(few), **LENIENT}
+    root = few_bot.person("Root")
+    few_bot.start(**settings, MATINEE_ADMIN_IDS=str(root.id))
+    root.send("/help")
+    few_bot.stop()
+    crowd = asyncio.run(push(few_bot, range(9_000_000, 9_000_040)))
+
+    def learned(job: int) -> int:
+        ask_for(few_bot, "full")
+        few_bot.start(**settings, MATINEE_ADMIN_IDS=str(root.id))
+        working_on(few_bot, "done", job=job)
+        ((version,),) = few_bot.rows("SELECT version FROM jobs WHERE id = ?", job)
+        made = recsys.Recommender.load(few_bot.home / "models" / f"{version:04d}")
+        return len({PEOPLE_FROM + each for each in crowd} & set(made.user_ids.tolist()))
+
+    assert learned(1) == 0
+    assert few_bot.rows("SELECT count(*) FROM standings WHERE state = 'kept_out'") == [(len(crowd),)]
+    deadline = time.monotonic() + PATIENCE
+    while not (flagged := [each for each in root.messages() if each.text.startswith("🚩")]):
+        assert time.monotonic() < deadline
+        time.sleep(TICK)
+    assert f"{len(crowd)} accounts" in flagged[0].text
+    assert root.tap("Let in", flagged[0]) == "Let in, from the next training on"
+    few_bot.stop()
+    assert learned(2) > 0.8 * len(crowd)  # of some, the only rating is held out
+    assert few_bot.rows("SELECT state FROM flags") == [("let_in",)]
+
+
+async def push(bot: Bot, telegram_ids: Iterable[int]) -> list[int]:
+    """People who come for one film, and say no more than that."""
+    database = await Database.open(f"sqlite+aiosqlite:///{bot.home / 'matinee.db'}")
+    now = datetime.now(UTC)
+    async with database.write() as conn:
+        film_id = min([film.id for film in await films.every(conn)])
+        come = [(await people.meet(conn, each, "en", now)).id for each in telegram_ids]
+        for person_id in come:
+            await ratings.rate(conn, person_id, film_id, 5.0, now)
+    await database.close()
+    return come
