@@ -92,7 +92,7 @@ def test_an_admin_sees_true_figures_and_a_stranger_an_unknown_command(
     stats = admin.send("/stats")
     assert "4 people\nActive in 1, 7, 30 days: 1 · 1 · 1" in stats.text
     assert "5 ratings\nToday, in 7 days, in 30: 5 · 5 · 5" in stats.text
-    assert "4 started → 0 told genres or shelves" in stats.text
+    assert "4 started · 0 told genres or shelves" in stats.text
     assert re.search(r"last day: median \d+ ms, 95 % within [\d.]+ m?s \(\d+ updates\)", stats.text)
     (tmp_path / "stats.png").write_bytes(picture(own_bot, stats))
     monitor = admin.send("/monitor")

@@ -115,7 +115,7 @@ def test_usage_is_told_in_full() -> None:
     text = shown(usage_text(usage, T))
     assert "12 people\nActive in 1, 7, 30 days: 3 · 6 · 9" in text
     assert "113 ratings\nToday, in 7 days, in 30: 1 · 6 · 13" in text
-    assert "11 started → 10 told genres or shelves → 8 rated five films → 7 got a list → 4 came back" in text
+    assert "11 started · 10 told genres or shelves · 8 rated five films · 7 got a list · 4 came back" in text
     assert "0 gathering · 0 voting · 3 decided · 0 cancelled" in text
     assert "last day: median 41 ms, 95 % within 2.2 s (1 update)" in text
     assert "last 7 days, as far as kept: nothing was answered" in text
