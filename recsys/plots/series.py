@@ -78,11 +78,13 @@ def draw_per_day(counts: Mapping[date, int], title: str, per_day: str, per_week:
 
 def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step: str, loss: str) -> bytes:
     """A PNG of the losses of the stars, epoch by epoch or sweep by sweep, with the best valid one marked.
+    Each chain of draws is a line of its own.
 
     The words name the two lines and the two axes. Raises InvalidData where nothing was measured.
     """
     stars = [each for each in steps if each.part == "stars"]
     numbers = np.array([each.number for each in stars])
+    chains = np.array([each.chain for each in stars])
     measured = {
         train: (np.array([each.train_loss for each in stars]), MUTED),
         valid: (np.array([each.valid_loss for each in stars]), CALM),
@@ -93,11 +95,10 @@ def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step:
         axes = figure.add_subplot()
         for label, (values, colour) in measured.items():
             there = np.isfinite(values)
-            if there.any():
-                marker = "o" if there.sum() == 1 else ""
-                axes.plot(
-                    numbers[there], values[there], color=colour, linewidth=2, marker=marker, label=label
-                )
+            for at, chain in enumerate(np.unique(chains[there])):
+                mine = there & (chains == chain)
+                marker, name = "o" if mine.sum() == 1 else "", "_" if at else label  # _ is not in the legend
+                axes.plot(numbers[mine], values[mine], color=colour, linewidth=2, marker=marker, label=name)
         losses = measured[valid][0]
         if np.isfinite(losses).any():
             best = int(np.nanargmin(losses))

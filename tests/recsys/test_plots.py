@@ -130,6 +130,18 @@ def test_losses_show_what_was_measured_and_the_best(figures: list[Figure]) -> No
     assert len(figures[1].axes[0].lines) == 1
 
 
+def test_each_chain_is_a_line_of_its_own(figures: list[Figure]) -> None:
+    losses = [3.0, 1.0, 0.9, 3.1, 1.1, 0.8]
+    steps = [
+        Step("stars", n, 6, 1.0, train_loss=loss, chain=1 + (n > 3)) for n, loss in enumerate(losses, start=1)
+    ]
+    pixels(draw_losses(steps, ODD, "draws", "valid", "pass", "loss"))
+    lines = figures[0].axes[0].lines
+    assert [list(line.get_ydata()) for line in lines] == [losses[:3], losses[3:]]  # type: ignore[arg-type]
+    assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [4, 5, 6]]  # type: ignore[arg-type]
+    assert [line.get_label() for line in lines] == ["draws", "_"]  # told once
+
+
 def test_there_is_no_picture_of_nothing() -> None:
     with pytest.raises(InvalidData, match="no biases"):
         draw_biases([], [], "", "")

@@ -108,9 +108,7 @@ async def test_ratings_of_a_day_of_the_operator(
     assert in_india == {date(2026, 3, 29): 2, date(2026, 3, 30): 3, date(2026, 3, 31): 3}
 
 
-async def test_each_step_of_the_way_in_counts_by_itself(
-    database: Database, film_ids: list[int]
-) -> None:
+async def test_each_step_of_the_way_in_counts_by_itself(database: Database, film_ids: list[int]) -> None:
     first = datetime(2026, 11, 1, 22, 30, tzinfo=UTC)  # half past eleven in Berlin
 
     async with database.write() as conn:

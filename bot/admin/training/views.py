@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +115,10 @@ def _pass(progress: Mapping[str, Any], t: Translator) -> list[Html]:
     if part and number and total:
         doing = t.plain(f"training.part.{part}") if part in _PARTS else str(part)
         lines.append(t.html("training.pass", doing=doing, n=number, of=total))
+    if progress.get("chain"):
+        return (
+            lines  # the error of one draw is not that of the model, and does not tell whether it gets better
+        )
     losses = [
         t.plain(f"training.{name}", loss=f"{loss:.3f}")
         for name in ("train_loss", "valid_loss")
@@ -146,26 +150,40 @@ def job_line(job: Job, ago: str, t: Translator) -> Html:
 
 def curves_text(job: Job, t: Translator) -> Html:
     """What the picture is of."""
-    return t.html("training.curves", number=job.id, kind=t.plain(f"training.kind.{job.kind}"))
+    key = "fine" if job.kind == "fine" else "chains" if any(map(_chain, _points(job))) else "full"
+    return t.html(f"training.curves.{key}", number=job.id, kind=t.plain(f"training.kind.{job.kind}"))
 
 
 def losses_picture(job: Job, t: Translator) -> Losses:
     """The losses of the stars in a training, pass by pass."""
-    points = (job.progress or {}).get("curve") or ()
+    points = _points(job)
     steps = [
-        Step(
-            "stars", number, len(points), 0.0, *(math.nan if loss is None else float(loss) for loss in point)
-        )
+        Step("stars", number, len(points), 0.0, *map(_loss, point[:2]), chain=_chain(point))
         for number, point in enumerate(points, start=1)
     ]
+    drawn = any(each.chain for each in steps)
     return Losses(
         steps=steps,
         title=t.plain("training.picture", number=job.id),
-        train=t.plain("training.picture.train"),
+        train=t.plain("training.picture.draws" if drawn else "training.picture.train"),
         valid=t.plain("training.picture.valid"),
         step=t.plain("training.picture.pass"),
         loss=t.plain("training.picture.loss"),
     )
+
+
+def _points(job: Job) -> Sequence[Sequence[float | None]]:
+    """The curve: of each pass the train loss, the valid loss, and the chain if it is a draw."""
+    points: Sequence[Sequence[float | None]] = (job.progress or {}).get("curve") or ()
+    return points
+
+
+def _loss(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _chain(point: Sequence[float | None]) -> int:
+    return int(point[2] or 0) if len(point) > 2 else 0
 
 
 def already_screen(job: Job | None, here: bool, t: Translator) -> Screen:

@@ -28,7 +28,7 @@ from bot.admin.models.views import (
 from bot.admin.panel.service import Quality
 from bot.admin.panel.views import admin_menu, quality_screen, training_screen
 from bot.admin.training.service import Clock, Training
-from bot.admin.training.views import losses_picture, progress_screen
+from bot.admin.training.views import curves_text, losses_picture, progress_screen
 from bot.admin.wording import span
 from bot.pictures import read_request
 from bot.sandbox.markup import parse_html
@@ -197,6 +197,8 @@ def test_a_training_is_shown_step_by_step(make_job: MakeJob) -> None:
         "About 2 min left"
     )
     assert labels(screen) == [["Stop"]]
+    draw = shown(progress_screen(make_job(phase="training", progress={**progress, "chain": 1}), T))
+    assert "Stars: pass 12 of 30\nAbout" in draw  # its error would look as if it should fall
     later = shown(progress_screen(make_job(phase="gate", progress={**progress, "done": 0.9}), T))
     assert "Step 4 of 5: comparing it with the live model\n▓▓▓▓▓▓▓▓▓▓▓▓▓░ 90 %" in later
     assert "pass" not in later
@@ -331,5 +333,21 @@ def test_the_losses_of_a_training_can_be_drawn(make_job: MakeJob) -> None:
     assert picture.title == "Losses of training 5"
     assert read_request(picture.model_dump_json().encode()).kind == "losses"
     assert "Loss curves" in labels(training_screen(Training(job, (), None, None), NOW, T))[1]
-    bare = make_job(progress={"curve": [[None, None]]})
+    bare = make_job(progress={"curve": [[None, None, 1]]})
     assert labels(training_screen(Training(bare, (), None, None), NOW, T))[1] == ["Refresh", "Back"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "curve", "words"),
+    [
+        ("full", [[0.9, 0.95], [0.8, 0.9]], "how its errors fell"),
+        ("full", [[0.9, None, 1], [0.8, None, 1], [0.9, None, 2]], "Each chain falls from where it began"),
+        ("fine", [[0.9, None, 1], [0.8, None, 2]], "need not fall"),
+    ],
+)
+def test_the_losses_are_said_to_fall_only_where_they_do(
+    make_job: MakeJob, kind: str, curve: list[list[float | None]], words: str
+) -> None:
+    job = make_job(kind=kind, progress={"curve": curve})
+    assert words in curves_text(job, T)
+    assert [each.chain for each in losses_picture(job, T).steps] == [(*point, 0)[2] for point in curve]
