@@ -158,7 +158,7 @@ def losses_picture(job: Job, t: Translator) -> Losses:
     """The losses of the stars in a training, pass by pass."""
     points = _points(job)
     steps = [
-        Step("stars", number, len(points), 0.0, *map(_loss, point[:2]), chain=_chain(point))
+        Step("stars", number, len(points), 0.0, _loss(point[0]), _loss(point[1]), _chain(point))
         for number, point in enumerate(points, start=1)
     ]
     drawn = any(each.chain for each in steps)
