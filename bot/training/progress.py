@@ -50,7 +50,7 @@ class Progress:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the row: `done` in 0..1, `seconds_left` or None, the `curve` of the stars.
 
-        A point of it is [train loss, valid loss], and the number of its chain where it is the error of a draw.
+        A point of it is [train loss, valid loss], and the number of its chain where it is of a draw.
         """
         done = self._done()
         passed = time.monotonic() - self._began

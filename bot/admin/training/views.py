@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from bot.admin.buttons import ShowPanel
 from bot.admin.wording import cut, span
 from bot.pictures import Losses
 from bot.telegram.callbacks import Record, record
@@ -99,7 +100,7 @@ def _pace(progress: Mapping[str, Any], t: Translator, *, learning: bool) -> list
     if share is not None:
         full = min(_CELLS, max(0, round(share * _CELLS)))
         bar = "▓" * full + "░" * (_CELLS - full)
-        lines.append(t.html("training.bar", bar=bar, percent=min(100, max(0, int(share * 100)))))
+        lines.append(t.html("training.bar", bar=bar, percent=_percent(share)))
     if learning:
         lines += _pass(progress, t)
     left = _number(progress.get("seconds_left"))
@@ -186,18 +187,37 @@ def _chain(point: Sequence[float | None]) -> int:
     return int(point[2] or 0) if len(point) > 2 else 0
 
 
-def already_screen(job: Job | None, here: bool, t: Translator) -> Screen:
-    """There is one: the message that shows it, or how far it is now if another chat has that message."""
+def already_screen(job: Job | None, where: str, t: Translator) -> Screen:
+    """There is one: which, how far it is, and where the message is that shows it and has its Stop: "above",
+    "below" or "elsewhere". This message changes no more, so it has none."""
     if job is None or job.finished_at is not None:
         return Screen(t.html("training.already_over"))
-    text = t.html("training.already")
-    return Screen(text if here else f"{text}\n\n{progress_text(job, t)}", (stop_row(job, t),))
+    kind = t.plain(f"training.kind.{job.kind}")
+    text = t.html("training.already", number=job.id, kind=kind, far=_far(job, t))
+    rows = ((Button(t.plain("panel.training"), ShowPanel("training")),),) if where == "elsewhere" else ()
+    return Screen(f"{text} {t.html(f'training.already_{where}')}", rows)
+
+
+def _far(job: Job, t: Translator) -> str:
+    """How far a training is, in a line."""
+    if job.state == "waiting":
+        return t.plain("training.far.waiting")
+    if job.phase not in _PHASES:
+        return t.plain("training.far.begins")
+    number, doing = _PHASES.index(job.phase) + 1, t.plain(f"training.phase.{job.phase}")
+    step = t.plain("training.far.step", n=number, of=len(_PHASES), doing=doing)
+    share = _number((job.progress or {}).get("done"))
+    return step if share is None else t.plain("training.far.share", percent=_percent(share), step=step)
 
 
 def wrong_kind_screen(asked: str, t: Translator) -> Screen:
     """No kind of training is called so."""
     echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
     return Screen(t.html("training.wrong", asked=echo))
+
+
+def _percent(share: float) -> int:
+    return min(100, max(0, int(share * 100)))
 
 
 def _number(value: object) -> float | None:
