@@ -24,6 +24,7 @@ AVERAGED = 7  # days
 _ROOM = timedelta(days=3)  # at both ends, at least
 _LONG = 300  # days; over more of them months are told with their year
 _COLOURS = (CALM, MUTED)
+_PANEL_HEIGHT, _LETTERS = 135, 13  # points: of a panel, about, and of a line of letters
 _NICE = (1, 2, 5, 10)  # steps between ticks
 
 
@@ -123,10 +124,10 @@ def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step:
 
 
 def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
-    several = len(panel.lines) > 1
+    ends: list[tuple[float, str, str, date]] = []  # value, what is said, colour, moment
     for line, colour in zip(panel.lines, _COLOURS, strict=False):
         values = np.array([math.nan if value is None else value for value in line.values])
-        axes.plot(moments, values, color=colour, linewidth=1.8, marker="o", markersize=4)  # type: ignore[arg-type]
+        axes.plot(moments, values, color=colour, linewidth=1.8, marker="o", markersize=4, clip_on=False)  # type: ignore[arg-type]
         there = np.flatnonzero(np.isfinite(values))
         if not there.size:
             continue
@@ -134,17 +135,8 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
             axes.axhline(values[there[0]], color=colour, linewidth=0.8, linestyle=":", alpha=0.7)
         last = there[-1]
         said = _written(float(values[last]), panel.percent)
-        axes.annotate(
-            f"{said} {line.label}" if several else said,
-            (moments[last], values[last]),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            fontweight="bold",
-            fontsize=9,
-            annotation_clip=False,
-        )
+        told = f"{said} {line.label}" if len(panel.lines) > 1 else said
+        ends.append((float(values[last]), told, colour, moments[last]))
     axes.set_title(panel.title)
     axes.margins(y=0.2)
     _calendar(axes, moments, most=5)
@@ -156,11 +148,35 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
         axes.axhline(bound, color=ACCENT, linewidth=0.9, linestyle="--", alpha=0.8)
     if panel.from_zero:
         axes.set_ylim(bottom=0)
+    if panel.most is not None:
+        axes.set_ylim(top=min(panel.most, axes.get_ylim()[1]))
+    _write_ends(axes, ends)
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=_NICE))
     if panel.percent:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 9):g} %"))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
+
+
+def _write_ends(axes: Axes, ends: Sequence[tuple[float, str, str, date]]) -> None:
+    """The last values beside their points, moved apart where they would lie over one another."""
+    low, high = axes.get_ylim()
+    below = math.inf  # the middle of the highest line that still fits, in points
+    for value, said, colour, moment in sorted(ends, key=lambda end: -end[0]):
+        place = (value - low) / (high - low) * _PANEL_HEIGHT
+        moved = min(place, below)
+        below = moved - _LETTERS
+        axes.annotate(
+            said,
+            (moment, value),
+            xytext=(7, moved - place),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontweight="bold",
+            fontsize=9,
+            annotation_clip=False,
+        )
 
 
 def _written(value: float, percent: bool) -> str:

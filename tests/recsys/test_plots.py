@@ -112,6 +112,23 @@ def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
     assert len(figures[0].axes[2].lines) == 1  # no bound of nothing
 
 
+def test_values_that_end_alike_are_written_apart(figures: list[Figure]) -> None:
+    lines = [Line("shown", [272.0]), Line("rated", [272.4])]
+    pixels(draw_panels([MONDAY], [Panel("two", lines, from_zero=True)], "first"))
+    high, low = (
+        text.get_window_extent()
+        for words in ("272 rated", "272 shown")
+        for text in figures[0].axes[0].texts
+        if text.get_text() == words
+    )
+    assert low.y1 < high.y0
+
+
+def test_an_axis_ends_where_there_can_be_no_more(figures: list[Figure]) -> None:
+    pixels(draw_panels([MONDAY], [Panel("Gini", [Line("", [0.999])], most=1.0)], "first"))
+    assert figures[0].axes[0].get_ylim()[1] == 1.0
+
+
 def test_one_week_is_a_picture_too(figures: list[Figure]) -> None:
     pixels(draw_panels([MONDAY], [Panel("one", [Line("", [0.25])], percent=True)], "first"))
     assert {"25 %", "26 Oct"} <= set(texts(figures[0]))
