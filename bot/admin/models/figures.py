@@ -77,7 +77,8 @@ def drift_line(verdict: Verdict | None, name: NameFilm, t: Translator) -> Html |
     drift = (verdict or {}).get("drift")
     if not drift:
         return None
-    changed = [title for each in drift["changed"] if (title := name(each["movie_id"])) is not None][:_NAMED]
+    titles = (name(each["movie_id"]) for each in drift["changed"])
+    changed = list(dict.fromkeys(title for title in titles if title))[:_NAMED]  # a merged film is one film
     line = t.html("models.drift", films=drift["films"], percent=round(100 * drift["overlap"]))
     return Html(f"{line} {t.html('models.drift_most', films=', '.join(changed))}") if changed else line
 

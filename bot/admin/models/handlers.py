@@ -46,7 +46,14 @@ class Handlers:
         router.button(KeepLive, self.keep)
 
     async def models(self, request: Request) -> None:
-        """/models: the newest eight."""
+        """/models: the newest eight; with a number, that one."""
+        if request.text.strip():
+            found = await self._versions.named(request.person.telegram_id, request.text)
+            if isinstance(found, Plan):
+                await request.reply(refusal_screen(found, request.t))
+            else:
+                await request.reply(model_screen(found, request.now, 0, request.t))
+            return
         page = await self._versions.page(request.person.telegram_id, 0)
         await request.reply(models_screen(page, request.now, request.t))
 

@@ -45,7 +45,7 @@ T = translator("en")
 MakeJob = Callable[..., Job]
 MakeModel = Callable[..., Model]
 Verdict = dict[str, Any]
-FILMS = {50: "Star Wars (1977)"}
+FILMS = {50: "Star Wars (1977)", 51: "Star Wars (1977)"}
 
 
 def shown(screen: Screen) -> str:
@@ -149,7 +149,7 @@ def test_what_can_be_done_with_a_model_is_on_its_page(make_model: MakeModel, ref
     assert labels(model_screen(make_model(3), NOW, 0, T)) == [["Back to 3"], ["Back"]]
     screen = model_screen(make_model(3, "refused", verdict=refused), NOW, 8, T)
     assert labels(screen) == [["Promote 3"], ["Back"]]
-    assert "               live     №3\nError, stars  0.851  0.912  ✗" in shown(screen)
+    assert "              live then     №3\nError, stars      0.851  0.912  ✗" in shown(screen)
     assert shown(model_screen(make_model(3, "live"), NOW + timedelta(hours=5), 0, T)) == (
         "🧠 Model 3: live\nMade 5 h ago: fine-tuned.\nIt has served for 5 h.\n\n"
         "On ratings that no model has seen:\n"
