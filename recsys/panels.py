@@ -20,7 +20,8 @@ class Line:
 class Panel:
     """A small chart. `bounds` are values not to be passed; `percent` writes 0.5 as 50 %.
 
-    `from_zero` draws no axis that would make much of little.
+    `from_zero` draws no axis that would make much of little; `most` is where the axis ends if there can
+    be no more.
     """
 
     title: str
@@ -28,3 +29,4 @@ class Panel:
     percent: bool = False
     bounds: Sequence[float] = ()
     from_zero: bool = False
+    most: float | None = None

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Subquery,
-    and_,
     cast,
     exists,
     extract,
@@ -96,13 +95,13 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """People who took each step of the way in, each counted only if they took those before."""
+    """People who took each step of the way in. Each counts by itself: whoever skips one may take the next."""
 
     started: int  # wrote to the bot in private
     answered: int  # liked or disliked a genre, or picked a shelf
     rated: int  # five films
     listed: int  # got picks, or films like another
-    returned: int  # did something on a later day than their first
+    returned: int  # who started, and did something on a later day than their first
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ async def ratings_per_day(conn: AsyncConnection, zone: ZoneInfo) -> dict[date, i
 
 
 async def funnel(conn: AsyncConnection, zone: ZoneInfo) -> Funnel:
-    """Where people stop on their way in."""
+    """How many people took each step on their way in."""
 
     def has(column: Column[datetime], *which: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(column.table.c.person_id == people.c.id, *which)
@@ -148,13 +147,13 @@ async def funnel(conn: AsyncConnection, zone: ZoneInfo) -> Funnel:
     stars = select(func.count()).where(ratings.c.person_id == people.c.id).scalar_subquery()
     started = or_(people.c.active, *map(has, _PRIVATE_DEEDS))  # whoever blocked the bot is inactive
     answered = or_(has(genre_answers.c.answered_at), has(shelf_picks.c.picked_at))
-    rated = and_(answered, stars >= ENOUGH_RATINGS)
-    listed = and_(rated, has(lists.c.created_at, lists.c.kind.in_(("recommend", "similar"))))
+    rated = stars >= ENOUGH_RATINGS
+    listed = has(lists.c.created_at, lists.c.kind.in_(("recommend", "similar")))
     steps = {"started": started, "answered": answered, "rated": rated, "listed": listed}
     columns = [func.count().filter(step).label(name) for name, step in steps.items()]
     counts = (await conn.execute(select(*columns).select_from(people))).one()
     last = _last_deeds()
-    spans = select(people.c.created_at, last.c.at).join(last, last.c.person_id == people.c.id).where(listed)
+    spans = select(people.c.created_at, last.c.at).join(last, last.c.person_id == people.c.id).where(started)
     returned = 0
     for first, latest in await conn.execute(spans):
         returned += latest.astimezone(zone).date() > first.astimezone(zone).date()

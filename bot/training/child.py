@@ -79,8 +79,7 @@ class Teller:
 def main(folder: Path) -> int:
     """Train from a work folder; the exit code. What an operator can mend is told, not raised."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    _step_back()
     teller = Teller(_own_output())
     try:
         train(folder, teller)
@@ -178,6 +177,14 @@ def _limit_threads(threads: int | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def _step_back() -> None:
+    """Take only the time that nobody else wants; the least of it where the system knows no such thing."""
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    elif hasattr(os, "nice"):
+        os.nice(_NICE)
 
 
 def _own_output() -> TextIO:

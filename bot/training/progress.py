@@ -26,7 +26,7 @@ class Progress:
         self.turned = asyncio.Event()
         self._began = time.monotonic()
         self._step: dict[str, Any] = {}
-        self._curve: list[tuple[float | None, float | None]] = []
+        self._curve: list[tuple[float | None, ...]] = []
 
     def enter(self, phase: str) -> None:
         """The next phase begins. Raises KeyError for one that does not exist."""
@@ -41,13 +41,17 @@ class Progress:
         part, number, total = str(told["part"]), int(told["number"]), int(told["total"])
         if not 0 < number <= total:
             raise ValueError(f"step {number} of {total}")
-        self._step = {"part": part, "number": number, "total": total, **losses}
+        chain = int(told.get("chain", 0))
+        self._step = {"part": part, "number": number, "total": total, **losses, "chain": chain}
         if part == "stars":
-            self._curve.append((losses["train_loss"], losses["valid_loss"]))
+            self._curve.append((losses["train_loss"], losses["valid_loss"], *([chain] if chain else [])))
         self.changed = True
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for the row: `done` in 0..1, `seconds_left` or None, the `curve` of the stars."""
+        """Plain values for the row: `done` in 0..1, `seconds_left` or None, the `curve` of the stars.
+
+        A point of it is [train loss, valid loss], and the number of its chain where it is of a draw.
+        """
         done = self._done()
         passed = time.monotonic() - self._began
         thin = -(-len(self._curve) // _CURVE) or 1
@@ -57,6 +61,7 @@ class Progress:
             "total": None,
             "train_loss": None,
             "valid_loss": None,
+            "chain": 0,
             **self._step,
             "done": round(done, 3),
             "seconds_left": round(passed / done * (1 - done), 1) if done >= _SURE_FROM else None,

@@ -93,7 +93,8 @@ def fit_stars(
         if within in kept:
             sampler.keep()
         if report is not None:
-            report(Step("stars", number + 1, chains * sweeps, time.perf_counter() - began, train_loss=loss))
+            took = time.perf_counter() - began
+            report(Step("stars", number + 1, chains * sweeps, took, train_loss=loss, chain=chain + 1))
     return sampler.served()
 
 

@@ -24,6 +24,7 @@ AVERAGED = 7  # days
 _ROOM = timedelta(days=3)  # at both ends, at least
 _LONG = 300  # days; over more of them months are told with their year
 _COLOURS = (CALM, MUTED)
+_PANEL_HEIGHT, _LETTERS = 135, 13  # points: of a panel, about, and of a line of letters
 _NICE = (1, 2, 5, 10)  # steps between ticks
 
 
@@ -78,11 +79,13 @@ def draw_per_day(counts: Mapping[date, int], title: str, per_day: str, per_week:
 
 def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step: str, loss: str) -> bytes:
     """A PNG of the losses of the stars, epoch by epoch or sweep by sweep, with the best valid one marked.
+    Each chain of draws is a line of its own.
 
     The words name the two lines and the two axes. Raises InvalidData where nothing was measured.
     """
     stars = [each for each in steps if each.part == "stars"]
     numbers = np.array([each.number for each in stars])
+    chains = np.array([each.chain for each in stars])
     measured = {
         train: (np.array([each.train_loss for each in stars]), MUTED),
         valid: (np.array([each.valid_loss for each in stars]), CALM),
@@ -93,11 +96,10 @@ def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step:
         axes = figure.add_subplot()
         for label, (values, colour) in measured.items():
             there = np.isfinite(values)
-            if there.any():
-                marker = "o" if there.sum() == 1 else ""
-                axes.plot(
-                    numbers[there], values[there], color=colour, linewidth=2, marker=marker, label=label
-                )
+            for at, chain in enumerate(np.unique(chains[there])):
+                mine = there & (chains == chain)
+                marker, name = "o" if mine.sum() == 1 else "", "_" if at else label  # _ is not in the legend
+                axes.plot(numbers[mine], values[mine], color=colour, linewidth=2, marker=marker, label=name)
         losses = measured[valid][0]
         if np.isfinite(losses).any():
             best = int(np.nanargmin(losses))
@@ -122,10 +124,10 @@ def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step:
 
 
 def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
-    several = len(panel.lines) > 1
+    ends: list[tuple[float, str, str, date]] = []  # value, what is said, colour, moment
     for line, colour in zip(panel.lines, _COLOURS, strict=False):
         values = np.array([math.nan if value is None else value for value in line.values])
-        axes.plot(moments, values, color=colour, linewidth=1.8, marker="o", markersize=4)  # type: ignore[arg-type]
+        axes.plot(moments, values, color=colour, linewidth=1.8, marker="o", markersize=4, clip_on=False)  # type: ignore[arg-type]
         there = np.flatnonzero(np.isfinite(values))
         if not there.size:
             continue
@@ -133,17 +135,8 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
             axes.axhline(values[there[0]], color=colour, linewidth=0.8, linestyle=":", alpha=0.7)
         last = there[-1]
         said = _written(float(values[last]), panel.percent)
-        axes.annotate(
-            f"{said} {line.label}" if several else said,
-            (moments[last], values[last]),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            fontweight="bold",
-            fontsize=9,
-            annotation_clip=False,
-        )
+        told = f"{said} {line.label}" if len(panel.lines) > 1 else said
+        ends.append((float(values[last]), told, colour, moments[last]))
     axes.set_title(panel.title)
     axes.margins(y=0.2)
     _calendar(axes, moments, most=5)
@@ -155,11 +148,35 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
         axes.axhline(bound, color=ACCENT, linewidth=0.9, linestyle="--", alpha=0.8)
     if panel.from_zero:
         axes.set_ylim(bottom=0)
+    if panel.most is not None:
+        axes.set_ylim(top=min(panel.most, axes.get_ylim()[1]))
+    _write_ends(axes, ends)
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=_NICE))
     if panel.percent:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 9):g} %"))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
+
+
+def _write_ends(axes: Axes, ends: Sequence[tuple[float, str, str, date]]) -> None:
+    """The last values beside their points, moved apart where they would lie over one another."""
+    low, high = axes.get_ylim()
+    below = math.inf  # the middle of the highest line that still fits, in points
+    for value, said, colour, moment in sorted(ends, key=lambda end: -end[0]):
+        place = (value - low) / (high - low) * _PANEL_HEIGHT
+        moved = min(place, below)
+        below = moved - _LETTERS
+        axes.annotate(
+            said,
+            (moment, value),
+            xytext=(7, moved - place),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontweight="bold",
+            fontsize=9,
+            annotation_clip=False,
+        )
 
 
 def _written(value: float, percent: bool) -> str:

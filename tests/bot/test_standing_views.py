@@ -12,6 +12,7 @@ from bot.admin.standing.views import (
     DecideFlag,
     DecidePerson,
     OpenFlag,
+    OpenKeptOut,
     OpenPerson,
     ShowKeptOut,
     flag_screen,
@@ -81,16 +82,27 @@ def test_the_evidence_in_words() -> None:
     assert "Near-copies" in text
     assert "agree in 86 % of the cases. With others it is 47 %" in text
     assert "nine in ten of their ratings of it came within 11 h" in text
-    assert "0.042 were to be expected" in text
+    assert "To be expected there, of accounts like these: less than one." in text
     assert "goes from 2.97★ to 4.01★ with them; 57 % of its ratings are theirs" in text
     assert "8.5 ratings each" in text
     assert "Kept out now: 40 of 40" in text
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0.0022, "within 8 s"), (0.25, "within 15 min"), (60.0, "within 2 days")]
+)
+def test_a_burst_is_as_long_as_one_says_it(hours: float, words: str) -> None:
+    evidence = {**EVIDENCE, "hours": hours, "expected": 3.2}
+    text = shown(flag_screen(flagged(kinds=("burst",), evidence=evidence), T))
+    assert words in text
+    assert "of accounts like these: 3.2." in text
 
 
 def test_what_is_not_known_is_not_told() -> None:
     bare = {"ratings_per_account": 1.0, "mean_after": 5.0, "share": 1.0, "hours": 700.0}
     text = shown(flag_screen(flagged(kinds=("copies",), evidence=bare), T))
     assert "Nobody else has rated the film: 5.00★" in text
+    assert "They have one rating each" in text
     for word in ("agree", "burst", "expected", "goes from"):
         assert word not in text
 
@@ -109,7 +121,7 @@ def test_what_can_be_done_about_a_flag(state: str, row: list[str]) -> None:
     screen = flag_screen(flagged(state=state), T)
     assert labels(screen) == [row, ["Kept out"]]
     wanted = {"Let in": DecideFlag(3, 1), "Keep out": DecideFlag(3, 0)}
-    assert actions(screen) == [*(wanted[label] for label in row), ShowKeptOut(0)]
+    assert actions(screen) == [*(wanted[label] for label in row), OpenKeptOut()]
 
 
 def test_a_flag_whose_people_are_all_forgotten() -> None:
@@ -122,7 +134,7 @@ def test_a_person() -> None:
     assert text.startswith("Person 17: 1 rating\nIn flags: #3\n")
     assert "kept out of training" in text
     assert "by hand" in text
-    assert actions(screen) == [DecidePerson(17, 1), OpenFlag(3), ShowKeptOut(0)]
+    assert actions(screen) == [DecidePerson(17, 1), OpenFlag(3), OpenKeptOut()]
     free = member_screen(Member(17, 2, (), None), T)
     assert "Training learns" in shown(free)
     assert "by hand" not in shown(free)

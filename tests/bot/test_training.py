@@ -333,7 +333,7 @@ async def test_progress_is_told_in_the_row(database: Database, runner: Runner, a
     last = ended.progress
     sweeps = recsys.TrainingConfig().ranker.sweeps  # a full one has the settings of today
     assert (last["part"], last["number"], last["total"]) == ("ranker", sweeps, sweeps)
-    assert all(train > 0 for train, _ in last["curve"])
+    assert all(train > 0 for train, *_ in last["curve"])
 
 
 async def test_an_arranged_crowd_is_flagged_and_left_out_at_once(

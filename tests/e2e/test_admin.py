@@ -111,6 +111,7 @@ def test_a_forged_button_is_a_stale_one(two: Seat) -> None:
         "aa1:home",
         "am1:0",
         "ad1:1:0",
+        "ao1:1",
         "ar1:1",
         "ap1:1",
         "ay1:1",
@@ -225,6 +226,10 @@ def test_what_cannot_be_gone_back_to_is_said_and_changes_nothing(two: Seat) -> N
         ("/rollback -1", "That takes the number of a model"),
         ("/rollback 4", "Model 4 cannot be used, so nothing was changed: "),
         ("/rollback 5", "Model 5 was refused"),
+        ("/models 77", "There is no model 77."),
+        ("/models x", "That takes the number of a model"),
+        ("/models 2", "🧠 Model 2: live"),
+        ("/models 3", "🧠 Model 3: deleted"),
         ("/promote", "That takes the number of a model"),
         ("/promote 2", "Model 2 serves already."),
         ("/promote 3", "Model 3 was deleted to save room."),
@@ -272,10 +277,13 @@ def test_a_training_is_one_message_that_can_be_stopped(seat: Seat) -> None:
     shown = progress(seat)
     assert shown.text == "🎓 Training 1: fine-tuning\n\nWaits for its turn…"
     again = root.send("/retrain full")
-    assert again.text == "A training is under way already:"
+    under_way = "Training 1, fine-tuning, is under way already: it waits for its turn."
+    assert again.text == f"{under_way} The message above follows it."
     assert again.raw["reply_to"] == shown.id
+    assert again.labels == []  # Stop is on the message above, and goes when it ends
     elsewhere = other.send("/retrain")
-    assert elsewhere.text == f"A training is under way already:\n\n{shown.text}"
+    assert elsewhere.text == f"{under_way} A message in another admin's chat follows it."
+    other.tap("Training", elsewhere)
     assert seat.bot.rows("SELECT kind, reason, asked_by FROM jobs") == [("fine", "command", root.id)]
 
     seat.bot.kill()
@@ -317,7 +325,10 @@ def test_a_training_of_the_clock_can_be_followed(seat: Seat) -> None:
         " VALUES (1, 'full', 'schedule', 'waiting', 0, FALSE, '2026-11-24 04:00:00')"
     )
     seat.start()
-    assert "A training is under way already:" in [answer.text for answer in root.say("/retrain")]
+    under_way = (
+        "Training 1, full, is under way already: it waits for its turn. A message follows it from now on."
+    )
+    assert under_way in [answer.text for answer in root.say("/retrain")]
     assert progress(seat).text == "🎓 Training 1: full\n\nWaits for its turn…"
 
 

@@ -195,8 +195,10 @@ def test_commands_by_number_by_telegram_id_and_by_flag(own_bot: Bot, admin: Pers
     member = admin.again(page)
     admin.tap("Let in", member)
     assert "Training learns from their ratings" in admin.again(page).text
+    told = admin.again(page)
     admin.tap("Kept out", page)
-    assert admin.again(page).text.startswith("Kept out of training: 1 person")
+    assert admin.last().text.startswith("Kept out of training: 1 person")
+    assert admin.again(page) == told  # with its buttons
     admin.send(f"/include {number(own_bot, ada)}")
     admin.send(f"/include {number(own_bot, grace)}")
     assert kept_out(own_bot) == set()

@@ -112,6 +112,23 @@ def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
     assert len(figures[0].axes[2].lines) == 1  # no bound of nothing
 
 
+def test_values_that_end_alike_are_written_apart(figures: list[Figure]) -> None:
+    lines = [Line("shown", [272.0]), Line("rated", [272.4])]
+    pixels(draw_panels([MONDAY], [Panel("two", lines, from_zero=True)], "first"))
+    high, low = (
+        text.get_window_extent()
+        for words in ("272 rated", "272 shown")
+        for text in figures[0].axes[0].texts
+        if text.get_text() == words
+    )
+    assert low.y1 < high.y0
+
+
+def test_an_axis_ends_where_there_can_be_no_more(figures: list[Figure]) -> None:
+    pixels(draw_panels([MONDAY], [Panel("Gini", [Line("", [0.999])], most=1.0)], "first"))
+    assert figures[0].axes[0].get_ylim()[1] == 1.0
+
+
 def test_one_week_is_a_picture_too(figures: list[Figure]) -> None:
     pixels(draw_panels([MONDAY], [Panel("one", [Line("", [0.25])], percent=True)], "first"))
     assert {"25 %", "26 Oct"} <= set(texts(figures[0]))
@@ -128,6 +145,18 @@ def test_losses_show_what_was_measured_and_the_best(figures: list[Figure]) -> No
     assert (list(best.get_xdata()), "0.9000" in texts(figures[0])) == ([2], True)  # type: ignore[arg-type]
     pixels(draw_losses([Step("stars", n, 2, 1.0, train_loss=1.0) for n in (1, 2)], *words))
     assert len(figures[1].axes[0].lines) == 1
+
+
+def test_each_chain_is_a_line_of_its_own(figures: list[Figure]) -> None:
+    losses = [3.0, 1.0, 0.9, 3.1, 1.1, 0.8]
+    steps = [
+        Step("stars", n, 6, 1.0, train_loss=loss, chain=1 + (n > 3)) for n, loss in enumerate(losses, start=1)
+    ]
+    pixels(draw_losses(steps, ODD, "draws", "valid", "pass", "loss"))
+    lines = figures[0].axes[0].lines
+    assert [list(line.get_ydata()) for line in lines] == [losses[:3], losses[3:]]  # type: ignore[arg-type]
+    assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [4, 5, 6]]  # type: ignore[arg-type]
+    assert [line.get_label() for line in lines] == ["draws", "_"]  # told once
 
 
 def test_there_is_no_picture_of_nothing() -> None:

@@ -108,9 +108,7 @@ async def test_ratings_of_a_day_of_the_operator(
     assert in_india == {date(2026, 3, 29): 2, date(2026, 3, 30): 3, date(2026, 3, 31): 3}
 
 
-async def test_each_step_of_the_way_in_counts_those_who_took_the_ones_before(
-    database: Database, film_ids: list[int]
-) -> None:
+async def test_each_step_of_the_way_in_counts_by_itself(database: Database, film_ids: list[int]) -> None:
     first = datetime(2026, 11, 1, 22, 30, tzinfo=UTC)  # half past eleven in Berlin
 
     async with database.write() as conn:
@@ -134,10 +132,10 @@ async def test_each_step_of_the_way_in_counts_those_who_took_the_ones_before(
         shelf = await met(4)
         await shelves.pick(conn, shelf, film_ids[:2], first)
         await rate(shelf, 4)
-        await listed(shelf)  # four are not enough
+        await listed(shelf)  # with four ratings, which are not enough for the step before
         silent = await met(5)
         await rate(silent, 6)
-        await listed(silent)  # without an answer before
+        await listed(silent)  # who told no genre
         searched, same_day, later = [await met(number) for number in (6, 7, 8)]
         for person in (searched, same_day, later):
             await genres.answer(conn, person, "Drama", 1, first)
@@ -146,7 +144,7 @@ async def test_each_step_of_the_way_in_counts_those_who_took_the_ones_before(
         await listed(same_day, first + timedelta(minutes=29))
         await listed(later, first, "similar")
         await marks.put(conn, later, film_ids[5], "seen", first + timedelta(minutes=30))
-        assert await statistics.funnel(conn, BERLIN) == Funnel(7, 5, 3, 2, 1)
+        assert await statistics.funnel(conn, BERLIN) == Funnel(7, 5, 4, 4, 1)
         assert (await statistics.funnel(conn, ZoneInfo("UTC"))).returned == 0
 
 

@@ -94,8 +94,10 @@ class Content:
         for title in pair:
             found = self._library.find(title)
             if not found.clear:
+                typed = read_film(title, self._library.genres)
+                meant = [film for film in found.films if typed is None or film.year == typed.year]
                 return Merger(
-                    trouble="unclear", unclear=title, candidates=found.films if found.matched else ()
+                    trouble="unclear", unclear=title, candidates=tuple(meant) if found.matched else ()
                 )
             named.append(found.films[0])
         film, into = named

@@ -26,6 +26,7 @@ NameFilm = Callable[[int], str | None]
 _KNOWN = ("rmse", "ndcg", "recall", "coverage")
 _WHOLE = ("finite", "vocabulary")  # conditions, not measures: told only where they are not met
 _SHARES = ("recall", "coverage")  # shown in per cent
+_BETTER, _WITHIN, _FAILED = "✓", "≈", "✗"
 _PREFIX = "holdout_"
 _NAMED = 3  # films whose neighbours changed most
 
@@ -39,13 +40,14 @@ def figures_table(metrics: Mapping[str, float], t: Translator) -> Html | None:
 def verdict_table(
     verdict: Verdict | None, live: int | None, version: int | None, t: Translator
 ) -> Html | None:
-    """Old and new side by side, and a mark for each check; None where nothing was compared."""
+    """Old and new side by side, and a mark for each check, explained where it is not plain; None where
+    nothing was compared."""
     rows = [
         (
             _label(check["name"], t),
             _shown(check["name"], check.get("live")),
             _shown(check["name"], check.get("candidate")),
-            "✓" if check.get("passed") else "✗",
+            _mark(check),
         )
         for check in _checks(verdict)
         if check["name"] not in _WHOLE and check.get("candidate") is not None
@@ -53,7 +55,16 @@ def verdict_table(
     if not rows:
         return None
     head = ("", *(_column(each, t) for each in (live, version)), "")
-    return aligned([head, *rows])
+    table = aligned([head, *rows])
+    within = any(mark == _WITHIN for *_, mark in rows)
+    return Html(f"{table}\n{t.html('models.within', mark=_WITHIN)}") if within else table
+
+
+def _mark(check: Mapping[str, Any]) -> str:
+    """Better or the same, worse within the margin, or not let pass."""
+    if not check.get("passed"):
+        return _FAILED
+    return _WITHIN if (check.get("difference") or 0.0) < 0 else _BETTER
 
 
 def reasons(verdict: Verdict | None, t: Translator) -> list[Html]:
@@ -83,7 +94,8 @@ def drift_line(verdict: Verdict | None, name: NameFilm, t: Translator) -> Html |
     drift = (verdict or {}).get("drift")
     if not drift:
         return None
-    changed = [title for each in drift["changed"] if (title := name(each["movie_id"])) is not None][:_NAMED]
+    titles = (name(each["movie_id"]) for each in drift["changed"])
+    changed = list(dict.fromkeys(title for title in titles if title))[:_NAMED]  # a merged film is one film
     line = t.html("models.drift", films=drift["films"], percent=round(100 * drift["overlap"]))
     return Html(f"{line} {t.html('models.drift_most', films=', '.join(changed))}") if changed else line
 

@@ -6,6 +6,7 @@ from bot.admin.models.service import Plan
 from bot.admin.models.views import (
     AskPromote,
     KeepLive,
+    OpenModel,
     PromoteNow,
     RollBackTo,
     ShowModel,
@@ -38,13 +39,21 @@ class Handlers:
         router.admin_command("promote", self.promote)
         router.button(ShowModels, self.turn)
         router.button(ShowModel, self.open)
+        router.button(OpenModel, self.open_below)
         router.button(RollBackTo, self.roll_back)
         router.button(AskPromote, self.ask)
         router.button(PromoteNow, self.promote_now)
         router.button(KeepLive, self.keep)
 
     async def models(self, request: Request) -> None:
-        """/models: the newest eight."""
+        """/models: the newest eight; with a number, that one."""
+        if request.text.strip():
+            found = await self._versions.named(request.person.telegram_id, request.text)
+            if isinstance(found, Plan):
+                await request.reply(refusal_screen(found, request.t))
+            else:
+                await request.reply(model_screen(found, request.now, 0, request.t))
+            return
         page = await self._versions.page(request.person.telegram_id, 0)
         await request.reply(models_screen(page, request.now, request.t))
 
@@ -59,6 +68,12 @@ class Handlers:
         model = await self._versions.one(request.person.telegram_id, tap.version)
         await request.toast()
         await request.show(model_screen(model, request.now, tap.offset, request.t))
+
+    async def open_below(self, request: Request, tap: OpenModel) -> None:
+        """Model N, on the outcome of a training."""
+        model = await self._versions.one(request.person.telegram_id, tap.version)
+        await request.toast()
+        await request.reply(model_screen(model, request.now, 0, request.t))
 
     async def rollback(self, request: Request) -> None:
         """/rollback [N]."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.admin.models.figures import drift_line, overtaken, reasons, verdict_table
-from bot.admin.models.views import AskPromote, RollBackTo, ShowModel
+from bot.admin.models.views import AskPromote, OpenModel, RollBackTo
 from bot.admin.wording import cut
 from bot.announcer import Telling
 from bot.cards import film_label
@@ -65,7 +65,7 @@ def outcome_screen(payload: Payload, name: NameFilm, t: Translator) -> Screen:
 
 
 def _next(outcome: str, version: int, live: int | None, t: Translator) -> tuple[Button, ...]:
-    details = Button(t.plain("button.model", version=version), ShowModel(version, 0))
+    details = Button(t.plain("button.model", version=version), OpenModel(version))
     if outcome == "refused":
         return (Button(t.plain("button.promote", version=version), AskPromote(version)), details)
     if live is None:

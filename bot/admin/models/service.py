@@ -70,6 +70,12 @@ class Versions:
             raise StaleButton(f"no model {version}")
         return model
 
+    async def named(self, asker: int, asked: str) -> Plan | Model:
+        """The model of this number, or why there is none to show."""
+        self._admins.require(asker)
+        plan, model = await self._known(Plan("rolled_back", None, asked=asked.strip()))
+        return plan if model is None else model
+
     def live(self, asker: int) -> int:
         """The version that serves."""
         self._admins.require(asker)

@@ -18,6 +18,7 @@ from storage.models import Model
 __all__ = [
     "AskPromote",
     "KeepLive",
+    "OpenModel",
     "PromoteNow",
     "RollBackTo",
     "ShowModel",
@@ -49,6 +50,13 @@ class ShowModel(Record):
 
     version: int
     offset: int
+
+
+@record("ao")
+class OpenModel(Record):
+    """One model, below the notice that tells of it, which stays with its buttons."""
+
+    version: int
 
 
 @record("ar")

@@ -6,9 +6,9 @@ import math
 import re
 from dataclasses import dataclass, fields
 
-from recsys.monitoring import Figures
+from recsys.monitoring import Figure, Figures
 
-__all__ = ["DEFAULT_BOUNDS", "Bound", "parse_bounds"]
+__all__ = ["DEFAULT_BOUNDS", "Bound", "enough", "parse_bounds"]
 
 # ml-100k's people, shown the ten most rated films alone: Gini .994, lift 1.55, miscalibration .60; shown all
 # that they rated: .63, 0, .07; shown ten films of their own by chance: miscalibration .69, since ten are few.
@@ -30,6 +30,14 @@ _FIGURES = tuple(field.name for field in fields(Figures))
 _FORM = re.compile(r"(\w+)\s*([<>])\s*(\S+)")
 
 
+def enough(name: str, figures: Figures) -> bool:
+    """Whether a figure stands on enough cases to say something about the loop."""
+    if name == "coverage":  # which counts films: what matters is how often one was shown
+        return figures.gini.n >= _EXPOSURES
+    figure: Figure = getattr(figures, name)
+    return figure.n >= _ENOUGH[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A value that a figure must not rise above (`above`), or fall below."""
@@ -40,14 +48,10 @@ class Bound:
 
     def passed(self, figures: Figures) -> bool:
         """Whether the figure is past it, and stands on enough cases to say so."""
-        figure, cases = getattr(figures, self.figure), getattr(figures, self.figure).n
-        if self.figure == "coverage":  # which counts films: what matters is how often one was shown
-            cases, enough = figures.gini.n, _EXPOSURES
-        else:
-            enough = _ENOUGH[self.figure]
-        if figure.value is None or cases < enough:
+        figure: Figure = getattr(figures, self.figure)
+        if figure.value is None or not enough(self.figure, figures):
             return False
-        return bool(figure.value > self.value if self.above else figure.value < self.value)
+        return figure.value > self.value if self.above else figure.value < self.value
 
 
 def parse_bounds(text: str) -> tuple[Bound, ...]:

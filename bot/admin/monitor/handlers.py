@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.admin.illustration import answer, illustrated
-from bot.admin.monitor.views import alert_text, report_picture, report_text
+from bot.admin.illustration import illustrated
+from bot.admin.monitor.views import alert_text, picture_text, report_picture, report_text
 from bot.announcer import Telling
 from bot.services import Services
 from bot.telegram.request import Request
@@ -18,7 +18,7 @@ __all__ = ["Handlers"]
 
 
 class Handlers:
-    """One command, two kinds of notice."""
+    """One command, three kinds of notice."""
 
     def __init__(self, services: Services) -> None:
         self._monitor = services.monitor
@@ -29,14 +29,19 @@ class Handlers:
 
     def tellings(self) -> dict[str, Telling]:
         """Claim the notices of this room."""
-        return {"digest": self._digest, "alert": self._alert}
+        return {"monitor": self._picture, "digest": self._digest, "alert": self._alert}
 
     async def monitor(self, request: Request) -> None:
-        """/monitor: how it is now, against last week and the first."""
-        report = await self._monitor.report(request.person.telegram_id, request.now)
-        t = request.t
-        picture = report_picture(report, self._monitor.bounds, t)
-        await answer(request, await illustrated(report_text(report, t), picture, t))
+        """/monitor: how it is now, against last week and the first; a picture of it follows."""
+        monitor, asker = self._monitor, request.person.telegram_id
+        report = await monitor.report(asker, request.now)
+        await request.once(lambda conn: monitor.ask_picture(conn, asker, report, request.now))
+        await request.reply(Screen(report_text(report, request.t)))
+        monitor.wake()
+
+    async def _picture(self, payload: Mapping[str, Any], t: Translator) -> Screen | Photo:
+        report = await self._monitor.pictured(payload)
+        return await illustrated(picture_text(t), report_picture(report, self._monitor.bounds, t), t)
 
     async def _digest(self, payload: Mapping[str, Any], t: Translator) -> Screen | Photo:
         report = await self._monitor.of_week(payload["week"])

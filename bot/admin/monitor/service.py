@@ -22,7 +22,7 @@ from bot.library import Library
 from bot.taste import Taste
 from recsys.monitoring import RECOMMENDED, Figure, Figures
 from storage import exposures, notices, weeks
-from storage.database import Database
+from storage.database import AsyncConnection, Database
 from storage.errors import StorageError
 
 __all__ = ["Monitor", "Past", "Report"]
@@ -71,7 +71,7 @@ class Monitor:
         self._admins = admins
         self._zone = ZoneInfo(zone)
         self.bounds = bounds
-        self._wake = wake
+        self.wake = wake
 
     async def report(self, telegram_id: int, now: datetime) -> Report:
         """How it is now. Raises NotAdmin."""
@@ -79,6 +79,18 @@ class Monitor:
         return Report(
             now.astimezone(self._zone).date(), await self._measure(now - _WEEK, now), await self._past()
         )
+
+    async def ask_picture(
+        self, conn: AsyncConnection, telegram_id: int, report: Report, at: datetime
+    ) -> None:
+        """Have the picture of a report come once it is drawn, which takes longer than a turn should."""
+        payload = {"day": report.day.isoformat(), "figures": asdict(report.now)}
+        await notices.add(conn, [telegram_id], "monitor", payload, at)
+
+    async def pictured(self, payload: Mapping[str, Any]) -> Report:
+        """The report whose picture was asked for."""
+        day, figures = date.fromisoformat(payload["day"]), figures_of(payload["figures"])
+        return Report(day, figures, await self._past())
 
     async def of_week(self, week: str) -> Report:
         """How a week was that has been measured, with those before it."""
@@ -108,7 +120,7 @@ class Monitor:
         for monday in await self._unmeasured(now):
             await self._close(monday, now)
         await self._alert(await self._measure(now - _WEEK, now), now)
-        self._wake()
+        self.wake()
 
     async def _unmeasured(self, now: datetime) -> list[date]:
         """The first days of weeks that have ended since something was shown, and have no figures yet."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.admin.monitor.bounds import Bound
+from bot.admin.monitor.bounds import Bound, enough
 from bot.admin.monitor.service import Report
 from bot.pictures import Panels
 from bot.texts import Html, Translator
 from recsys.monitoring import Figure, Figures
 from recsys.panels import Line, Panel
 
-__all__ = ["alert_text", "report_picture", "report_text"]
+__all__ = ["alert_text", "picture_text", "report_picture", "report_text"]
 
 # In the order in which they are told; whether more of it is better.
 _TOLD = {
@@ -24,6 +24,8 @@ _TOLD = {
     "hit_rate": True,
 }
 _SHARES = frozenset({"coverage", "popularity_lift", "most_active_share", "hit_rate"})
+_AT_MOST_ONE = frozenset({"gini", "coverage", "most_active_share", "hit_rate"})
+_FEW = "*"
 _BETTER, _WORSE, _SAME, _NOTHING = "🟢", "🔴", "⚪", "–"
 
 
@@ -37,19 +39,22 @@ def report_text(report: Report, t: Translator) -> Html:
         lines.append(t.html("monitor.against", last=last.week))
     if first is not None:
         lines.append(t.html("monitor.against_first", first=first.week))
-    if last is not None:
-        lines.append(t.html("monitor.signs"))
+    lines.append(t.html("monitor.no_week" if last is None else "monitor.signs"))
     lines.append("")
     past = [each.figures for each in (last, first) if each is not None]
     lines += [_line(name, report.now, past, t) for name in _TOLD]
     now = report.now
-    lines += ["", t.html("monitor.stands_on", count=now.gini.n, people=now.popularity_shown.n)]
+    lines.append("")
+    if any(_few(name, now) for name in _TOLD):
+        lines.append(t.html("monitor.few", mark=_FEW))
+    lines.append(t.html("monitor.stands_on", count=now.gini.n, people=now.popularity_shown.n))
     lines.append(t.html("monitor.ripe", count=now.hit_rate.n))
     return Html("\n".join(lines))
 
 
 def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Panels:
-    """Small charts, week by week, with the figures told now at the end."""
+    """Small charts, week by week, with the figures told now at the end; bounds of those that stand on enough
+    cases to pass them."""
     weeks = [*((each.monday, each.figures) for each in report.before), (report.day, report.now)]
 
     def line(name: str, label: str = "") -> Line:
@@ -70,8 +75,9 @@ def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Pa
             t.plain(f"monitor.figure.{name}"),
             [line(name)],
             percent=name in _SHARES,
-            bounds=[bound.value for bound in bounds if bound.figure == name],
+            bounds=[bound.value for bound in bounds if bound.figure == name and enough(name, report.now)],
             from_zero=name != "gini",  # whose whole range is near one
+            most=1.0 if name in _AT_MOST_ONE else None,
         )
         for name in _TOLD
     ]
@@ -81,6 +87,11 @@ def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Pa
         title=t.plain("monitor.picture"),
         note=t.plain("monitor.note"),
     )
+
+
+def picture_text(t: Translator) -> Html:
+    """What stands below the picture, which comes after the words."""
+    return t.html("monitor.caption")
 
 
 def alert_text(payload: Mapping[str, Any], t: Translator) -> Html:
@@ -102,14 +113,23 @@ def _line(name: str, now: Figures, past: Sequence[Figures], t: Translator) -> st
         shown, rated = (round(each.value or 0) for each in (now.popularity_shown, now.popularity_rated))
         value = t.plain("monitor.lift", lift=value, shown=shown, rated=rated)
     line = t.html("monitor.line", name=t.plain(f"monitor.figure.{name}"), value=value)
+    if _few(name, now):
+        line = Html(f"{line} {_FEW}")
     for then in past:
-        line = Html(f"{line} · {_compared(name, figure, getattr(then, name))}")
+        line = Html(f"{line} · {_compared(name, now, then)}")
     return line
 
 
-def _compared(name: str, now: Figure, then: Figure) -> str:
-    """What it was, after a sign that says how it is by now."""
-    if then.value is None or now.value is None:
+def _few(name: str, figures: Figures) -> bool:
+    """Whether a figure was measured, on too few cases."""
+    return getattr(figures, name).value is not None and not enough(name, figures)
+
+
+def _compared(name: str, figures: Figures, past: Figures) -> str:
+    """What it was, after a sign that says how it is by now; without one where there are too few cases."""
+    now: Figure = getattr(figures, name)
+    then: Figure = getattr(past, name)
+    if then.value is None or now.value is None or _few(name, figures) or _few(name, past):
         return _written(name, then.value)
     written = _written(name, then.value)
     if written == _written(name, now.value):

@@ -63,7 +63,8 @@ def models_screen(page: Models, now: datetime, t: Translator) -> Screen:
         lines += model_head(page.live, now, t)
         table = figures_table(page.live.metrics, t)
         lines += [] if table is None else ["", t.html("models.figures"), table]
-    lines += ["", t.html("panel.models.others", kept=page.kept, refused=page.refused)]
+    others = "others" if page.kept else "none_before"
+    lines += ["", t.html(f"panel.models.{others}", kept=page.kept, refused=page.refused)]
     return Screen(
         "\n".join(lines), ((Button(t.plain("button.all_models"), ShowModels(0)),), (back_to("home", t),))
     )

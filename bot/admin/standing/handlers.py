@@ -9,6 +9,7 @@ from bot.admin.standing.views import (
     DecideFlag,
     DecidePerson,
     OpenFlag,
+    OpenKeptOut,
     OpenPerson,
     ShowKeptOut,
     flag_screen,
@@ -38,6 +39,7 @@ class Handlers:
         router.admin_command("exclude", self.exclude)
         router.admin_command("include", self.include)
         router.button(ShowKeptOut, self.turn)
+        router.button(OpenKeptOut, self.open_list)
         router.button(OpenFlag, self.open_flag)
         router.button(OpenPerson, self.open_person)
         router.button(DecideFlag, self.decide_flag)
@@ -56,10 +58,16 @@ class Handlers:
         await self._by_name(request, "let_in")
 
     async def turn(self, request: Request, tap: ShowKeptOut) -> None:
-        """Older and Newer, and the list from a flag or a person."""
+        """Older and Newer."""
         page = await self._standings.kept_out(request.person.telegram_id, tap.offset)
         await request.toast()
         await request.show(kept_out_screen(page, request.t))
+
+    async def open_list(self, request: Request, tap: OpenKeptOut) -> None:
+        """The list from a flag or a person."""
+        page = await self._standings.kept_out(request.person.telegram_id, 0)
+        await request.toast()
+        await request.reply(kept_out_screen(page, request.t))
 
     async def open_flag(self, request: Request, tap: OpenFlag) -> None:
         """A number of the list, or a flag of a person."""

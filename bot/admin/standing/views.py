@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from bot.admin.standing.service import PAGE, Flagged, KeptOut, Member
+from bot.admin.wording import span
 from bot.cards import film_label
 from bot.discover.views import number_rows
 from bot.telegram.callbacks import Record, record
@@ -16,6 +18,7 @@ __all__ = [
     "DecideFlag",
     "DecidePerson",
     "OpenFlag",
+    "OpenKeptOut",
     "OpenPerson",
     "ShowKeptOut",
     "flag_screen",
@@ -55,6 +58,11 @@ class DecidePerson(Record):
 
     person_id: int
     let_in: int
+
+
+@record("xo")
+class OpenKeptOut(Record):
+    """The first page of those kept out, below a flag or a person, which stays with its buttons."""
 
 
 @record("xk")
@@ -135,7 +143,7 @@ def unknown_screen(asked: str, t: Translator) -> Screen:
 
 
 def _to_list(t: Translator) -> Button:
-    return Button(t.plain("button.kept_out"), ShowKeptOut(0))
+    return Button(t.plain("button.kept_out"), OpenKeptOut())
 
 
 def _evidence(kinds: Sequence[str], evidence: Mapping[str, float], t: Translator) -> list[str]:
@@ -146,16 +154,19 @@ def _evidence(kinds: Sequence[str], evidence: Mapping[str, float], t: Translator
         key = "flag.copies" if "copies" in kinds else "flag.agreement"
         lines.append(t.html(key, share=_percent(agreeing), usual=_percent(usual)))
     if "burst" in kinds:
-        lines.append(t.html("flag.burst", hours=_short(evidence["hours"])))
+        lines.append(t.html("flag.burst", span=span(timedelta(hours=evidence["hours"]), t)))
     if "expected" in evidence:
-        lines.append(t.html("flag.expected", expected=_short(evidence["expected"])))
+        few = evidence["expected"] < 1
+        expected = t.plain("flag.less_than_one") if few else _short(evidence["expected"])
+        lines.append(t.html("flag.expected", expected=expected))
     if "mean_before" in evidence:
         before, after = (f"{evidence[name]:.2f}" for name in ("mean_before", "mean_after"))
         share = _percent(evidence["share"])
         lines.append(t.html("flag.flip", before=before, after=after, share=share))
     else:
         lines.append(t.html("flag.alone", after=f"{evidence['mean_after']:.2f}"))
-    lines.append(t.html("flag.ratings", ratings=_short(evidence["ratings_per_account"])))
+    each = evidence["ratings_per_account"]
+    lines.append(t.html("flag.ratings_one") if each == 1 else t.html("flag.ratings", ratings=_short(each)))
     return lines
 
 
@@ -164,7 +175,7 @@ def _percent(share: float) -> str:
 
 
 def _short(number: float) -> str:
-    """A number as one says it: 0.04, 3.2, 17."""
+    """A number as one says it: 3.2, 17."""
     return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 

@@ -49,8 +49,9 @@ class Handlers:
             await request.reply(wrong_kind_screen(said["wrong"], request.t))
         elif not said["begun"]:
             job = await trainings.job(asker, said["job"])
-            here = said["here"]
-            await request.reply(already_screen(job, here, request.t), to=said["message"] if here else None)
+            where = "elsewhere" if not said["here"] else "below" if said["message"] is None else "above"
+            to = said["message"] if where == "above" else None
+            await request.reply(already_screen(job, where, request.t), to=to)
 
     async def stop(self, request: Request, tap: StopTraining) -> None:
         """Stop."""

@@ -50,7 +50,7 @@ class Training:
 def has_curve(job: Job) -> bool:
     """Whether any loss was measured in a training."""
     points = (job.progress or {}).get("curve") or ()
-    return any(loss is not None for point in points for loss in point)
+    return any(loss is not None for point in points for loss in point[:2])
 
 
 class Trainings:

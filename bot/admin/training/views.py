@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from bot.admin.buttons import ShowPanel
 from bot.admin.wording import cut, span
 from bot.pictures import Losses
 from bot.telegram.callbacks import Record, record
@@ -99,7 +100,7 @@ def _pace(progress: Mapping[str, Any], t: Translator, *, learning: bool) -> list
     if share is not None:
         full = min(_CELLS, max(0, round(share * _CELLS)))
         bar = "▓" * full + "░" * (_CELLS - full)
-        lines.append(t.html("training.bar", bar=bar, percent=min(100, max(0, int(share * 100)))))
+        lines.append(t.html("training.bar", bar=bar, percent=_percent(share)))
     if learning:
         lines += _pass(progress, t)
     left = _number(progress.get("seconds_left"))
@@ -115,6 +116,10 @@ def _pass(progress: Mapping[str, Any], t: Translator) -> list[Html]:
     if part and number and total:
         doing = t.plain(f"training.part.{part}") if part in _PARTS else str(part)
         lines.append(t.html("training.pass", doing=doing, n=number, of=total))
+    if progress.get("chain"):
+        return (
+            lines  # the error of one draw is not that of the model, and does not tell whether it gets better
+        )
     losses = [
         t.plain(f"training.{name}", loss=f"{loss:.3f}")
         for name in ("train_loss", "valid_loss")
@@ -146,40 +151,73 @@ def job_line(job: Job, ago: str, t: Translator) -> Html:
 
 def curves_text(job: Job, t: Translator) -> Html:
     """What the picture is of."""
-    return t.html("training.curves", number=job.id, kind=t.plain(f"training.kind.{job.kind}"))
+    key = "fine" if job.kind == "fine" else "chains" if any(map(_chain, _points(job))) else "full"
+    return t.html(f"training.curves.{key}", number=job.id, kind=t.plain(f"training.kind.{job.kind}"))
 
 
 def losses_picture(job: Job, t: Translator) -> Losses:
     """The losses of the stars in a training, pass by pass."""
-    points = (job.progress or {}).get("curve") or ()
+    points = _points(job)
     steps = [
-        Step(
-            "stars", number, len(points), 0.0, *(math.nan if loss is None else float(loss) for loss in point)
-        )
+        Step("stars", number, len(points), 0.0, _loss(point[0]), _loss(point[1]), _chain(point))
         for number, point in enumerate(points, start=1)
     ]
+    drawn = any(each.chain for each in steps)
     return Losses(
         steps=steps,
         title=t.plain("training.picture", number=job.id),
-        train=t.plain("training.picture.train"),
+        train=t.plain("training.picture.draws" if drawn else "training.picture.train"),
         valid=t.plain("training.picture.valid"),
         step=t.plain("training.picture.pass"),
         loss=t.plain("training.picture.loss"),
     )
 
 
-def already_screen(job: Job | None, here: bool, t: Translator) -> Screen:
-    """There is one: the message that shows it, or how far it is now if another chat has that message."""
+def _points(job: Job) -> Sequence[Sequence[float | None]]:
+    """The curve: of each pass the train loss, the valid loss, and the chain if it is a draw."""
+    points: Sequence[Sequence[float | None]] = (job.progress or {}).get("curve") or ()
+    return points
+
+
+def _loss(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _chain(point: Sequence[float | None]) -> int:
+    return int(point[2] or 0) if len(point) > 2 else 0
+
+
+def already_screen(job: Job | None, where: str, t: Translator) -> Screen:
+    """There is one: which, how far it is, and where the message is that shows it and has its Stop: "above",
+    "below" or "elsewhere". This message changes no more, so it has none."""
     if job is None or job.finished_at is not None:
         return Screen(t.html("training.already_over"))
-    text = t.html("training.already")
-    return Screen(text if here else f"{text}\n\n{progress_text(job, t)}", (stop_row(job, t),))
+    kind = t.plain(f"training.kind.{job.kind}")
+    text = t.html("training.already", number=job.id, kind=kind, far=_far(job, t))
+    rows = ((Button(t.plain("panel.training"), ShowPanel("training")),),) if where == "elsewhere" else ()
+    return Screen(f"{text} {t.html(f'training.already_{where}')}", rows)
+
+
+def _far(job: Job, t: Translator) -> str:
+    """How far a training is, in a line."""
+    if job.state == "waiting":
+        return t.plain("training.far.waiting")
+    if job.phase not in _PHASES:
+        return t.plain("training.far.begins")
+    number, doing = _PHASES.index(job.phase) + 1, t.plain(f"training.phase.{job.phase}")
+    step = t.plain("training.far.step", n=number, of=len(_PHASES), doing=doing)
+    share = _number((job.progress or {}).get("done"))
+    return step if share is None else t.plain("training.far.share", percent=_percent(share), step=step)
 
 
 def wrong_kind_screen(asked: str, t: Translator) -> Screen:
     """No kind of training is called so."""
     echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
     return Screen(t.html("training.wrong", asked=echo))
+
+
+def _percent(share: float) -> int:
+    return min(100, max(0, int(share * 100)))
 
 
 def _number(value: object) -> float | None:

@@ -76,7 +76,11 @@ def refused() -> dict[str, Any]:
         "drift": {
             "films": 100,
             "overlap": 0.713,
-            "changed": [{"movie_id": 50, "overlap": 0.2}, {"movie_id": 999, "overlap": 0.3}],
+            "changed": [
+                {"movie_id": 50, "overlap": 0.2},
+                {"movie_id": 51, "overlap": 0.2},
+                {"movie_id": 999, "overlap": 0.3},
+            ],
         },
         "reasons": ["rmse"],
         "people": 120,

@@ -28,7 +28,7 @@ from bot.admin.models.views import (
 from bot.admin.panel.service import Quality
 from bot.admin.panel.views import admin_menu, quality_screen, training_screen
 from bot.admin.training.service import Clock, Training
-from bot.admin.training.views import losses_picture, progress_screen
+from bot.admin.training.views import already_screen, curves_text, losses_picture, progress_screen
 from bot.admin.wording import span
 from bot.pictures import read_request
 from bot.sandbox.markup import parse_html
@@ -45,7 +45,7 @@ T = translator("en")
 MakeJob = Callable[..., Job]
 MakeModel = Callable[..., Model]
 Verdict = dict[str, Any]
-FILMS = {50: "Star Wars (1977)"}
+FILMS = {50: "Star Wars (1977)", 51: "Star Wars (1977)"}
 
 
 def shown(screen: Screen) -> str:
@@ -74,7 +74,8 @@ def test_a_refused_model_is_shown_beside_the_live_one_with_the_reason(refused: V
         "                 №1     №3\n"
         "Error, stars  0.851  0.912  ✗\n"
         "List order    0.387  0.390  ✓\n"
-        "Films listed  41.2%  39.9%  ✓\n"
+        "Catalog used  41.2%  39.9%  ≈\n"
+        "≈ worse, by less than the margin that is let pass.\n"
         "Error, stars: worse by 0.061, at most 0.009 is let pass.\n"
         "Measured on 2210 ratings of 120 people, never trained on.\n"
         "“More like this” of the 100 best known films: 71 % stayed the same. Changed most: Star Wars (1977)."
@@ -101,7 +102,7 @@ def test_a_promoted_model_can_be_taken_back(refused: Verdict) -> None:
     text = shown(screen)
     assert text.startswith("Promoted: model 3 serves now, in place of 1.")
     assert "✗" not in text
-    assert "worse" not in text
+    assert "worse by" not in text
     assert screen.rows[0][0].action == RollBackTo(1)
 
 
@@ -160,11 +161,11 @@ def test_what_can_be_done_with_a_model_is_on_its_page(make_model: MakeModel, ref
     assert labels(model_screen(make_model(3), NOW, 0, T)) == [["Back to 3"], ["Back"]]
     screen = model_screen(make_model(3, "refused", verdict=refused), NOW, 8, T)
     assert labels(screen) == [["Promote 3"], ["Back"]]
-    assert "               live     №3\nError, stars  0.851  0.912  ✗" in shown(screen)
+    assert "              live then     №3\nError, stars      0.851  0.912  ✗" in shown(screen)
     assert shown(model_screen(make_model(3, "live"), NOW + timedelta(hours=5), 0, T)) == (
         "🧠 Model 3: live\nMade 5 h ago: fine-tuned.\nIt has served for 5 h.\n\n"
         "On ratings that no model has seen:\n"
-        "Error, stars  0.849\nList order    0.387\nFilms found   40.4%"
+        "Error, stars  0.849\nList order    0.387\nLiked found   40.4%"
     )
 
 
@@ -209,6 +210,8 @@ def test_a_training_is_shown_step_by_step(make_job: MakeJob) -> None:
         "About 2 min left"
     )
     assert labels(screen) == [["Stop"]]
+    draw = shown(progress_screen(make_job(phase="training", progress={**progress, "chain": 1}), T))
+    assert "Stars: pass 12 of 30\nAbout" in draw  # its error would look as if it should fall
     later = shown(progress_screen(make_job(phase="gate", progress={**progress, "done": 0.9}), T))
     assert "Step 4 of 5: comparing it with the live model\n▓▓▓▓▓▓▓▓▓▓▓▓▓░ 90 %" in later
     assert "pass" not in later
@@ -343,5 +346,40 @@ def test_the_losses_of_a_training_can_be_drawn(make_job: MakeJob) -> None:
     assert picture.title == "Losses of training 5"
     assert read_request(picture.model_dump_json().encode()).kind == "losses"
     assert "Loss curves" in labels(training_screen(Training(job, (), None, None), NOW, T))[1]
-    bare = make_job(progress={"curve": [[None, None]]})
+    bare = make_job(progress={"curve": [[None, None, 1]]})
     assert labels(training_screen(Training(bare, (), None, None), NOW, T))[1] == ["Refresh", "Back"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "curve", "words"),
+    [
+        ("full", [[0.9, 0.95], [0.8, 0.9]], "how its errors fell"),
+        ("full", [[0.9, None, 1], [0.8, None, 1], [0.9, None, 2]], "Each chain falls from where it began"),
+        ("fine", [[0.9, None, 1], [0.8, None, 2]], "need not fall"),
+    ],
+)
+def test_the_losses_are_said_to_fall_only_where_they_do(
+    make_job: MakeJob, kind: str, curve: list[list[float | None]], words: str
+) -> None:
+    job = make_job(kind=kind, progress={"curve": curve})
+    assert words in curves_text(job, T)
+    assert [each.chain for each in losses_picture(job, T).steps] == [(*point, 0)[2] for point in curve]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "waiting"}, "it waits for its turn."),
+        ({}, "it begins."),
+        ({"phase": "snapshot"}, "step 1 of 5, copying the ratings."),
+        ({"phase": "training", "progress": {"done": 0.339}}, "33 %, step 3 of 5, learning."),
+    ],
+)
+def test_a_second_training_is_told_how_far_the_first_is(
+    make_job: MakeJob, fields: dict[str, Any], words: str
+) -> None:
+    text = f"Training 5, fine-tuning, is under way already: {words}"
+    assert shown(already_screen(make_job(**fields), "above", T)) == f"{text} The message above follows it."
+    assert labels(already_screen(make_job(**fields), "above", T)) == []
+    assert labels(already_screen(make_job(**fields), "elsewhere", T)) == [["Training"]]
+    assert "has just ended" in shown(already_screen(make_job(finished_at=NOW), "above", T))

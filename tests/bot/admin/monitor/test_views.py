@@ -54,13 +54,14 @@ def test_each_figure_stands_against_last_week_and_the_first() -> None:
     assert "2026-W47" in text
     assert "2026-W30" in text
     assert text.splitlines()[5:11] == [
-        "Gini of exposure: 0.951 · 🔴 0.930 · ⚪ 0.951",
-        "Catalog shown to somebody: 3.1 % · ⚪ 3.1 % · 🟢 1.0 %",
+        "Gini of exposure: 0.951 · 🔴 0.930 · 0.951",
+        "Catalog shown to somebody: 3.1 % · ⚪ 3.1 % · 1.0 %",
         "Popularity shown over rated: +59.5 % (258 : 162) · 🔴 −10.0 % · ⚪ +59.5 %",
         "Genre miscalibration (KL): 0.700 · 🟢 0.900 · ⚪ 0.700",
-        "Ratings by the most active 1 %: 8.0 % · ⚪ 8.0 % · ⚪ 8.0 %",
-        "Recommended and taken to: 12.0 % · – · 🔴 20.0 %",
+        "Ratings by the most active 1 %: 8.0 % * · 8.0 % · 8.0 %",
+        "Recommended and taken to: 12.0 % · – · 20.0 %",
     ]
+    assert "* too few cases to judge by" in text
     assert "shown 1200 times" in text
     assert len(text) <= 1024  # the caption of a picture
 
@@ -71,6 +72,20 @@ def test_one_week_is_not_told_twice_and_none_is_not_told() -> None:
     none = shown(report_text(Report(date(2026, 11, 24), NOTHING, ()), T))
     assert "Gini of exposure: –\n" in none
     assert "🟢" not in none
+    assert "There is no earlier week yet" in none
+    assert "There is no earlier week yet" not in one
+    assert "too few" not in none  # nothing was measured
+
+
+def test_few_cases_do_not_look_like_an_alarm() -> None:
+    few = Figures(*(Figure(0.999, 19) for _ in range(8)))
+    text = shown(report_text(Report(date(2026, 11, 24), few, WEEKS), T))
+    assert "🔴 0." not in text
+    assert "🔴 1" not in text
+    bounds = [Bound("gini", True, 0.98), Bound("miscalibration", True, 0.5)]
+    assert not any(
+        panel.bounds for panel in report_picture(Report(date(2026, 11, 24), few, ()), bounds, T).panels
+    )
 
 
 def test_a_digest_says_of_which_week_it_is() -> None:
@@ -85,6 +100,7 @@ def test_the_picture_shows_every_week_and_now() -> None:
     gini, coverage, popularity, *_, hits = picture.panels
     assert list(gini.lines[0].values) == [0.9511, 0.93, 0.9512]
     assert list(gini.bounds) == [0.98, 0.1]
+    assert (gini.most, popularity.most) == (1.0, None)
     assert (coverage.percent, gini.percent) == (True, False)
     assert [(line.label, line.values[-1]) for line in popularity.lines] == [
         ("shown", 258.4),
@@ -115,7 +131,7 @@ def test_usage_is_told_in_full() -> None:
     text = shown(usage_text(usage, T))
     assert "12 people\nActive in 1, 7, 30 days: 3 · 6 · 9" in text
     assert "113 ratings\nToday, in 7 days, in 30: 1 · 6 · 13" in text
-    assert "11 started → 10 told genres or shelves → 8 rated five films → 7 got a list → 4 came back" in text
+    assert "11 started · 10 told genres or shelves · 8 rated five films · 7 got a list · 4 came back" in text
     assert "0 gathering · 0 voting · 3 decided · 0 cancelled" in text
     assert "last day: median 41 ms, 95 % within 2.2 s (1 update)" in text
     assert "last 7 days, as far as kept: nothing was answered" in text
