@@ -504,6 +504,7 @@ async def test_a_film_that_got_its_number_after_the_training_is_answered_with(
         edition = [*new_films(serving.recommender.catalog), replace(ours, source_id=99)]
         await films.renew(conn, "tiny", edition, datetime.now(UTC))
     await serving.use(trained)
+    assert own.source_id is not None
     assert own.source_id in serving.recommender.catalog
     async with database.read() as conn:
         profile = await serving.taste.of(conn, ann)
