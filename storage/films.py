@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import UnknownRow
 from storage.matching import akin, match
-from storage.schema import additions, merges, ratings
+from storage.schema import additions, exposures, merges, ratings
 from storage.schema import films as rows
 
 __all__ = [
@@ -81,12 +81,16 @@ async def every(conn: AsyncConnection) -> list[Film]:
 async def fill(conn: AsyncConnection, source: str, films: Sequence[NewFilm], *, update: bool = True) -> None:
     """Insert the films of a data set that are missing, and update those that changed, if it is to `update`.
 
-    A film is known by (source, source_id) alone. One that left the data set stays as it is.
+    A film is known by (source, source_id) alone. One that left the data set stays as it is. A number of ours
+    that no film has any more is of one that a data set numbers by now, and no film is missing for it.
     """
     known = await _numbered(conn, source)
     if update:
         await _update(conn, source, [(known[new.source_id], new) for new in films if new.source_id in known])
-    await _insert(conn, source, [new for new in films if new.source_id not in known])
+    missing = [new for new in films if new.source_id not in known]
+    own = [-new.source_id for new in missing if is_own(new)]
+    there = set(await conn.scalars(select(rows.c.id))) if own else set()
+    await _insert(conn, source, [new for new in missing if -new.source_id not in there])
 
 
 async def check_same(conn: AsyncConnection, source: str, films: Sequence[NewFilm]) -> NewFilm | None:
@@ -152,14 +156,31 @@ async def renew(
     return len(missing), changed
 
 
-async def fresh(conn: AsyncConnection, since: datetime, *, most_ratings: int) -> list[int]:
-    """Films that came after a moment and have fewer ratings than so many, the newest first."""
-    rated = select(ratings.c.film_id).group_by(ratings.c.film_id).having(func.count() >= most_ratings)
+async def fresh(
+    conn: AsyncConnection, since: datetime, *, most_ratings: int, most_people: int, limit: int
+) -> list[int]:
+    """The newest films that came after a moment, have fewer ratings than so many, and were in lists of fewer
+    people than so many; the newest first."""
+    rated = (
+        select(ratings.c.film_id)
+        .join(additions, additions.c.film_id == ratings.c.film_id)
+        .group_by(ratings.c.film_id)
+        .having(func.count() >= most_ratings)
+    )
+    shown = (
+        select(exposures.c.film_id)
+        .join(additions, additions.c.film_id == exposures.c.film_id)
+        .where(exposures.c.list_id.is_not(None))
+        .group_by(exposures.c.film_id)
+        .having(func.count(exposures.c.person_id.distinct()) >= most_people)
+    )
     query = (
         select(additions.c.film_id)
         .where(additions.c.added_at >= since, additions.c.film_id.not_in(rated))
+        .where(additions.c.film_id.not_in(shown))
         .where(additions.c.film_id.not_in(select(merges.c.film_id)))
         .order_by(additions.c.added_at.desc(), additions.c.film_id.desc())
+        .limit(limit)
     )
     return list(await conn.scalars(query))
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import exposures, lists
 
-__all__ = ["FilmList", "Shown", "child", "count", "create", "expose", "get", "recent", "shown_to"]
+__all__ = ["FilmList", "Shown", "child", "count", "create", "expose", "get", "recent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +97,6 @@ async def count(conn: AsyncConnection, person_id: int, kind: str) -> int:
     """How many lists of a kind a person got."""
     mine = (lists.c.person_id == person_id) & (lists.c.kind == kind)
     return (await conn.execute(select(func.count()).select_from(lists).where(mine))).scalar_one()
-
-
-async def shown_to(conn: AsyncConnection, film_ids: Sequence[int]) -> dict[int, int]:
-    """How many people have had each of these films in a list; who had none of them counts nowhere."""
-    people = func.count(exposures.c.person_id.distinct()).label("people")
-    query = (
-        select(exposures.c.film_id, people)
-        .where(exposures.c.film_id.in_(film_ids), exposures.c.list_id.is_not(None))
-        .group_by(exposures.c.film_id)
-    )
-    return {row.film_id: row.people for row in await conn.execute(query)}
 
 
 async def expose(conn: AsyncConnection, person_id: int, film_id: int, surface: str, at: datetime) -> None:

@@ -23,6 +23,7 @@ _ONE_LIST_IN = 3
 _FRESH_FOR = timedelta(days=90)
 _ENOUGH_RATINGS = 10  # at about as many a film has half its weight among its neighbours
 _ENOUGH_PEOPLE = 100  # who saw it in a list
+_AT_MOST = 200  # of the newest are weighed: a new edition of a data set can bring tens of thousands
 
 
 async def fresh_pick(
@@ -38,15 +39,11 @@ async def fresh_pick(
     """The film to end this list with; None for most lists."""
     if filters.fame == "known" or (await lists.count(conn, person_id, "recommend") + 1) % _ONE_LIST_IN:
         return None
-    came = await films.fresh(conn, at - _FRESH_FOR, most_ratings=_ENOUGH_RATINGS)
-    seen_by = await lists.shown_to(conn, came)
-    waiting = [
-        library.film(film_id)
-        for film_id in came
-        if film_id not in exclude
-        and film_id not in profile.done_with
-        and seen_by.get(film_id, 0) < _ENOUGH_PEOPLE
-    ]
+    came = await films.fresh(
+        conn, at - _FRESH_FOR, most_ratings=_ENOUGH_RATINGS, most_people=_ENOUGH_PEOPLE, limit=_AT_MOST
+    )
+    had = {library.means(film_id) for film_id in profile.done_with.union(exclude)}
+    waiting = [library.film(film_id) for film_id in came if film_id not in had]
     fitting = [film for film in waiting if _passes(film, filters, profile.genres)]
     guesses = taste.guesses(profile, [film.id for film in fitting])
     if not guesses:

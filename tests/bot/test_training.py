@@ -8,6 +8,7 @@ import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import insert, select
 import recsys
 from bot.doctor import Level, contents
 from bot.errors import StoreFailed, TrainingFailed
+from bot.library import new_films
 from bot.metrics import Metrics
 from bot.prepare import train_model
 from bot.serving import Serving, choose
@@ -45,7 +47,7 @@ from recsys.data.datasets import Dataset, load_dataset
 from storage import films, flags, jobs, models, notices, people, ratings, standings
 from storage.database import Database
 from storage.errors import WrongState
-from storage.films import Film
+from storage.films import Film, NewFilm
 from storage.jobs import Job
 from storage.models import Model
 from storage.schema import additions, audit, merges
@@ -534,6 +536,32 @@ class Fragile:
             raise Died(name)
 
         return dying
+
+
+async def test_a_film_that_got_its_number_after_the_training_is_answered_with(
+    database: Database, runner: Runner, ask: Ask, serving: Serving
+) -> None:
+    ann = await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
+    async with database.write() as conn:
+        ours = NewFilm(0, "Ours", 2020, ("Drama",), None, None, ())
+        own = await films.add(conn, "tiny", ours, datetime.now(UTC))
+    await serving.restock()
+    await ask("full")
+    assert await runner.once()
+    trained = await serving.read(2)
+    async with database.write() as conn:
+        edition = [*new_films(serving.recommender.catalog), replace(ours, source_id=99)]
+        await films.renew(conn, "tiny", edition, datetime.now(UTC))
+    await serving.use(trained)
+    assert own.source_id is not None
+    assert own.source_id in serving.recommender.catalog
+    async with database.read() as conn:
+        profile = await serving.taste.of(conn, ann)
+    picks = serving.taste.recommend(profile, 99, (), {})
+    assert [pick.film.id for pick in picks].count(own.id) == 1
+    (film,) = serving.library.find("Ours").films
+    assert film.id == own.id
+    assert own.id not in [near.id for near in serving.taste.nearest(own.id, 99)]
 
 
 @pytest.fixture

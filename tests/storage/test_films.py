@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import films, marks, ratings
+from storage import films, lists, marks, ratings
 from storage.database import Database
 from storage.errors import UnknownRow
 from storage.films import Film, NewFilm
@@ -196,8 +196,37 @@ async def test_a_film_is_fresh_until_it_is_rated_enough(
         for person in (ann, bob):
             await ratings.rate(conn, person, rated.id, 4, minute(7))
         await ratings.rate(conn, ann, new.id, 4, minute(7))
-        assert await films.fresh(conn, minute(1), most_ratings=2) == [new.id]
-        assert await films.fresh(conn, minute(0), most_ratings=3) == [new.id, rated.id, old.id]
+        assert await films.fresh(conn, minute(1), most_ratings=2, most_people=9, limit=9) == [new.id]
+        everyone = {"most_ratings": 3, "most_people": 2}
+        assert await films.fresh(conn, minute(0), **everyone, limit=9) == [new.id, rated.id, old.id]
+        assert await films.fresh(conn, minute(0), **everyone, limit=2) == [new.id, rated.id]
+        for person in (ann, ann, bob):
+            await lists.create(conn, person, "recommend", [lists.Shown(rated.id, 1)], minute(8))
+            await lists.create(conn, ann, "recommend", [lists.Shown(new.id, 1)], minute(8))
+            await lists.expose(conn, person, old.id, "card", minute(8))
+        assert await films.fresh(conn, minute(0), **everyone, limit=9) == [new.id, old.id]
+
+
+async def test_of_more_films_than_a_statement_takes_parameters_the_newest_are_fresh(
+    database: Database, new_film: Build, minute: Minute
+) -> None:
+    edition = [new_film(number) for number in range(1, 40_001)]
+    async with database.write() as conn:
+        await films.renew(conn, "tiny", edition, minute(0))
+    async with database.read() as conn:
+        came = await films.fresh(conn, minute(0), most_ratings=9, most_people=9, limit=200)
+    assert len(came) == 200
+
+
+async def test_a_model_made_before_an_own_film_got_a_number_brings_no_second_row(
+    database: Database, new_film: Build, minute: Minute
+) -> None:
+    async with database.write() as conn:
+        ours = await films.add(conn, "tiny", new_film(0, "Ours", 2001), minute(0))
+        assert ours.source_id is not None
+        assert await films.renew(conn, "tiny", [new_film(99, "Ours", 2001)], minute(1)) == (0, 1)
+        await films.fill(conn, "tiny", [new_film(ours.source_id, "Ours", 2001)], update=False)
+        assert [(film.id, film.source_id) for film in await films.every(conn)] == [(ours.id, 99)]
 
 
 async def test_what_a_list_says_of_a_known_film_is_added_to_what_is_known(
