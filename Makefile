@@ -17,11 +17,11 @@ run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
 	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadfile
 
-# The page, the docs, a first start and moving between databases are tested by `make test`, on both where it matters.
+# The page, the docs, a first start, moving, trainings and workers are tested by `make test`, on both where it matters.
 test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation once more, on PostgreSQL
 	@MATINEE_TEST_DATABASES=postgresql MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) \
 		$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile \
-		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py)
+		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py)
 
 lint: $(VENV)/.develop ## the linters
 	$(BIN)/ruff format --check .
