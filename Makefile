@@ -17,11 +17,12 @@ run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
 	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadfile
 
-# The page, the docs, a first start, moving, trainings and workers are tested by `make test`, on both where it matters.
+# Left to `make test`: the page, the docs, a first start, moving, trainings and workers, which are on both where it
+# matters, and standings, whose test plants rows in the SQLite file.
 test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation once more, on PostgreSQL
 	@MATINEE_TEST_DATABASES=postgresql MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) \
 		$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile \
-		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py)
+		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py admin_standing.py)
 
 lint: $(VENV)/.develop ## the linters
 	$(BIN)/ruff format --check .
