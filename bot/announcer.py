@@ -69,7 +69,7 @@ class Announcer:
         try:
             await self._send(notice)
         except (Forbidden, BadRequest) as error:  # never wrote to the bot, or blocked it
-            log.warning("an admin cannot be told", admin=notice.telegram_id, cause=error.message)
+            log.info("an admin cannot be told", admin=notice.telegram_id, cause=error.message)
             await self._close(notice, told=False)
         except RetryAfter as error:
             await self._postpone(notice, timedelta(seconds=seconds_of(error)), error)
