@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Select, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import additions, films, flags, merges, people, ratings, standings, weeks
+from storage.schema import additions, films, flags, merges, people, ratings, standings
 
-__all__ = ["Crowd", "Stock", "crowd", "last_week", "stock"]
+__all__ = ["Crowd", "Stock", "crowd", "stock"]
 
 _LATELY = timedelta(days=7)
 
@@ -58,13 +57,6 @@ async def stock(conn: AsyncConnection) -> Stock:
     return Stock(
         *[await _count(conn, select(func.count()).select_from(t)) for t in (films, additions, merges)]
     )
-
-
-async def last_week(conn: AsyncConnection) -> tuple[str, dict[str, Any]] | None:
-    """The newest week that was measured, as 2026-W48, and its figures; None before the first."""
-    query = select(weeks.c.week, weeks.c.figures).order_by(weeks.c.week.desc()).limit(1)
-    row = (await conn.execute(query)).one_or_none()
-    return None if row is None else (row.week, row.figures)
 
 
 async def _count(conn: AsyncConnection, query: Select[int]) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.schema import weeks
 from storage.upsert import insert_into
 
-__all__ = ["Week", "add", "every"]
+__all__ = ["Week", "add", "every", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,9 @@ async def add(conn: AsyncConnection, week: str, figures: Mapping[str, Any], at: 
 async def every(conn: AsyncConnection) -> list[Week]:
     """All weeks, oldest first."""
     return [Week(**row._asdict()) for row in await conn.execute(select(weeks).order_by(weeks.c.week))]
+
+
+async def last(conn: AsyncConnection) -> Week | None:
+    """The newest week that was measured, if there is one."""
+    row = (await conn.execute(select(weeks).order_by(weeks.c.week.desc()).limit(1))).one_or_none()
+    return None if row is None else Week(**row._asdict())

@@ -26,7 +26,7 @@ from storage.errors import StorageError
 from storage.jobs import Job, Kind, Reason
 from storage.models import Model
 
-__all__ = ["DUE_KEY", "Schedule", "last_due"]
+__all__ = ["DUE_KEY", "Schedule", "last_due", "next_due"]
 
 log = structlog.get_logger(__name__)
 
@@ -146,6 +146,13 @@ def last_due(at: time, zone: ZoneInfo, now: datetime) -> datetime:
         datetime.combine(today - timedelta(days=back), at, tzinfo=zone).astimezone(UTC) for back in (0, 1, 2)
     )
     return next(moment for moment in moments if moment <= now)
+
+
+def next_due(at: time, zone: ZoneInfo, now: datetime) -> datetime:
+    """The first moment after `now` at which the clock will say so, in `zone`."""
+    today = now.astimezone(zone).date()
+    moments = (datetime.combine(today + timedelta(days=ahead), at, tzinfo=zone) for ahead in (0, 1))
+    return next(moment for moment in moments if moment > now)
 
 
 async def _learned_until(conn: AsyncConnection, live: Model) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from storage import counts, ratings
 from storage.counts import Crowd, Stock
 from storage.database import Database
-from storage.schema import additions, flags, merges, standings, weeks
+from storage.schema import additions, flags, merges, standings
 
 Minute = Callable[[int], datetime]
 
@@ -19,7 +19,6 @@ async def test_nothing_is_counted_where_there_is_nothing(database: Database, min
     async with database.read() as conn:
         assert await counts.crowd(conn, minute(0)) == Crowd(0, 0, 0, 0, 0, 0)
         assert await counts.stock(conn) == Stock(0, 0, 0)
-        assert await counts.last_week(conn) is None
 
 
 async def test_people_and_ratings_are_counted(
@@ -39,16 +38,10 @@ async def test_people_and_ratings_are_counted(
         assert await counts.crowd(conn, now) == Crowd(2, 2, 1, 3, kept_out=1, flagged=2)
 
 
-async def test_films_and_the_newest_week_are_found(
-    database: Database, minute: Minute, film_ids: list[int]
-) -> None:
+async def test_films_are_counted(database: Database, minute: Minute, film_ids: list[int]) -> None:
     async with database.write() as conn:
         await conn.execute(insert(additions).values(film_id=film_ids[0], added_at=minute(0)))
         merged = {"film_id": film_ids[1], "into_id": film_ids[2], "merged_at": minute(0)}
         await conn.execute(insert(merges).values(merged))
-        for week, gini in (("2026-W48", 0.5), ("2026-W09", 0.4)):
-            figures = {"gini": {"value": gini, "n": 10}}
-            await conn.execute(insert(weeks).values(week=week, figures=figures, made_at=minute(0)))
     async with database.read() as conn:
         assert await counts.stock(conn) == Stock(films=6, added=1, merged=1)
-        assert await counts.last_week(conn) == ("2026-W48", {"gini": {"value": 0.5, "n": 10}})

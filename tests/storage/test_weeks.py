@@ -18,3 +18,11 @@ async def test_a_week_is_kept_once(database: Database, minute: Callable[[int], d
             Week("2026-W53", {"gini": {"value": 0.5, "n": 9}}, minute(1)),
             Week("2027-W01", {"gini": {"value": None, "n": 0}}, minute(0)),
         ]
+
+
+async def test_the_newest_week_is_found(database: Database, minute: Callable[[int], datetime]) -> None:
+    async with database.write() as conn:
+        assert await weeks.last(conn) is None
+        for week in ("2026-W48", "2026-W09"):
+            await weeks.add(conn, week, {"name": week}, minute(0))
+        assert await weeks.last(conn) == Week("2026-W48", {"name": "2026-W48"}, minute(0))

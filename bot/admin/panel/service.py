@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.admin.guard import Admins
 from bot.admin.training.service import Training, Trainings
-from storage import counts, models
+from storage import counts, models, weeks
 from storage.counts import Crowd, Stock
 from storage.database import Database
 from storage.models import Model
@@ -103,8 +103,8 @@ class Panel:
         """The page of what is measured week by week."""
         self._admins.require(asker)
         async with self._database.read() as conn:
-            found = await counts.last_week(conn)
-        return Quality(None, {}) if found is None else Quality(*found)
+            found = await weeks.last(conn)
+        return Quality(None, {}) if found is None else Quality(found.week, found.figures)
 
     async def content(self, asker: int) -> Content:
         """The page of films."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.admin.guard import Admins
+from bot.training.schedule import next_due
 from storage import audit, jobs
 from storage.database import AsyncConnection, Database
 from storage.jobs import Job, Kind
@@ -29,12 +30,7 @@ class Clock:
 
     def next(self, now: datetime) -> datetime | None:
         """When the next one by the clock begins, in the clock's zone."""
-        if self.at is None:
-            return None
-        zone = ZoneInfo(self.zone)
-        today = now.astimezone(zone).date()
-        due = datetime.combine(today, self.at, zone)
-        return due if due > now else datetime.combine(today + timedelta(days=1), self.at, zone)
+        return None if self.at is None else next_due(self.at, ZoneInfo(self.zone), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,5 +222,4 @@ def _percent(share: float) -> int:
 
 def _number(value: object) -> float | None:
     """A number that can be shown; what diverged is none."""
-    finite = isinstance(value, int | float) and value == value and abs(value) != float("inf")
-    return float(value) if finite else None  # type: ignore[arg-type]  # it is a number
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
