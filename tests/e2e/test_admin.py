@@ -76,7 +76,7 @@ def progress(seat: Seat, who: Person | None = None) -> Message:
     person = who or seat.root
 
     def found() -> list[Message]:
-        return [message for message in person.messages() if "Training 1" in message.text.partition("\n")[0]]
+        return [message for message in person.messages() if message.text.startswith("🎓 Training 1")]
 
     seat.until(lambda: bool(found()))
     return found()[-1]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import recsys
@@ -255,3 +256,69 @@ def test_the_order_keeps_up(movielens_100k: Dataset, kind: str) -> None:
         for each in (tuned, full)
     ]
     assert found[0]["NDCG@10"] > found[1]["NDCG@10"] - 0.012
+
+
+# What is carried over: EASE, and the stars of well-known films,.
+
+
+@pytest.fixture(scope="module")
+def pmf_settings(quick_config: TrainingConfig) -> TrainingConfig:
+    return replace(quick_config, model="pmf")
+
+
+@pytest.fixture(scope="module")
+def before(pmf_settings: TrainingConfig, small_ratings: Ratings, small_catalog: Catalog) -> Recommender:
+    return recsys.fit(small_ratings, small_catalog, pmf_settings)
+
+
+def test_ease_stays_where_little_is_new(
+    pmf_settings: TrainingConfig, before: Recommender, small_ratings: Ratings, small_catalog: Catalog
+) -> None:
+    known = int(small_catalog.movie_ids[before.ranker.ease.movie_rows[0]])
+    little = Ratings.from_arrays(
+        [*small_ratings.user_ids.tolist(), NEW_PERSON],
+        [*small_ratings.movie_ids.tolist(), known],
+        [*small_ratings.values.tolist(), 1.0],
+    )
+    again = recsys.fit(little, small_catalog, pmf_settings, start=before)
+    assert np.array_equal(again.ranker.ease.weights, before.ranker.ease.weights)
+    assert np.array_equal(again.ranker.ease.counts, before.ranker.ease.counts)
+
+
+def test_what_was_taken_away_speaks_no_longer(
+    pmf_settings: TrainingConfig, before: Recommender, small_ratings: Ratings, small_catalog: Catalog
+) -> None:
+    """A rating of one film less, and one of another more: how many there are is the same."""
+    known = small_catalog.movie_ids[before.ranker.ease.movie_rows].tolist()
+    less, more = known[0], known[-1]
+    gone = np.flatnonzero(small_ratings.movie_ids == less)[0]
+    fewer = small_ratings.take(np.delete(np.arange(len(small_ratings)), gone))
+    changed = Ratings.from_arrays(
+        [*fewer.user_ids.tolist(), NEW_PERSON],
+        [*fewer.movie_ids.tolist(), more],
+        [*fewer.values.tolist(), 3.0],
+    )
+    again = recsys.fit(changed, small_catalog, pmf_settings, start=before)
+    assert again.ranker.ease.counts.sum() == before.ranker.ease.counts.sum()
+    assert not np.array_equal(again.ranker.ease.counts, before.ranker.ease.counts)
+
+
+def test_a_film_that_got_many_ratings_is_learned_anew_and_another_is_not(
+    pmf_settings: TrainingConfig, before: Recommender, small_ratings: Ratings, small_catalog: Catalog
+) -> None:
+    rated = small_catalog.movie_ids[before.popularity > 0]
+    least = int(min(rated, key=lambda movie_id: before.popularity[small_catalog.row(int(movie_id))]))
+    people = range(5000, 5000 + 4 * int(before.popularity[small_catalog.row(least)]))
+    more = Ratings.from_arrays(
+        [*small_ratings.user_ids.tolist(), *people],
+        [*small_ratings.movie_ids.tolist(), *[least] * len(people)],
+        [*small_ratings.values.tolist(), *[0.5] * len(people)],
+    )
+    others = [movie_id for movie_id in rated.tolist() if movie_id != least]
+
+    def films(model: Recommender, movie_ids: list[int]) -> npt.NDArray[np.generic]:
+        return model.stars.arrays()["movie_bias"][small_catalog.rows(movie_ids)]
+
+    again = recsys.fit(more, small_catalog, pmf_settings, start=before)
+    assert films(again, [least]).mean() < films(before, [least]).mean() - 0.3
+    assert np.allclose(films(again, others), films(before, others))
