@@ -59,13 +59,13 @@ CONFLICT = "make sure that only one bot instance is running"
 
 
 class Telegram:
-    """The local Telegram, served by a thread, and the way to play its people."""
+    """The local Telegram, served by a thread, and the way to play its people; kept in the file at `path`."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="telegram", daemon=True)
         self._thread.start()
-        self.world = self.on_loop(lambda: Sandbox(TOKEN))
+        self.world = self.on_loop(lambda: Sandbox(TOKEN, path=path))
         self._served = serve(self.world, port=0)
         self.url: str = asyncio.run_coroutine_threadsafe(self._served.__aenter__(), self._loop).result()
         self.http = httpx.Client(base_url=f"{self.url}/control", timeout=PATIENCE)
