@@ -8,6 +8,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY recsys recsys
+COPY sandbox sandbox
 COPY storage storage
 RUN python -m venv /opt/matinee \
     && /opt/matinee/bin/pip install --no-cache-dir --disable-pip-version-check .

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.peers.process import ENVIRONMENT
 from benchmarks.report import Section, tell
-from recsys.data.download import fetch
+from recsys.data.sources.download import fetch
 from recsys.errors import RecsysError
 
 RESULTS = Path(__file__).with_name("RESULTS.md")

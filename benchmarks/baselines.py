@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.held_out import Split, goodness, listed
-from recsys.content import genre_matrix
+from recsys.data.content import genre_matrix
 from recsys.evaluation.splits import Person
-from recsys.prior import genre_profiles, genre_taste, simulate_answers
-from recsys.ranker import FloatArray, IntArray, graded
+from recsys.serving.answers import genre_profiles, genre_taste, simulate_answers
+from recsys.serving.ranker import FloatArray, IntArray, graded
 
 __all__ = ["EASE", "GenreAnswers", "ImplicitALS"]
 

@@ -26,7 +26,7 @@ import httpx
 import numpy as np
 
 from benchmarks.report import Options, Section, about, arguments, tell
-from bot.sandbox import Sandbox, serve
+from sandbox import Sandbox, serve
 
 TOKEN = "5000000002:benchmark-needs-no-secret"
 PAUSE = 2.0  # seconds between two acts of a person, on average

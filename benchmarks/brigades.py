@@ -23,8 +23,8 @@ from benchmarks.crowds import ASKED, ATTACKS, HONEST, World, aimed, camouflaged,
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Ratings, TrainingConfig
 from recsys.brigades import Brigade, find_brigades
-from recsys.data.datasets import Dataset
-from recsys.data.generate import generate
+from recsys.data.sources.datasets import Dataset
+from recsys.data.sources.generate import generate
 
 __all__ = ["Outcome", "effect", "outcome"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recsys.data.datasets import Dataset
-from recsys.ranker import IntArray
-from recsys.ratings import Ratings
+from recsys.data.ratings import Ratings
+from recsys.data.sources.datasets import Dataset
+from recsys.serving.ranker import IntArray
 
 __all__ = ["ATTACKS", "HONEST", "START", "World"]
 

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 import recsys
-from recsys.content import genre_matrix, genre_vectors
+from recsys.data.content import genre_matrix, genre_vectors
 from recsys.evaluation.metrics import ndcg
 from recsys.evaluation.splits import held_out_people
 

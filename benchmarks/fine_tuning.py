@@ -25,12 +25,12 @@ import recsys
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Catalog, Ratings, Recommender, TrainingConfig
 from recsys.config import MODELS
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.holdout import split
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.order import order_metrics, recommended
 from recsys.evaluation.splits import held_out_people, random_fifth
-from recsys.ranker import IntArray
+from recsys.serving.ranker import IntArray
 
 NEW_RATINGS, NEW_PEOPLE = 5000, 50
 TUNED = 3  # fine-tunings beside each full fit

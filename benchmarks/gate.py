@@ -23,8 +23,8 @@ from benchmarks.report import Section, about, arguments, tell
 from recsys import Catalog, Dataset, Ratings, Recommender, TrainingConfig, fit, load_dataset
 from recsys.evaluation import Verdict, judge
 from recsys.evaluation.holdout import Holdout, split
-from recsys.parts import Parts
-from recsys.ranker import FloatArray, Ranker
+from recsys.serving.parts import Parts
+from recsys.serving.ranker import FloatArray, Ranker
 
 PEOPLE, TIMES = 10, 3  # of a small bot, and how often they are drawn
 MEASURES = ("rmse", "ndcg@10", "coverage")

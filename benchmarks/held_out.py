@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys import Catalog
-from recsys.data.datasets import Dataset
+from recsys.data.ratings import Ratings
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import Person, held_out_people
-from recsys.ranker import FloatArray, IntArray
-from recsys.ratings import Ratings
+from recsys.serving.ranker import FloatArray, IntArray
 
 __all__ = ["LISTED", "METRICS", "Split", "goodness", "listed"]
 

@@ -28,9 +28,9 @@ from benchmarks.baselines import ImplicitALS
 from benchmarks.held_out import Split
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Catalog, Recommender, TrainingConfig
-from recsys.content import genre_matrix, genre_vectors, unit_rows
+from recsys.data.content import genre_matrix, genre_vectors, unit_rows
 from recsys.errors import InvalidData
-from recsys.ranker import FloatArray
+from recsys.serving.ranker import FloatArray
 from recsys.titles import normalise
 
 NEAREST = 10

@@ -24,8 +24,8 @@ from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Recommender, TrainingConfig
 from recsys.evaluation.order import recommended
 from recsys.evaluation.splits import Person
-from recsys.ranker import FloatArray
 from recsys.recommender import User
+from recsys.serving.ranker import FloatArray
 
 SHOWN = (0, 3, 5, 10, 20)
 FILM_SHRINK, PERSON_SHRINK = 5, 3  # ratings at the mean, added to each film and person

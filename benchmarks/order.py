@@ -22,7 +22,7 @@ from benchmarks.peers.process import NotRun, Peers
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import TrainingConfig
 from recsys.evaluation.order import recommended
-from recsys.ranker import FloatArray
+from recsys.serving.ranker import FloatArray
 
 OURS, POPULARITY, GRADED_EASE, IMPLICIT = "Matinee", "popularity", "EASE, graded", "implicit ALS, 64 factors"
 IMPLICIT_SETTINGS = {"factors": 64, "regularisation": 10.0, "alpha": 0.5, "sweeps": 15}  # on other people

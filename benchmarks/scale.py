@@ -23,8 +23,8 @@ import recsys
 from benchmarks.peers.process import NotRun
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import TrainingConfig
-from recsys.data.datasets import Dataset
-from recsys.data.generate import generate
+from recsys.data.sources.datasets import Dataset
+from recsys.data.sources.generate import generate
 
 SIZES = {
     1: (6_000, 4_000),

@@ -22,7 +22,7 @@ from benchmarks.peers.process import ONE_THREAD, NotRun
 from benchmarks.report import Options, Section, about, arguments, tell
 from benchmarks.shortened import shortened
 from recsys import TrainingConfig
-from recsys.data.generate import generate
+from recsys.data.sources.generate import generate
 
 FACTORS, SHOWN = 128, 20
 PEOPLE, RATINGS = 8_000, 1_000_000  # with 87,000 films; fewer where there are fewer

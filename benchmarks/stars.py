@@ -25,10 +25,10 @@ from benchmarks.report import Options, Section, about, arguments, tell
 from benchmarks.shortened import rounds_of, shortened
 from recsys import Ratings, Recommender, TrainingConfig
 from recsys.config import MODELS
-from recsys.content import genre_matrix
-from recsys.data.datasets import Dataset
+from recsys.data.content import genre_matrix
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.splits import random_fifth
-from recsys.ranker import FloatArray
+from recsys.serving.ranker import FloatArray
 
 BEST_MYFM = "the same, rank 16 for 8, 400 sweeps for 200"
 FASTAI = "fastai collab_learner, 5 epochs"

@@ -24,9 +24,9 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from benchmarks.report import Options, Section, about, arguments, tell
-from recsys.catalog import Catalog, Film
-from recsys.data.datasets import load_dataset
-from recsys.data.generated_films import generate_films
+from recsys.data.catalog import Catalog, Film
+from recsys.data.sources.datasets import load_dataset
+from recsys.data.sources.generated_films import generate_films
 from recsys.titles import TitleIndex, normalise
 from recsys.titles.text import fold
 

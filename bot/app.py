@@ -13,19 +13,18 @@ from functools import partial
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from bot.admin.announcer import Announcer
 from bot.admin.guard import Admins
 from bot.admin.training.progress import Progress
-from bot.announcer import Announcer
-from bot.composition import build_router, build_services, build_tellings
 from bot.errors import GaveUp
+from bot.films.serving import Serving
+from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
-from bot.metrics import Metrics, build_metrics
 from bot.night.delivery import Delivery
-from bot.prepare import check_dataset
-from bot.serving import Serving
-from bot.settings import Settings
-from bot.store import ModelStore, begin_store
-from bot.supervision import keep_going
+from bot.night.worker import Bells, Worker
+from bot.process.metrics import Metrics, build_metrics
+from bot.process.settings import Settings
+from bot.process.supervision import keep_going
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
@@ -33,21 +32,20 @@ from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
+from bot.training.preparing import check_dataset
 from bot.training.publishing import Publisher
 from bot.training.runner import Runner
 from bot.training.schedule import Schedule
 from bot.training.watching import Watch
 from bot.web import Health, serve_health
-from bot.worker import Bells, Worker
+from bot.wiring import build_router, build_services, build_tellings
 from storage.database import Database
-from storage.lock import hold
-from storage.migrations import migrate
-
-__all__ = ["run"]
+from storage.database.lock import hold
+from storage.database.migrations import migrate
 
 log = structlog.get_logger(__name__)
 
-Background = Callable[[], Coroutine[object, object, None]]
+_Background = Callable[[], Coroutine[object, object, None]]
 
 _PATIENCE = 10.0  # seconds that running updates get at the end
 _LONGEST_PAUSE = 30.0
@@ -97,7 +95,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
         nights = Worker(database, delivery, settings.group_sends_per_minute, bells.nights)
-        background: dict[str, Background] = {
+        background: dict[str, _Background] = {
             "introduction": partial(introduce, client, database, admins.ids, router.admin_commands),
             "nights": nights.run,
             "notices": Announcer(database, messenger, build_tellings(services), bells.notices).run,
@@ -114,7 +112,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
 
 
 async def _serve(
-    client: Client, intake: Intake, background: Mapping[str, Background], stop: asyncio.Event, version: int
+    client: Client, intake: Intake, background: Mapping[str, _Background], stop: asyncio.Event, version: int
 ) -> None:
     """Greet Telegram, then poll until `stop` is set or polling gives up."""
     stopped = asyncio.create_task(stop.wait())
@@ -191,7 +189,7 @@ async def _client(settings: Settings, token: str, metrics: Metrics) -> AsyncIter
 
 def _training(
     database: Database, store: ModelStore, serving: Serving, settings: Settings, bells: Bells
-) -> dict[str, Background]:
+) -> dict[str, _Background]:
     """What adds trainings, and what carries them through, here or only cleans up after a worker."""
 
     def done() -> None:

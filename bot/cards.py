@@ -11,37 +11,10 @@ from bot.errors import StaleButton
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
-from recsys.similarity import Because
-from storage.films import Film
+from recsys.serving.similarity import Because
+from storage.films.films import Film
 
-__all__ = [
-    "Card",
-    "Kinship",
-    "MarkFilm",
-    "MoreLikeThis",
-    "NotBecause",
-    "OpenCard",
-    "Origin",
-    "PutOnWatchlist",
-    "RateFilm",
-    "Reason",
-    "RemoveFromWatchlist",
-    "RemoveRating",
-    "UseAgain",
-    "card_screen",
-    "expected_text",
-    "film_label",
-    "film_page",
-    "film_preview",
-    "film_text",
-    "kinship_text",
-    "rating_row",
-    "reason_text",
-    "stars_text",
-    "watchlist_label",
-]
-
-STARS = (1, 2, 3, 4, 5)
+_STARS = (1, 2, 3, 4, 5)
 _ORIGIN = re.compile(r"(?P<kind>[lhw])(?P<ref>[0-9]{1,18})|s(?P<search>[0-9]{1,18})\+(?P<offset>[0-9]{1,9})")
 
 
@@ -290,7 +263,7 @@ def watchlist_label(on: bool, t: Translator) -> str:
 
 def rating_row(t: Translator, action: Callable[[int], Record]) -> tuple[Button, ...]:
     """The buttons 1★ to 5★, each with the record that `action` gives for its stars."""
-    return tuple(Button(t.plain("button.stars", stars=stars), action(stars)) for stars in STARS)
+    return tuple(Button(t.plain("button.stars", stars=stars), action(stars)) for stars in _STARS)
 
 
 def stars_text(stars: float) -> str:

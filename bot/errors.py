@@ -16,21 +16,6 @@ BotError
 
 from __future__ import annotations
 
-__all__ = [
-    "BotError",
-    "CatalogChanged",
-    "GaveUp",
-    "HomeInUse",
-    "NotAdmin",
-    "NotPrepared",
-    "PictureFailed",
-    "SettingsError",
-    "StaleButton",
-    "StoreFailed",
-    "TrainingFailed",
-    "UnknownGenres",
-]
-
 
 class BotError(Exception):
     """Base of all errors of the bot; the text is fit to be shown to an operator."""

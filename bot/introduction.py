@@ -13,13 +13,10 @@ from telegram import Bot, BotCommandScopeAllGroupChats, BotCommandScopeChat
 from telegram.error import TelegramError
 
 from bot.admin.panel.views import admin_menu
-from bot.basics.views import group_menu, menu
+from bot.help.views import group_menu, menu
 from bot.texts import FALLBACK, languages, translator
-from storage import settings
-from storage.database import Database
+from storage.database import Database, facts
 from storage.errors import StorageError
-
-__all__ = ["ADMIN_MENUS_KEY", "introduce"]
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +50,10 @@ async def _seat_admins(
     bot: Bot, database: Database, admin_ids: Sequence[int], admin_commands: Sequence[str]
 ) -> None:
     async with database.read() as conn:
-        known = await settings.get(conn, ADMIN_MENUS_KEY)
+        known = await facts.get(conn, ADMIN_MENUS_KEY)
     before = [int(each) for each in known] if isinstance(known, list) else []
     async with database.write() as conn:  # before Telegram: it must not keep a menu that nobody knows of
-        await settings.put(conn, ADMIN_MENUS_KEY, sorted({*before, *admin_ids}))
+        await facts.put(conn, ADMIN_MENUS_KEY, sorted({*before, *admin_ids}))
     kept = set(admin_ids)
     for admin_id in sorted({*before, *admin_ids}):
         try:
@@ -65,7 +62,7 @@ async def _seat_admins(
             log.info("an admin's command menu waits for the next start", admin=admin_id, cause=error.message)
             kept.add(admin_id)
     async with database.write() as conn:
-        await settings.put(conn, ADMIN_MENUS_KEY, sorted(kept))
+        await facts.put(conn, ADMIN_MENUS_KEY, sorted(kept))
 
 
 async def _seat(bot: Bot, admin_id: int, commands: Sequence[str] | None) -> None:

@@ -16,21 +16,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import NotPrepared, PictureFailed
-from bot.prepare import require_training
+from bot.training.preparing import require_training
 from recsys.panels import Panel
 from recsys.progress import Step
-
-__all__ = [
-    "DRAW_COMMAND",
-    "Biases",
-    "FilmMap",
-    "Losses",
-    "Panels",
-    "PerDay",
-    "Picture",
-    "draw",
-    "read_request",
-]
 
 DRAW_COMMAND = "draw"
 _LIMIT = 60.0  # seconds: the map of a big model takes a few

@@ -14,9 +14,10 @@ from bot.admin.standing.service import Standings
 from bot.admin.stats.service import Statistics
 from bot.admin.training.service import Trainings
 from bot.discover.service import Discover
+from bot.films.library import Library
+from bot.films.serving import Serving
 from bot.filtering.service import Filtering
 from bot.groups.service import Groups
-from bot.library import Library
 from bot.night.deciding import Deciding
 from bot.night.service import Nights
 from bot.night.states import Readings
@@ -28,10 +29,7 @@ from bot.profile.history.service import History
 from bot.profile.mydata.service import MyData
 from bot.profile.portrait.service import Portraits
 from bot.rating.service import Rating
-from bot.serving import Serving
 from bot.watchlist.service import Watchlist
-
-__all__ = ["Services"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError
-from bot.library import CATALOG_KEY
-from bot.metrics import Metrics
+from bot.films.library import CATALOG_KEY
+from bot.process.metrics import Metrics
 from bot.telegram.client import POLL_SECONDS
 from bot.telegram.intake import Intake
-from storage import settings as stored_settings
-from storage.database import Database
-
-__all__ = ["SILENCE_SECONDS", "Health", "create_app", "serve_health"]
+from storage.database import Database, facts
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +57,7 @@ class Health:
             return "not open yet"
         try:
             async with asyncio.timeout(_DATABASE_SECONDS), self.database.read() as conn:
-                await stored_settings.get(conn, CATALOG_KEY)
+                await facts.get(conn, CATALOG_KEY)
         except Exception as error:  # whatever it is, the database does not answer
             log.warning("the database does not answer", cause=type(error).__name__)
             return "does not answer"

@@ -5,9 +5,10 @@ torch and pandas come with the first `fit` or `load_dataset`, not with this impo
 
 from __future__ import annotations
 
-from recsys.catalog import Catalog, Film
 from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, PmfConfig, RankerConfig, TrainingConfig
-from recsys.data.datasets import Dataset, load_dataset
+from recsys.data.catalog import Catalog, Film
+from recsys.data.ratings import Ratings
+from recsys.data.sources.datasets import Dataset, load_dataset
 from recsys.errors import (
     ArtifactError,
     DataUnavailable,
@@ -19,9 +20,8 @@ from recsys.errors import (
     UnknownMovie,
     UnknownUser,
 )
-from recsys.ratings import Ratings
 from recsys.recommender import Recommendation, Recommender, Similar, User
-from recsys.shelves import Shelf
+from recsys.serving.shelves import Shelf
 from recsys.titles import TitleIndex, TitleMatch, TitleSearch
 from recsys.training import fit
 

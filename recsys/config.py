@@ -9,19 +9,6 @@ from typing import Any
 
 from recsys.errors import InvalidData, UnknownModel
 
-__all__ = [
-    "DECAYS",
-    "MODELS",
-    "PARTS",
-    "TABLES",
-    "DotBiasConfig",
-    "DotConfig",
-    "NetworkConfig",
-    "PmfConfig",
-    "RankerConfig",
-    "TrainingConfig",
-]
-
 MODELS = ("pmf", "dot_bias", "dot", "nn")
 PARTS = ("stars", "ranker", "similar")
 TABLES = ("parameter", "embedding")  # plain torch.nn.Parameter or torch.nn.Embedding
@@ -116,7 +103,7 @@ class PmfConfig:
 
 @dataclass(frozen=True, slots=True)
 class RankerConfig:
-    """Order: factors (recsys.models.ials), EASE (recsys.models.ease), what answers add (recsys.newcomers)."""
+    """Order: factors (models.ials), EASE (models.ease), and what answers add (serving.newcomers)."""
 
     factors: int = 128  # length of a person's and a film's vector
     sweeps: int = 6  # alternations between people and films

@@ -13,18 +13,6 @@ RecsysError
 
 from __future__ import annotations
 
-__all__ = [
-    "ArtifactError",
-    "DataUnavailable",
-    "Diverged",
-    "InvalidData",
-    "MissingPart",
-    "RecsysError",
-    "UnknownModel",
-    "UnknownMovie",
-    "UnknownUser",
-]
-
 
 class RecsysError(Exception):
     """Base of all errors of this package."""

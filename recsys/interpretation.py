@@ -11,13 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recsys.content import unit_rows
+from recsys.data.content import unit_rows
 from recsys.errors import InvalidData, MissingPart
 from recsys.recommender import Recommender, Similar
-from recsys.stars import NetworkStars
-from recsys.stars.predictor import Floats
-
-__all__ = ["Bias", "FilmMap", "extreme_biases", "film_map", "nearest_by_factors"]
+from recsys.serving.stars import NetworkStars
+from recsys.serving.stars.predictor import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,25 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recsys.catalog import Catalog
-from recsys.content import genre_matrix
+from recsys.data.catalog import Catalog
+from recsys.data.content import genre_matrix
+from recsys.data.ratings import Ratings
 from recsys.errors import InvalidData
-from recsys.ratings import Ratings
-
-__all__ = [
-    "LIKED",
-    "RECOMMENDED",
-    "RIPE",
-    "Events",
-    "Figure",
-    "Figures",
-    "gini",
-    "hit_rate",
-    "miscalibration",
-    "most_active_share",
-    "popularity_lift",
-    "watch",
-]
 
 RECOMMENDED = ("recommend", "similar")  # lists whose films we chose; a search shows what was typed
 LIKED = 4.0  # stars

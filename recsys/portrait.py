@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Leaning", "generosity", "leanings"]
-
-SHRINKAGE = 5  # ratings of a kind that weigh as much as knowing nothing of it
-FEWEST = 3  # films that make a kind worth a word
-NOTICEABLE = 0.2  # stars, after shrinking, from which a difference is taste and not chance
-ENOUGH = 5  # ratings from which somebody's generosity can be told
+_SHRINKAGE = 5  # ratings of a kind that weigh as much as knowing nothing of it
+_FEWEST = 3  # films that make a kind worth a word
+_NOTICEABLE = 0.2  # stars, after shrinking, from which a difference is taste and not chance
+_ENOUGH = 5  # ratings from which somebody's generosity can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def generosity(stars: npt.ArrayLike, typical: npt.ArrayLike) -> float | None:
     `typical` are Recommender.typical_stars of the films; both have shape (n,).
     """
     own, others = np.asarray(stars, np.float64), np.asarray(typical, np.float64)
-    if len(own) < ENOUGH:
+    if len(own) < _ENOUGH:
         return None
     return float(np.mean(own - others))
 
@@ -51,12 +49,12 @@ def leanings(stars: Sequence[float], kinds: Sequence[Collection[str]]) -> list[L
         for name in names:
             of_kind.setdefault(name, []).append(value)
     overall = float(np.mean(stars)) if stars else 0.0
-    found = [_leaning(kind, values, overall) for kind, values in of_kind.items() if len(values) >= FEWEST]
-    clear = [leaning for leaning in found if abs(leaning.strength) >= NOTICEABLE]
+    found = [_leaning(kind, values, overall) for kind, values in of_kind.items() if len(values) >= _FEWEST]
+    clear = [leaning for leaning in found if abs(leaning.strength) >= _NOTICEABLE]
     return sorted(clear, key=lambda leaning: (-leaning.strength, leaning.kind))
 
 
 def _leaning(kind: str, values: Sequence[float], overall: float) -> Leaning:
     n, mean = len(values), float(np.mean(values))
     above = mean - overall
-    return Leaning(kind, n, mean, above, n * above / (n + SHRINKAGE))
+    return Leaning(kind, n, mean, above, n * above / (n + _SHRINKAGE))

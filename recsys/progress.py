@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Report", "Step"]
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -10,29 +10,27 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from recsys.artifact import read_artifact, write_artifact
-from recsys.catalog import Catalog, Film
 from recsys.config import TrainingConfig
-from recsys.content import genre_vectors, unit_rows
-from recsys.diversity import DIVERSITY, HEAD, rearranged
+from recsys.data.catalog import Catalog, Film
+from recsys.data.content import genre_vectors, unit_rows
+from recsys.data.narrowing import Narrowing, Years
+from recsys.data.ratings import MAX_STARS, MIN_STARS
+from recsys.data.vocabulary import Vocabulary
 from recsys.errors import ArtifactError, InvalidData, MissingPart, RecsysError, UnknownUser
-from recsys.groups import Strategy, slate, utilities
-from recsys.narrowing import Narrowing, Years
-from recsys.parts import Parts
-from recsys.prior import answer_features
-from recsys.ranker import FloatArray, IntArray, Ranker
-from recsys.ratings import MAX_STARS, MIN_STARS
-from recsys.shelves import Shelf
-from recsys.similarity import Because, Neighbours
-from recsys.stars import Stars, StarsPosterior
-from recsys.vocabulary import Vocabulary
+from recsys.serving.answers import answer_features
+from recsys.serving.artifact import read_artifact, write_artifact
+from recsys.serving.diversity import DIVERSITY, HEAD, rearranged
+from recsys.serving.groups import Strategy, slate, utilities
+from recsys.serving.parts import Parts
+from recsys.serving.ranker import FloatArray, IntArray, Ranker
+from recsys.serving.shelves import Shelf
+from recsys.serving.similarity import Because, Neighbours
+from recsys.serving.stars import Stars, StarsPosterior
 
-__all__ = ["Recommendation", "Recommender", "Similar", "User"]
+_LIKED = 4.0  # stars from which a film may serve as a reason
+_TOLD_GENRES = 3  # more would be no reason any more
 
-LIKED = 4.0  # stars from which a film may serve as a reason
-TOLD_GENRES = 3  # more would be no reason any more
-
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +101,8 @@ class Recommender:
         """This one with those of `films` that it does not know yet, behind its own; itself without such.
 
         Nobody has rated them, so each is what the rated films let expect of its genres and its year
-        (recsys.newfilms), and less sure; films that are known stay as they are. A genre that none of the
-        model's own films has says nothing, and no list can be narrowed by it, before the next training; a
+        (recsys.serving.newfilms), and less sure; films that are known stay as they are. A genre that none of
+        the model's own films has says nothing, and no list can be narrowed by it, before the next training; a
         year before or after theirs counts as their first or last. Whoever was folded in before stays so.
         """
         catalog = self.catalog.extended(films)
@@ -208,11 +206,11 @@ class Recommender:
 
         Left out are `exclude` (movie ids), films with none of `genres`, films with one of `without`, films
         outside `years` ((first, last), both inclusive, or several such spans), and films outside the band
-        `popularity` of quantiles (see recsys.narrowing). `penalties` lower the scores of films by so many
-        standard deviations of this person's scores. `diversity` in [0, 1] lowers the score of a film by how
-        like it is to one listed before it (recsys.diversity): 0 is the pure order. Raises InvalidData for a
-        genre the catalog does not have, for years or a band that are none, for penalties that are not finite,
-        and for a diversity out of range.
+        `popularity` of quantiles (see recsys.data.narrowing). `penalties` lower the scores of films by so
+        many standard deviations of this person's scores. `diversity` in [0, 1] lowers the score of a film by
+        how like it is to one listed before it (recsys.serving.diversity): 0 is the pure order. Raises
+        InvalidData for a genre the catalog does not have, for years or a band that are none, for penalties
+        that are not finite, and for a diversity out of range.
         """
         if not 0 <= diversity <= 1:
             raise InvalidData(f"diversity is {diversity}: it must lie in [0, 1]")
@@ -252,8 +250,8 @@ class Recommender:
         What a member has rated is left to the caller: `exclude` it, or a guest may want it. `genres` and
         `years` are those of `recommend`. `weights`, one for each user, say whose wishes count more; `score`
         is the weighted mean utility in (0, 1], and `stars` are None: they would be somebody's. The
-        strategies are those of recsys.groups. Raises InvalidData without users, for weights that are not one
-        positive number each, and for another strategy.
+        strategies are those of recsys.serving.groups. Raises InvalidData without users, for weights that are
+        not one positive number each, and for another strategy.
         """
         ranker = _needed(self._parts.ranker, "ranker")
         allowed = self._narrowing.allowed(genres, years, (), None)
@@ -287,7 +285,7 @@ class Recommender:
         ranker = _needed(self._parts.ranker, "ranker")
         row = self.catalog.row(movie_id)
         rows, values = self._checked_ratings(user.ratings)
-        reasons = (values >= LIKED) & (rows != row)  # a film is no reason for itself
+        reasons = (values >= _LIKED) & (rows != row)  # a film is no reason for itself
         shares = np.where(reasons, ranker.contributions(rows, values, row), -np.inf)
         if not shares.size or shares.max() <= 0:
             return None
@@ -365,7 +363,7 @@ class Recommender:
         """Write, or replace, the artifact in `folder`; `metrics` are added to the manifest.
 
         `preliminary` is what it says of itself when it is loaded; None leaves what this one says. `origin`
-        is for whoever keeps several: the manifest says it (recsys.artifact.read_manifest).
+        is for whoever keeps several: the manifest says it (recsys.serving.artifact.read_manifest).
         """
         parts = self._parts
         counts = {
@@ -418,7 +416,7 @@ class Recommender:
                 int(movie_ids[row]),
                 float(cosines[row]),
                 likeness.because,
-                tuple(names[column] for column in likeness.genres[:TOLD_GENRES]),
+                tuple(names[column] for column in likeness.genres[:_TOLD_GENRES]),
             )
             for row, likeness in zip(rows, neighbours.explain(seeds, rows), strict=True)
         ]
@@ -455,7 +453,7 @@ class Recommender:
         return answer_features(row, self._parts.shelves.answers(shelves))
 
 
-def _needed(part: Part | None, name: str) -> Part:
+def _needed(part: _Part | None, name: str) -> _Part:
     if part is None:
         raise MissingPart(f"this model was fitted without {name!r}; fit it with that part")
     return part

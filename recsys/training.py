@@ -6,34 +6,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.catalog import Catalog
 from recsys.config import TrainingConfig
-from recsys.content import content_features, genre_matrix, genre_vectors, year_kernels
-from recsys.elicitation import Elicitation
+from recsys.data.catalog import Catalog
+from recsys.data.content import content_features, genre_matrix, genre_vectors, year_kernels
+from recsys.data.ratings import Ratings
+from recsys.data.rows import Rows
 from recsys.errors import InvalidData
-from recsys.newcomers import fit_newcomers
-from recsys.parts import Parts
-from recsys.prior import AnswerPrior
+from recsys.models.warm_start import Start, start_from
 from recsys.progress import Report
-from recsys.ranker import Ranker, diagonal_basis, effective_number
-from recsys.ratings import Ratings
 from recsys.recommender import Recommender
-from recsys.rows import Rows
-from recsys.seen import Seen
-from recsys.shelves import Shelves
-from recsys.similarity import Neighbours
-from recsys.stars import DrawnStars, FactorStars, NetworkStars, Stars
-from recsys.start import Start, start_from
+from recsys.serving.answers import AnswerPrior
+from recsys.serving.elicitation import Elicitation
+from recsys.serving.newcomers import fit_newcomers
+from recsys.serving.parts import Parts
+from recsys.serving.ranker import Ranker, diagonal_basis, effective_number
+from recsys.serving.seen import Seen
+from recsys.serving.shelves import Shelves
+from recsys.serving.similarity import Neighbours
+from recsys.serving.stars import DrawnStars, FactorStars, NetworkStars, Stars
 
-__all__ = ["fit"]
-
-DEFAULTS = TrainingConfig()
+_DEFAULTS = TrainingConfig()
 
 
 def fit(
     ratings: Ratings,
     catalog: Catalog,
-    config: TrainingConfig = DEFAULTS,
+    config: TrainingConfig = _DEFAULTS,
     *,
     report: Report | None = None,
     start: Recommender | None = None,

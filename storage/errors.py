@@ -20,25 +20,6 @@ StorageError
 
 from __future__ import annotations
 
-__all__ = [
-    "BackupFailed",
-    "CannotOpen",
-    "CopyFailed",
-    "DatabaseBusy",
-    "DatabaseClosed",
-    "DatabaseFull",
-    "DatabaseInUse",
-    "DatabaseLost",
-    "MigrationFailed",
-    "NestedWrite",
-    "RestoreFailed",
-    "SchemaTooNew",
-    "StorageError",
-    "TryLater",
-    "UnknownRow",
-    "WrongState",
-]
-
 
 class StorageError(Exception):
     """Base of all errors of this package."""

@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, ForeignKeyConstraint, Table, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import schema, updates
-from storage.people import Person
-
-__all__ = ["NOBODY", "SHARED", "everything", "forget", "is_blank", "tables"]
+from storage import schema
+from storage.people.people import Person
+from storage.running import updates
 
 # What belongs to nobody. A table is personal, or it is named here: a test walks the schema.
 SHARED = frozenset(
@@ -31,7 +30,7 @@ _NUMBERED: dict[Table, Column[Any]] = {
 }
 NOBODY = 0  # in place of an admin who is forgotten: what was done stays on record
 
-Row = dict[str, object]
+_Row = dict[str, object]
 
 _AT_ONCE = 1000  # parameters of one query; databases limit them
 
@@ -41,7 +40,7 @@ def tables() -> list[Table]:
     return [table for table in schema.metadata.sorted_tables if _is_personal(table)] + list(_NUMBERED)
 
 
-async def everything(conn: AsyncConnection, person: Person) -> dict[str, list[Row]]:
+async def everything(conn: AsyncConnection, person: Person) -> dict[str, list[_Row]]:
     """Every row about a person, by table; a table without any is there too.
 
     Beside each id of a film stands the film: `film_id` 7 has `film` with title, year and ids.
@@ -64,7 +63,7 @@ async def is_blank(conn: AsyncConnection, person: Person) -> bool:
     return True
 
 
-async def forget(conn: AsyncConnection, person: Person, running: int, body: Row | None) -> None:
+async def forget(conn: AsyncConnection, person: Person, running: int, body: _Row | None) -> None:
     """Delete every row about a person, and cut what ties updates to them (see `updates.forget`), and an
     admin's acts and trainings."""
     await conn.execute(delete(schema.people).where(schema.people.c.id == person.id))  # the rest by cascade
@@ -103,7 +102,7 @@ def _of(table: Table, person: Person) -> ColumnElement[bool]:
     return owned.correlate(table).exists()
 
 
-async def _name_films(conn: AsyncConnection, found: dict[str, list[Row]]) -> None:
+async def _name_films(conn: AsyncConnection, found: dict[str, list[_Row]]) -> None:
     """Put beside each id of a film the film that it means."""
     places = [
         (row, column.name)
@@ -115,7 +114,7 @@ async def _name_films(conn: AsyncConnection, found: dict[str, list[Row]]) -> Non
     film_ids = sorted({film_id for row, name in places if isinstance(film_id := row[name], int)})
     films = schema.films.c
     query = select(films.id, films.title, films.year, films.imdb_id, films.tmdb_id)
-    known: dict[object, Row] = {}
+    known: dict[object, _Row] = {}
     for start in range(0, len(film_ids), _AT_ONCE):
         some = query.where(films.id.in_(film_ids[start : start + _AT_ONCE]))
         known |= {row.id: dict(row._mapping) for row in await conn.execute(some)}

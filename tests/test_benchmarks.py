@@ -13,7 +13,7 @@ from benchmarks.neighbours import auc, series_of
 from benchmarks.peers.process import NotRun, Peers
 from benchmarks.report import Section, put, table
 from recsys import Catalog, Film, Ratings
-from recsys.data.generate import generate
+from recsys.data.sources.generate import generate
 
 
 def test_a_table() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.metrics import build_metrics
-from bot.settings import Settings
+from bot.process.metrics import build_metrics
+from bot.process.settings import Settings
 from bot.web import Health, create_app
 
 ROOT = Path(__file__).parents[1]

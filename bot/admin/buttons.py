@@ -6,8 +6,6 @@ from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button
 from bot.texts import Translator
 
-__all__ = ["ShowPanel", "back_to"]
-
 
 @record("aa")
 class ShowPanel(Record):

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from bot.errors import NotAdmin
 
-__all__ = ["Admins"]
-
 
 class Admins:
     """Telegram's ids of the admins, as the settings name them."""

@@ -10,8 +10,6 @@ from bot.telegram.request import Request
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, Translator
 
-__all__ = ["answer", "illustrated"]
-
 log = structlog.get_logger(__name__)
 
 

@@ -6,8 +6,6 @@ from datetime import timedelta
 
 from bot.texts import Translator
 
-__all__ = ["cut", "span"]
-
 _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 _LONGEST = 600  # characters of an error; a message holds 4,096
 

@@ -7,13 +7,13 @@ import sys
 import typer
 from rich.console import Console
 
-from bot import logs
 from bot.cli import catalog, database, evaluation, films, models, serve, training
 from bot.cli.doctor import doctor
 from bot.cli.draw import draw
 from bot.cli.interpret import interpret
 from bot.errors import BotError
 from bot.pictures import DRAW_COMMAND
+from bot.process import logs
 from bot.training.process import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError

@@ -9,15 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import home
 from bot.cards import film_label
-from bot.catalog import Added, add_films, migrate_films, update_from_data_set
 from bot.cli.serve import DEMO_DATABASE, demo_settings
-from bot.settings import read_settings
-from recsys.data.film_lists import read_film_list
-from recsys.data.layouts import read_catalog
-
-__all__ = ["add", "migrate", "update"]
+from bot.films.catalog import Added, add_films, migrate_films, update_from_data_set
+from bot.process import home
+from bot.process.settings import read_settings
+from recsys.data.sources.film_lists import read_film_list
+from recsys.data.sources.layouts import read_catalog
 
 out = Console()
 

@@ -10,14 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import home
-from bot.settings import Settings, read_settings
-from storage import backup as backups
-from storage import copying, migrations
-from storage.engine import parse_url
-from storage.lock import hold
-
-__all__ = ["backup", "copy", "restore", "upgrade"]
+from bot.process import home
+from bot.process.settings import Settings, read_settings
+from storage.database import backup as backups
+from storage.database import copying, migrations
+from storage.database.engine import parse_url
+from storage.database.lock import hold
 
 out = Console()
 

@@ -11,8 +11,6 @@ from rich.text import Text
 from bot.cli.models import AsJson, emit
 from bot.doctor import Finding, Level, examine
 
-__all__ = ["doctor"]
-
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 out = Console()

@@ -9,12 +9,10 @@ from typing import Any
 
 from bot.cli.films import film_label
 from bot.pictures import Biases, FilmMap, Losses, Panels, PerDay, Picture, read_request
-from bot.prepare import require_training
-from recsys.catalog import Catalog
+from bot.training.preparing import require_training
+from recsys.data.catalog import Catalog
 from recsys.interpretation import Bias, extreme_biases, film_map
 from recsys.recommender import Recommender
-
-__all__ = ["draw"]
 
 _NICE = 10  # people are answered first
 _LABELS = 50  # of the map

@@ -8,14 +8,13 @@ import typer
 from rich.table import Table
 
 from bot.cli.models import AsJson, DatasetOption, DeviceOption, aside, emit, load, out
-from bot.prepare import require_training
-from bot.settings import read_settings
+from bot.process.settings import read_settings
+from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
 
 if TYPE_CHECKING:  # it imports pandas and torch when called
     from recsys.evaluation import Measure, Report
 
-__all__ = ["evaluate"]
 
 _USUAL = ["stars", "order"]
 _CHAPTER = "chapter"

@@ -12,21 +12,11 @@ from rich.text import Text
 
 from bot.cli.models import AsJson, emit
 from bot.errors import BotError
-from bot.serving import live_model
-from bot.settings import read_settings
-from recsys.catalog import Film
+from bot.films.serving import live_model
+from bot.process.settings import read_settings
+from recsys.data.catalog import Film
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
-
-__all__ = [
-    "UnclearRequest",
-    "film_label",
-    "film_values",
-    "find_film",
-    "recommend",
-    "similar",
-    "title_index",
-]
 
 _Count = Annotated[int, typer.Option("-n", "--number", min=1, help="How many films.")]
 

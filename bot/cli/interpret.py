@@ -11,18 +11,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot import home
 from bot.cli.films import film_label, film_values, find_film, title_index
 from bot.cli.models import AsJson, DatasetOption, aside, emit, load, out
-from bot.prepare import require_training
-from bot.serving import live_model
-from bot.settings import Settings, read_settings
-from recsys.catalog import Film
+from bot.films.serving import live_model
+from bot.process import home
+from bot.process.settings import Settings, read_settings
+from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
+from recsys.data.catalog import Film
 from recsys.interpretation import Bias, extreme_biases, film_map, nearest_by_factors
 from recsys.recommender import Recommender, Similar
-
-__all__ = ["interpret"]
 
 _LABELS = 50  # of the map
 _LISTED = 5  # films in each list

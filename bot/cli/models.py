@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bot import home
-from bot.prepare import require_training, train_model
-from bot.serving import live_model
-from bot.settings import Settings, read_settings
+from bot.films.serving import live_model
+from bot.process import home
+from bot.process.settings import Settings, read_settings
+from bot.training.preparing import require_training, train_model
 from recsys.config import MODELS, TrainingConfig
-from recsys.data.download import DATASETS
+from recsys.data.sources.download import DATASETS
 from recsys.progress import Step
 
 if TYPE_CHECKING:  # they import pandas and torch when called
-    from recsys.data.datasets import Dataset
+    from recsys.data.sources.datasets import Dataset
 
-__all__ = ["AsJson", "DatasetOption", "DeviceOption", "aside", "emit", "fetch_data", "load", "out", "train"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
 DatasetOption = Annotated[
@@ -32,7 +31,7 @@ DatasetOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
 
-DEFAULTS = TrainingConfig()
+_DEFAULTS = TrainingConfig()
 
 out = Console()
 aside = Console(stderr=True)  # progress, so that standard output can be piped
@@ -40,7 +39,7 @@ aside = Console(stderr=True)  # progress, so that standard output can be piped
 
 def train(
     dataset: DatasetOption = None,
-    model: Annotated[str, typer.Option(help=f"What predicts stars: {', '.join(MODELS)}.")] = DEFAULTS.model,
+    model: Annotated[str, typer.Option(help=f"What predicts stars: {', '.join(MODELS)}.")] = _DEFAULTS.model,
     device: DeviceOption = "auto",
     seed: Annotated[int, typer.Option(help="The same seed gives the same model on the CPU.")] = 0,
     as_json: AsJson = False,
@@ -80,7 +79,7 @@ def fetch_data(
 ) -> None:
     """Download a data set, unless it is there."""
     from bot.cli.progress import Bars
-    from recsys.data.download import fetch
+    from recsys.data.sources.download import fetch
 
     settings = read_settings()
     with Bars(aside) as bars:
@@ -102,7 +101,7 @@ def emit(values: object) -> None:
 def load(settings: Settings, asked_for: str | None) -> Dataset:
     """The data set that an operator means, with bars; what the newest model is from if none is named."""
     from bot.cli.progress import Bars
-    from recsys.data.datasets import load_dataset
+    from recsys.data.sources.datasets import load_dataset
 
     source = asked_for or settings.dataset
     if asked_for is None and not settings.dataset_chosen and home.model_folders(settings.models):

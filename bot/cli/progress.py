@@ -11,8 +11,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from recsys.progress import Step
 
-__all__ = ["Bars"]
-
 _LABELS = {"stars": "Learning stars", "ranker": "Learning the order"}
 
 

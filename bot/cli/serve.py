@@ -11,16 +11,16 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from bot import app, home, logs
-from bot.prepare import check_dataset, in_child_process, is_prepared
-from bot.prepare import prepare as make_first_model
-from bot.serving import live_model
-from bot.settings import Settings, read_settings
+from bot import app
+from bot.films.serving import live_model
+from bot.process import home, logs
+from bot.process.settings import Settings, read_settings
+from bot.training.preparing import check_dataset, in_child_process, is_prepared
+from bot.training.preparing import prepare as make_first_model
 
 if TYPE_CHECKING:
-    from bot.sandbox import Sandbox
+    from sandbox import Sandbox
 
-__all__ = ["DEMO_DATABASE", "demo", "demo_settings", "prepare", "run"]
 
 _DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
 DEMO_DATABASE = "demo.db"
@@ -78,7 +78,7 @@ def demo(
 
 
 async def _demo(settings: Settings, port: int) -> None:
-    from bot.sandbox import Sandbox, serve
+    from sandbox import Sandbox, serve
 
     with closing(Sandbox(_DEMO_TOKEN, path=settings.home / "demo-telegram.db")) as sandbox:
         _make_group(sandbox)

@@ -13,18 +13,16 @@ from typing import Annotated
 
 import typer
 
-from bot import home, logs
 from bot.errors import SettingsError
-from bot.prepare import require_training
-from bot.settings import Settings, read_settings
-from bot.store import open_store
+from bot.films.store import open_store
+from bot.process import home, logs
+from bot.process.settings import Settings, read_settings
 from bot.training import child
+from bot.training.preparing import require_training
 from bot.training.runner import Runner
 from storage.database import Database
-from storage.engine import parse_url, sqlite_file
-from storage.migrations import REVISIONS, revision
-
-__all__ = ["train_child", "worker"]
+from storage.database.engine import parse_url, sqlite_file
+from storage.database.migrations import REVISIONS, revision
 
 
 def worker(

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from bot.library import EARLIEST_DECADE, Library
-from bot.taste import Pick, Profile, Taste
-from storage import films, lists
+from bot.films.library import EARLIEST_DECADE, Library
+from bot.films.taste import Pick, Profile, Taste
 from storage.database import AsyncConnection
-from storage.films import Film
-from storage.filters import Filters
-
-__all__ = ["fresh_pick"]
+from storage.films import films
+from storage.films.films import Film
+from storage.people import lists
+from storage.people.filters import Filters
 
 _ONE_LIST_IN = 3
 _FRESH_FOR = timedelta(days=90)

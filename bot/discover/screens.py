@@ -11,8 +11,6 @@ from bot.telegram.request import Request
 from bot.telegram.screen import Screen
 from bot.watchlist.views import ShowWatchlist
 
-__all__ = ["card_of", "list_of"]
-
 
 async def list_of(services: Services, request: Request, list_id: int) -> Screen:
     """A list as the person who asks sees it."""

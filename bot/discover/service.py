@@ -10,16 +10,14 @@ from datetime import datetime, timedelta
 from bot.cards import Card, Kinship, Origin, Reason
 from bot.discover.fresh import fresh_pick
 from bot.errors import StaleButton
-from bot.library import Found, Library
-from bot.taste import Pick, Profile, Taste
-from storage import filters as stored_filters
-from storage import genres, lists, marks, ratings, shelves, watchlist
+from bot.films.library import Found, Library
+from bot.films.taste import Pick, Profile, Taste
 from storage.database import AsyncConnection, Database
-from storage.films import Film
-from storage.filters import NO_FILTERS, Filters
-from storage.lists import FilmList, Shown
-
-__all__ = ["Discover", "ListItem", "ListPage", "Phrases", "own_list"]
+from storage.films.films import Film
+from storage.people import filters as stored_filters
+from storage.people import genres, lists, marks, ratings, shelves, watchlist
+from storage.people.filters import NO_FILTERS, Filters
+from storage.people.lists import FilmList, Shown
 
 _PICKS = 5
 _NEIGHBOURS = 10

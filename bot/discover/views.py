@@ -15,14 +15,12 @@ from bot.cards import (
     stars_text,
 )
 from bot.discover.service import ListItem, ListPage
+from bot.films.library import Found
 from bot.filtering.views import filters_text
-from bot.library import Found
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.filters import NO_FILTERS
-
-__all__ = ["MoreOfList", "OpenFilters", "ShowList", "candidates_screen", "list_screen", "number_rows"]
+from storage.people.filters import NO_FILTERS
 
 _PER_ROW = 5
 _LONGEST_ECHO = 100  # characters of what was asked for; a message may be as long as our answer may

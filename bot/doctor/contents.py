@@ -7,20 +7,18 @@ from pathlib import Path
 
 from bot.doctor.findings import Finding, Level
 from bot.errors import CatalogChanged
-from bot.home import model_folders
-from bot.library import CATALOG_KEY, numbering
-from bot.prepare import check_dataset
-from bot.serving import known_models
-from bot.settings import Settings
-from recsys.catalog import Catalog
-from recsys.data.download import DATASETS
-from recsys.data.layouts import holds_data_set, read_catalog
+from bot.films.library import CATALOG_KEY, numbering
+from bot.films.serving import known_models
+from bot.process.home import model_folders
+from bot.process.settings import Settings
+from bot.training.preparing import check_dataset
+from recsys.data.catalog import Catalog
+from recsys.data.sources.download import DATASETS
+from recsys.data.sources.layouts import holds_data_set, read_catalog
 from recsys.errors import ArtifactError, RecsysError
 from recsys.recommender import Recommender
+from storage.database.inspection import Inspection, look_at
 from storage.errors import StorageError
-from storage.inspection import Inspection, look_at
-
-__all__ = ["data", "database", "engine", "films", "models", "schema"]
 
 _SECONDS = 10.0
 _WAL_BUG = ((3, 7, 0), (3, 51, 3))  # from, and before: sqlite.org/wal.html, "the WAL-reset bug"

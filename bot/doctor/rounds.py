@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from bot.doctor import contents, surroundings, telegram
 from bot.doctor.findings import Finding, Level
 from bot.errors import SettingsError
-from bot.settings import read_settings
-
-__all__ = ["examine"]
+from bot.process.settings import read_settings
 
 
 def examine() -> Iterator[Finding]:

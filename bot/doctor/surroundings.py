@@ -14,9 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 
 from bot.doctor.findings import Finding, Level
-from bot.settings import Settings
-
-__all__ = ["disk", "home", "python", "settings_lines", "time_zone", "train_extra"]
+from bot.process.settings import Settings
 
 _WARN_BYTES = 1_000_000_000  # room for a data set, a model and a backup
 _FAIL_BYTES = 100_000_000

@@ -15,10 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.doctor.findings import Finding, Level
-from bot.logs import redact
-from bot.settings import Settings
-
-__all__ = ["PATIENCE", "reach"]
+from bot.process.logs import redact
+from bot.process.settings import Settings
 
 PATIENCE = 10.0  # seconds for all of it, a lookup of the name that hangs included
 _SLOW, _WRONG = 5.0, 300.0  # seconds that clocks may differ: to be told, and too much

@@ -21,8 +21,6 @@ from bot.telegram.request import Request
 from bot.telegram.router import Router
 from storage.database import AsyncConnection
 
-__all__ = ["Handlers"]
-
 
 class Handlers:
     """One method a tap."""

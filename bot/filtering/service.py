@@ -9,14 +9,12 @@ from typing import TypeVar
 
 from bot.discover.service import Discover, own_list
 from bot.errors import StaleButton
-from bot.library import Library
-from storage import filters as stored
+from bot.films.library import Library
 from storage.database import AsyncConnection, Database
-from storage.filters import NO_FILTERS, Fame, Filters, Panel
+from storage.people import filters as stored
+from storage.people.filters import NO_FILTERS, Fame, Filters, Panel
 
-__all__ = ["FilterPanel", "Filtering"]
-
-Item = TypeVar("Item", str, int)
+_Item = TypeVar("_Item", str, int)
 _FAME: dict[str, Fame] = {"known": "known", "any": "any", "deep": "deep"}
 
 
@@ -119,7 +117,7 @@ class Filtering:
         await stored.change(conn, panel_id, change(panel.filters))
 
 
-def _with(items: Iterable[Item], item: Item, on: bool) -> tuple[Item, ...]:
+def _with(items: Iterable[_Item], item: _Item, on: bool) -> tuple[_Item, ...]:
     others = {each for each in items if each != item}
     return tuple(sorted(others | {item} if on else others))
 

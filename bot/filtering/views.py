@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.films.library import EARLIEST_DECADE, genre_code
 from bot.filtering.service import FilterPanel
-from bot.library import EARLIEST_DECADE, genre_code
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.filters import NO_FILTERS, Filters
-
-__all__ = [
-    "ApplyFilters",
-    "ClearFilters",
-    "SetDecade",
-    "SetFame",
-    "SetGenreFilter",
-    "filter_screen",
-    "filters_text",
-]
+from storage.people.filters import NO_FILTERS, Filters
 
 _GENRES_PER_ROW = 3
 _DECADES_PER_ROW = 4
@@ -73,7 +63,7 @@ def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:
     genres = [_genre_button(panel, genre, t) for genre in panel.genres]
     decades = [
         Button(
-            _set(decade_text(decade, t), decade in chosen.decades, t),
+            _set(_decade_text(decade, t), decade in chosen.decades, t),
             SetDecade(panel.id, decade, int(decade not in chosen.decades)),
         )
         for decade in panel.decades
@@ -105,13 +95,13 @@ def filters_text(filters: Filters, t: Translator) -> str:
         parts.append(f" {either} ".join(filters.genres))
     parts += [t.plain("filter.no", genre=genre) for genre in filters.without]
     if filters.decades:
-        parts.append(f" {either} ".join(decade_text(decade, t) for decade in filters.decades))
+        parts.append(f" {either} ".join(_decade_text(decade, t) for decade in filters.decades))
     if filters.fame != "any":
         parts.append(t.plain(f"fame.{filters.fame}"))
     return " · ".join(parts)
 
 
-def decade_text(decade: int, t: Translator) -> str:
+def _decade_text(decade: int, t: Translator) -> str:
     """1990s; the earliest one takes in all before it."""
     if decade == EARLIEST_DECADE:
         return t.plain("filter.before", year=EARLIEST_DECADE + 10)

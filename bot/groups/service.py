@@ -8,18 +8,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.errors import StaleButton
-from bot.library import Library
+from bot.films.library import Library
+from bot.films.taste import Taste
 from bot.night.entering import Who, enter
 from bot.night.gathering import Slates
 from bot.night.states import Readings
 from bot.preferences.zones import ZONES
-from bot.taste import Taste
-from storage import chats, errands, nights, polls
-from storage.chats import Chat
 from storage.database import AsyncConnection, Database
-from storage.films import Film
-
-__all__ = ["QUIET_HOURS", "GroupList", "GroupSettings", "Groups"]
+from storage.films.films import Film
+from storage.night import chats, errands, nights, polls
+from storage.night.chats import Chat
 
 QUIET_HOURS: dict[str, tuple[int | None, int | None]] = {
     "off": (None, None),

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.basics.views import group_menu
 from bot.cards import film_label
+from bot.films.library import Found
 from bot.groups.service import QUIET_HOURS, GroupList, GroupSettings
-from bot.library import Found
+from bot.help.views import group_menu
 from bot.preferences.service import LocalTime
 from bot.preferences.zones import city
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.films import Film
-
-__all__ = [
-    "GroupLike",
-    "SetGroup",
-    "SetGroupZone",
-    "candidates_screen",
-    "group_list_screen",
-    "group_settings_screen",
-    "hello_screen",
-    "neighbours_screen",
-    "personal_screen",
-    "zones_screen",
-]
+from storage.films.films import Film
 
 _SWITCHES = ("spare_seen", "outsiders", "several")
 _LONGEST_ECHO = 100

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.errors import StaleButton
-from bot.library import Library
+from bot.films.library import Library
 from bot.night.gathering import Slates
 from bot.night.rules import follow_up_time, ranking
 from bot.night.states import Readings
-from storage import chats, errands, ledger, nights, polls
 from storage.database import AsyncConnection
-from storage.ledger import Opinion
-from storage.nights import Night
-from storage.polls import Poll
-
-__all__ = ["Deciding"]
+from storage.night import chats, errands, ledger, nights, polls
+from storage.night.ledger import Opinion
+from storage.night.nights import Night
+from storage.night.polls import Poll
 
 _ANSWERS = 3  # ratings that make a summary
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot.library import Library
+from bot.films.library import Library
 from bot.night.deciding import Deciding
 from bot.night.result_views import reason_screen, reminder_screen, result_screen, summary_screen
 from bot.night.rules import out_of_quiet
@@ -23,13 +23,12 @@ from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage import chats, errands, ledger, nights, people, polls, screens
 from storage.database import AsyncConnection, Database
-from storage.errands import Errand
-from storage.nights import Night
-from storage.screens import Stale
-
-__all__ = ["Delivery"]
+from storage.night import chats, errands, ledger, nights, polls, screens
+from storage.night.errands import Errand
+from storage.night.nights import Night
+from storage.night.screens import Stale
+from storage.people import people
 
 log = structlog.get_logger(__name__)
 

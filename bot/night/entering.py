@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import StaleButton
-from storage import chats, nights
-from storage.chats import Chat
 from storage.database import AsyncConnection
-from storage.nights import Night
-
-__all__ = ["Who", "enter", "here"]
+from storage.night import chats, nights
+from storage.night.chats import Chat
+from storage.night.nights import Night
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from bot.films.taste import Profile, Taste
 from bot.night.states import SLATE
-from bot.taste import Profile, Taste
-from recsys.groups import fairness_weights
-from storage import chats, ledger, nights, polls
-from storage.chats import Chat
+from recsys.serving.groups import fairness_weights
 from storage.database import AsyncConnection
-from storage.filters import Filters
-from storage.ledger import Opinion
-from storage.nights import Member, Night
-
-__all__ = ["Slates"]
+from storage.night import chats, ledger, nights, polls
+from storage.night.chats import Chat
+from storage.night.ledger import Opinion
+from storage.night.nights import Member, Night
+from storage.people.filters import Filters
 
 ENOUGH = 2  # people that make a group
 

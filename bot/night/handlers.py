@@ -25,8 +25,6 @@ from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
 from storage.database import AsyncConnection
 
-__all__ = ["Handlers", "who_of"]
-
 
 class Handlers:
     """One method a command, tap or vote: parse, call one use case, say what came of it."""

@@ -7,24 +7,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.cards import Reason, expected_text, film_label, film_preview, reason_text
-from bot.library import Library
+from bot.films.library import Library
 from bot.night.states import Line, Result, Standing
 from bot.night.views import ENOUGH, StartPoll, date_text
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
-from storage.films import Film
-from storage.nights import Night
-
-__all__ = [
-    "ExplainResult",
-    "history_screen",
-    "reason_screen",
-    "reminder_screen",
-    "result_screen",
-    "summary_screen",
-]
+from storage.films.films import Film
+from storage.night.nights import Night
 
 _ROOM = 2500  # characters for the lines of people; a message has 4,096 in all
 _TITLES = 2  # films that a line names of those somebody voted for

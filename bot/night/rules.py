@@ -6,9 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from storage.polls import Option
-
-__all__ = ["Count", "closing_time", "count", "follow_up_time", "out_of_quiet", "ranking"]
+from storage.night.polls import Option
 
 _BEFORE = timedelta(hours=1)  # a planned night's poll closes so long before it
 _SHORTEST = timedelta(minutes=5)  # and stays open at least so long

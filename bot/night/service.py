@@ -9,22 +9,21 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.library import Library
+from bot.films.library import Library
 from bot.night.entering import Who, enter, here
 from bot.night.gathering import Slates
 from bot.night.states import Board, Readings, Result
 from bot.night.voting import offered
 from bot.night.wishes import Misread, read_wish
-from storage import chats, errands, marks, nights, polls, screens, watchlist
 from storage.database import AsyncConnection, Database
-from storage.nights import Member, Night
-from storage.polls import Poll
-
-__all__ = ["Nights", "Opening"]
+from storage.night import chats, errands, nights, polls, screens
+from storage.night.nights import Member, Night
+from storage.night.polls import Poll
+from storage.people import marks, watchlist
 
 _REMIND = timedelta(minutes=30)  # before a planned night
 _GIVEN_UP = timedelta(days=1)  # after its time, a night that still gathers makes room for another
-HISTORY = 15  # nights that /nights shows
+_HISTORY = 15  # nights that /nights shows
 _PANELS = {
     "seen": "night.toast.panel_seen",
     "veto": "night.toast.panel_veto",
@@ -264,4 +263,4 @@ class Nights:
             if chat is None:
                 return []
             zone = str(self._readings.zone(chat))
-            return [(night, zone) for night in await nights.history(conn, chat.id, HISTORY)]
+            return [(night, zone) for night in await nights.history(conn, chat.id, _HISTORY)]

@@ -8,17 +8,15 @@ from zoneinfo import ZoneInfo
 
 from bot.cards import Reason
 from bot.errors import StaleButton
-from bot.library import Library
+from bot.films.library import Library
+from bot.films.taste import Taste
 from bot.night.rules import Count, count, ranking
-from bot.taste import Taste
-from storage import chats, nights, polls
-from storage.chats import Chat
 from storage.database import AsyncConnection
-from storage.films import Film
-from storage.nights import Member, Night
-from storage.polls import Poll
-
-__all__ = ["Board", "Line", "Member", "PollNow", "Readings", "Result", "Seat", "Standing"]
+from storage.films.films import Film
+from storage.night import chats, nights, polls
+from storage.night.chats import Chat
+from storage.night.nights import Member, Night
+from storage.night.polls import Poll
 
 SLATE = 9  # films of a slate; a poll takes ten options in all, and "None of these" is one
 

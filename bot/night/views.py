@@ -11,26 +11,8 @@ from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, PollForm, Screen
 from bot.texts import Html, Translator
-from storage.films import Film
-from storage.filters import NO_FILTERS, Filters
-
-__all__ = [
-    "CancelNight",
-    "ChooseFilm",
-    "ClosePoll",
-    "JoinNight",
-    "LeaveNight",
-    "OpenGroupSettings",
-    "OpenPanel",
-    "RateNight",
-    "StartPoll",
-    "board_screen",
-    "date_text",
-    "panel_screen",
-    "poll_form",
-    "rating_screen",
-    "when_text",
-]
+from storage.films.films import Film
+from storage.people.filters import NO_FILTERS, Filters
 
 _LONGEST_OPTION = 100  # characters, Telegram's limit
 _LONGEST_LABEL = 30

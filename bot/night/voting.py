@@ -9,12 +9,10 @@ from bot.night.entering import Who, here
 from bot.night.gathering import ENOUGH, Slates
 from bot.night.rules import closing_time
 from bot.night.states import Readings
-from storage import chats, errands, nights, polls
 from storage.database import AsyncConnection
 from storage.errors import DatabaseBusy
-from storage.nights import Night
-
-__all__ = ["Voting", "offered"]
+from storage.night import chats, errands, nights, polls
+from storage.night.nights import Night
 
 
 class Voting:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import StaleButton
-from bot.library import Library
-from bot.taste import Taste
-from storage import genres, shelves
+from bot.films.library import Library
+from bot.films.taste import Taste
 from storage.database import AsyncConnection, Database
-from storage.films import Film
-
-__all__ = ["Bookcase", "Onboarding", "Questionnaire", "Shelf"]
+from storage.films.films import Film
+from storage.people import genres, shelves
 
 
 @dataclass(frozen=True, slots=True)

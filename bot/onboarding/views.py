@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.library import genre_code
+from bot.films.library import genre_code
 from bot.onboarding.service import Bookcase, Questionnaire
 from bot.preferences.views import ShowSettings
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-
-__all__ = [
-    "FinishGenres",
-    "PickShelf",
-    "SetGenre",
-    "SetGenreAgain",
-    "ShowGenres",
-    "ShowShelves",
-    "answer_toast",
-    "noted_toast",
-    "questionnaire_screen",
-    "revision_screen",
-    "shelf_toast",
-    "shelves_screen",
-]
 
 _COLUMNS = 3
 _SHELF_COLUMNS = 4

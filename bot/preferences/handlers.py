@@ -18,8 +18,6 @@ from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
 
-__all__ = ["Handlers"]
-
 
 class Handlers:
     """One method a command, tap or answer."""

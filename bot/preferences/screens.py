@@ -7,8 +7,6 @@ from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.screen import Screen
 
-__all__ = ["settings_of"]
-
 
 async def settings_of(services: Services, request: Request) -> Screen:
     """The settings of the person who asks, as they are now."""

@@ -8,12 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import StaleButton
 from bot.preferences.zones import ZONES, search
-from storage import expected, genres, preferences
-from storage import filters as stored_filters
 from storage.database import AsyncConnection, Database
-from storage.filters import Filters
-
-__all__ = ["TIME_ZONE", "LocalTime", "Preferences", "SettingsPanel"]
+from storage.people import expected, genres, preferences
+from storage.people import filters as stored_filters
+from storage.people.filters import Filters
 
 TIME_ZONE = "time_zone"  # the kind of text that `expect_zone` waits for
 _LONGEST_PLACE = 100

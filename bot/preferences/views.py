@@ -10,20 +10,7 @@ from bot.preferences.zones import city
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.filters import NO_FILTERS
-
-__all__ = [
-    "AskTimeZone",
-    "CloseSettings",
-    "OpenStandingFilters",
-    "ReviseGenres",
-    "SetTimeZone",
-    "ShowSettings",
-    "ask_zone_screen",
-    "closed_screen",
-    "settings_screen",
-    "zones_screen",
-]
+from storage.people.filters import NO_FILTERS
 
 _LONGEST_ECHO = 100
 

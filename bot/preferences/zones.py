@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from rapidfuzz import fuzz
 
-__all__ = ["ZONES", "city", "search"]
-
 # How well a zone fits what was asked, best first; a mistyped city fits less than 1.
 _ZONE, _COUNTRY, _ALMOST_ZONE, _ALMOST_COUNTRY = 4, 3, 2, 1
 _CLOSE = 80.0  # of 100: how alike a mistyped city must be

@@ -9,8 +9,6 @@ from bot.profile.portrait.handlers import Handlers as PortraitHandlers
 from bot.services import Services
 from bot.telegram.router import Router
 
-__all__ = ["Handlers"]
-
 
 class Handlers:
     """All screens about a person."""

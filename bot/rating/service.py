@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from bot.errors import StaleButton
-from bot.library import Library
-from bot.taste import Taste
-from storage import lists, marks, ratings, rounds, watchlist
+from bot.films.library import Library
+from bot.films.taste import Taste
 from storage.database import AsyncConnection, Database
-from storage.films import Film
-from storage.rounds import Answer, Round
-
-__all__ = ["FIRST_ANSWERS", "Rating", "RoundState"]
+from storage.films.films import Film
+from storage.people import lists, marks, ratings, rounds, watchlist
+from storage.people.rounds import Answer, Round
 
 FIRST_ANSWERS = 5  # answers that make a first list worth showing
 

@@ -7,9 +7,7 @@ from bot.rating.service import FIRST_ANSWERS, RoundState
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.films import Film
-
-__all__ = ["EndRound", "RateInRound", "UndoInRound", "UnseenInRound", "WatchInRound", "round_screen"]
+from storage.films.films import Film
 
 
 @record("rr")

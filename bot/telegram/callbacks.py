@@ -12,8 +12,6 @@ from typing import ClassVar, TypeVar, dataclass_transform, get_type_hints
 
 from bot.errors import StaleButton
 
-__all__ = ["MAX_BYTES", "Record", "pack", "record", "unpack"]
-
 MAX_BYTES = 64
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -9,10 +9,8 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.metrics import Metrics
+from bot.process.metrics import Metrics
 from bot.telegram.limits import Limiter, Limits, counted
-
-__all__ = ["ALLOWED_UPDATES", "POLL_SECONDS", "Client", "is_refusal"]
 
 POLL_SECONDS = 30
 _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect

@@ -9,9 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from storage.updates import StoredUpdate
-
-__all__ = ["Dispatcher"]
+from storage.running.updates import StoredUpdate
 
 log = structlog.get_logger(__name__)
 

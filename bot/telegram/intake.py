@@ -14,12 +14,10 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from bot.errors import GaveUp
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.limits import seconds_of
-from storage import updates
 from storage.database import Database
 from storage.errors import StorageError
-from storage.updates import NewUpdate, StoredUpdate
-
-__all__ = ["Intake", "chat_key"]
+from storage.running import updates
+from storage.running.updates import NewUpdate, StoredUpdate
 
 log = structlog.get_logger(__name__)
 

@@ -27,9 +27,7 @@ from telegram.error import (
 )
 from telegram.ext import BaseRateLimiter
 
-from bot.metrics import Metrics
-
-__all__ = ["Limiter", "Limits", "counted", "seconds_of"]
+from bot.process.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 

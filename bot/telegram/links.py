@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Links", "film_of", "night_of"]
-
 _PAYLOAD = re.compile(r"(?P<kind>[fn])(?P<number>\d{1,18})")
 
 

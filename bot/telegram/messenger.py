@@ -16,8 +16,6 @@ from bot.telegram.links import Links
 from bot.telegram.screen import Photo, PollForm, Screen
 from bot.texts import Html
 
-__all__ = ["MaybeSent", "Messenger"]
-
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
-from bot.metrics import Metrics, Outcome
+from bot.process.metrics import Metrics, Outcome
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.reading import command_of, is_present, kind_of, text_of, topic_of, who_and_where
@@ -21,13 +21,13 @@ from bot.telegram.request import Group, Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage import chats, people, updates
 from storage.database import Database
 from storage.errors import StorageError, TryLater
-from storage.people import Person
-from storage.updates import StoredUpdate
-
-__all__ = ["Processor"]
+from storage.night import chats
+from storage.people import people
+from storage.people.people import Person
+from storage.running import updates
+from storage.running.updates import StoredUpdate
 
 log = structlog.get_logger(__name__)
 

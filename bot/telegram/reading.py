@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 from telegram import CallbackQuery, Chat, ChatMember, Message, User
 
-from bot.metrics import Kind
-
-__all__ = ["command_of", "is_present", "kind_of", "text_of", "topic_of", "who_and_where"]
+from bot.process.metrics import Kind
 
 _KINDS: Mapping[str, Kind] = {"callback_query": "tap", "poll_answer": "vote", "my_chat_member": "membership"}
 _COMINGS = {"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id"}

@@ -10,12 +10,10 @@ from typing import Any, TypeVar
 from bot.telegram.messenger import Messenger
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, Translator
-from storage import updates
 from storage.database import AsyncConnection, Database
-from storage.people import Person
-from storage.updates import StoredUpdate
-
-__all__ = ["Group", "Request"]
+from storage.people.people import Person
+from storage.running import updates
+from storage.running.updates import StoredUpdate
 
 T = TypeVar("T", bound=int | str | bool | list[Any] | dict[str, Any] | None)
 

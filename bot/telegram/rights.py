@@ -8,8 +8,6 @@ import structlog
 from telegram import Bot, ChatMember
 from telegram.error import TelegramError
 
-__all__ = ["Rights"]
-
 log = structlog.get_logger(__name__)
 
 _REMEMBER = 30.0  # seconds; somebody who was just made an admin waits no longer

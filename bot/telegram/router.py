@@ -8,39 +8,37 @@ from typing import Any, TypeVar
 from bot.errors import NotAdmin, StaleButton
 from bot.telegram.callbacks import Record, unpack
 from bot.telegram.request import Request
-from storage import expected
-
-__all__ = ["Router"]
+from storage.people import expected
 
 R = TypeVar("R", bound=Record)
-MessageHandler = Callable[[Request], Awaitable[None]]
-VoteHandler = Callable[[Request, str, list[int]], Awaitable[None]]
-PresenceHandler = Callable[[Request, bool], Awaitable[None]]
-MovedHandler = Callable[[int, int], Awaitable[None]]
+_MessageHandler = Callable[[Request], Awaitable[None]]
+_VoteHandler = Callable[[Request, str, list[int]], Awaitable[None]]
+_PresenceHandler = Callable[[Request, bool], Awaitable[None]]
+_MovedHandler = Callable[[int, int], Awaitable[None]]
 
 
 class Router:
     """Commands by name, buttons by record type, texts that were asked for by kind; one handler for all other
     text, one for unknown commands."""
 
-    def __init__(self, text: MessageHandler, unknown_command: MessageHandler) -> None:
+    def __init__(self, text: _MessageHandler, unknown_command: _MessageHandler) -> None:
         self._text = text
         self._unknown_command = unknown_command
-        self._commands: dict[str, MessageHandler] = {}
+        self._commands: dict[str, _MessageHandler] = {}
         self._buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
-        self._answers: dict[str, MessageHandler] = {}
+        self._answers: dict[str, _MessageHandler] = {}
         self._keep_expected: set[str] = set()
-        self._admin_commands: dict[str, MessageHandler] = {}
-        self._group_commands: dict[str, MessageHandler] = {}
+        self._admin_commands: dict[str, _MessageHandler] = {}
+        self._group_commands: dict[str, _MessageHandler] = {}
         self._group_buttons: set[type[Record]] = set()
-        self._personal: MessageHandler | None = None
-        self._vote: VoteHandler | None = None
-        self._presence: PresenceHandler | None = None
-        self._moved: MovedHandler | None = None
-        self._left: MessageHandler | None = None
-        self._after_private: MessageHandler | None = None
+        self._personal: _MessageHandler | None = None
+        self._vote: _VoteHandler | None = None
+        self._presence: _PresenceHandler | None = None
+        self._moved: _MovedHandler | None = None
+        self._left: _MessageHandler | None = None
+        self._after_private: _MessageHandler | None = None
 
-    def command(self, name: str, handler: MessageHandler, *, ends_expected: bool = True) -> None:
+    def command(self, name: str, handler: _MessageHandler, *, ends_expected: bool = True) -> None:
         """`/name` goes to `handler`, which finds what follows it in `request.text`.
 
         A text that was asked for is expected no longer, unless the handler sees to that itself.
@@ -49,7 +47,7 @@ class Router:
         if not ends_expected:
             self._keep_expected.add(name)
 
-    def admin_command(self, name: str, handler: MessageHandler) -> None:
+    def admin_command(self, name: str, handler: _MessageHandler) -> None:
         """`/name` of an admin in private. The use case that `handler` calls checks who asks; where it raises
         NotAdmin the answer is that of an unknown command, as in groups and in deep links for everybody."""
         self._admin_commands[name] = handler
@@ -67,19 +65,19 @@ class Router:
         if in_groups:
             self._group_buttons.add(kind)
 
-    def group_command(self, name: str, handler: MessageHandler) -> None:
+    def group_command(self, name: str, handler: _MessageHandler) -> None:
         """`/name` in a group."""
         self._group_commands[name] = handler
 
     def group_events(
         self,
         *,
-        personal: MessageHandler,
-        vote: VoteHandler,
-        presence: PresenceHandler,
-        moved: MovedHandler,
-        left: MessageHandler,
-        after_private: MessageHandler,
+        personal: _MessageHandler,
+        vote: _VoteHandler,
+        presence: _PresenceHandler,
+        moved: _MovedHandler,
+        left: _MessageHandler,
+        after_private: _MessageHandler,
     ) -> None:
         """`personal`: a command that belongs into a private chat. `vote`: Telegram's poll id, the options.
         `presence`: the bot was added (True) or removed. `moved`: old and new id of a group. `left`: somebody
@@ -87,8 +85,8 @@ class Router:
         self._personal, self._vote, self._presence = personal, vote, presence
         self._moved, self._left, self._after_private = moved, left, after_private
 
-    def answer(self, kind: str, handler: MessageHandler) -> None:
-        """A text that was asked for (storage.expected) goes to `handler`, until a command or a tap."""
+    def answer(self, kind: str, handler: _MessageHandler) -> None:
+        """A text that was asked for (storage.people.expected) goes to `handler`, until a command or a tap."""
         self._answers[kind] = handler
 
     async def on_message(self, request: Request, command: str | None) -> None:

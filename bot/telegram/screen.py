@@ -8,8 +8,6 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 
 from bot.telegram.callbacks import Record, pack
 
-__all__ = ["Button", "Photo", "PollForm", "Screen"]
-
 
 @dataclass(frozen=True, slots=True)
 class Button:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.errors import BotError, TrainingFailed
-from bot.prepare import require_training
 from bot.training.folder import (
     PEOPLE_FROM,
     Outcome,
@@ -29,18 +28,18 @@ from bot.training.folder import (
     write_outcome,
 )
 from bot.training.learning import everything, measure_and_keep, without
+from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
+from recsys.data.ratings import Ratings
 from recsys.errors import RecsysError
 from recsys.progress import Step
-from recsys.ratings import Ratings
 from recsys.recommender import Recommender
-from storage.flags import is_granted
+from storage.running.flags import is_granted
 
 if TYPE_CHECKING:
     from recsys.brigades import Brigade
-    from recsys.data.datasets import Dataset
+    from recsys.data.sources.datasets import Dataset
 
-__all__ = ["Teller", "main", "train"]
 
 _NICE = 19  # people are answered first
 
@@ -130,7 +129,7 @@ def train(folder: Path, tell: Teller) -> None:
 
 
 def _dataset(task: Task) -> Dataset:
-    from recsys.data.datasets import load_dataset
+    from recsys.data.sources.datasets import load_dataset
 
     dataset = load_dataset(task.dataset, folder=Path(task.data))
     catalog = dataset.catalog
@@ -159,7 +158,7 @@ def _brigades(ratings: Ratings, snapshot: Snapshot, tell: Teller) -> list[Brigad
 
 
 def _outside(found: Sequence[Brigade], snapshot: Snapshot) -> set[int]:
-    """From whom nothing is learned: as `storage.flags.record` decides it when this training ends."""
+    """From whom nothing is learned: as `storage.running.flags.record` decides it when this training ends."""
     out, trusted = set(snapshot.kept_out.tolist()), set(snapshot.let_in.tolist())
     allowed = set(map(tuple, snapshot.granted.tolist()))
     arranged = [set(each.user_ids) - trusted - out for each in found]

@@ -22,25 +22,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from bot.errors import TrainingFailed
-from recsys.catalog import Film
-from storage.jobs import Kind
-
-__all__ = [
-    "PEOPLE_FROM",
-    "Outcome",
-    "Snapshot",
-    "Task",
-    "artifact_of",
-    "new_folder",
-    "read_number",
-    "read_outcome",
-    "read_snapshot",
-    "read_task",
-    "write_number",
-    "write_outcome",
-    "write_snapshot",
-    "write_task",
-]
+from recsys.data.catalog import Film
+from storage.running.jobs import Kind
 
 IntArray = npt.NDArray[np.int64]
 

@@ -13,15 +13,13 @@ import numpy as np
 
 from bot.errors import TrainingFailed
 from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot
-from recsys.catalog import Catalog
-from recsys.ratings import Ratings
+from recsys.data.catalog import Catalog
+from recsys.data.ratings import Ratings
 from recsys.recommender import Recommender
 
 if TYPE_CHECKING:  # it imports pandas when called
-    from recsys.data.datasets import Dataset
+    from recsys.data.sources.datasets import Dataset
     from recsys.evaluation.holdout import Holdout
-
-__all__ = ["everything", "measure_and_keep", "without"]
 
 
 def everything(dataset: Dataset, snapshot: Snapshot) -> tuple[Ratings, Catalog]:

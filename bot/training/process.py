@@ -16,11 +16,9 @@ from typing import Any
 
 from bot.errors import TrainingFailed
 
-__all__ = ["COMMAND", "train_apart"]
-
 COMMAND = "train-child"
 
-Hear = Callable[[Mapping[str, Any]], None]
+_Hear = Callable[[Mapping[str, Any]], None]
 
 _CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20  # bytes; what is longer is no message of ours
@@ -31,7 +29,7 @@ _SECRETS = ("MATINEE_TELEGRAM_TOKEN", "MATINEE_DATABASE_URL")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-async def train_apart(folder: Path, threads: int | None, hear: Hear) -> None:
+async def train_apart(folder: Path, threads: int | None, hear: _Hear) -> None:
     """Train from a work folder in a child process; `hear` gets each message of it. Raises TrainingFailed.
 
     Cancelled, it kills the child. However this process ends, the child's standard input closes, and it ends.
@@ -72,7 +70,7 @@ def _environment(threads: int | None) -> dict[str, str]:
     return environment
 
 
-async def _listen(child: Process, hear: Hear) -> None:
+async def _listen(child: Process, hear: _Hear) -> None:
     """Hear every line that is a message; anything else is somebody's print, and passed over."""
     async for line in _lines(child.stdout):
         with suppress(ValueError):

@@ -8,8 +8,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["PHASES", "Progress"]
-
 # Where in the whole each phase begins: on ml-100k, a third of a training is not training.
 PHASES = {"snapshot": 0.0, "checking": 0.02, "training": 0.1, "gate": 0.85, "publishing": 0.98}
 _RANKER_FROM = 0.6  # of training: the stars take most of it

@@ -24,21 +24,18 @@ from pathlib import Path
 import structlog
 
 from bot.errors import NotPrepared, StoreFailed, TrainingFailed
-from bot.home import model_folders
-from bot.library import CATALOG_KEY
-from bot.settings import Settings
-from bot.store import ModelStore
+from bot.films.library import CATALOG_KEY
+from bot.films.store import ModelStore
+from bot.process.home import model_folders
+from bot.process.settings import Settings
 from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of, read_number, write_number
-from recsys.artifact import MANIFEST
-from storage import audit, evidence, flags, jobs, models, notices
-from storage import settings as stored_settings
-from storage.database import AsyncConnection, Database
+from recsys.serving.artifact import MANIFEST
+from storage.database import AsyncConnection, Database, facts
 from storage.errors import StorageError
-from storage.jobs import Job
-from storage.models import Model
 from storage.personal import NOBODY
-
-__all__ = ["LEASE", "LIVE_CHANGED", "Publisher", "tell"]
+from storage.running import audit, evidence, flags, jobs, models, notices
+from storage.running.jobs import Job
+from storage.running.models import Model
 
 log = structlog.get_logger(__name__)
 
@@ -226,7 +223,7 @@ async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found
     """Those that the child found, by our ids."""
     if not outcome.brigades:
         return []
-    known = await stored_settings.get(conn, CATALOG_KEY)
+    known = await facts.get(conn, CATALOG_KEY)
     source = str(known.get("source")) if isinstance(known, dict) else ""
     ours = await evidence.numbered(conn, source)
     return [

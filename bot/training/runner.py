@@ -12,20 +12,18 @@ from typing import Any, Literal
 import structlog
 
 from bot.errors import BotError, TrainingFailed
-from bot.settings import Settings
-from bot.store import ModelStore
+from bot.films.store import ModelStore
+from bot.process.settings import Settings
 from bot.training.folder import Outcome, read_outcome
 from bot.training.process import train_apart
 from bot.training.progress import Progress
 from bot.training.publishing import LEASE, Publisher, tell
 from bot.training.snapshot import take_snapshot
 from recsys.errors import RecsysError
-from storage import jobs, models
 from storage.database import Database
 from storage.errors import StorageError, WrongState
-from storage.jobs import Job
-
-__all__ = ["Runner"]
+from storage.running import jobs, models
+from storage.running.jobs import Job
 
 log = structlog.get_logger(__name__)
 

@@ -16,17 +16,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.errors import NotPrepared
-from bot.prepare import require_training
-from bot.serving import Serving
-from bot.settings import Settings
-from storage import evidence, jobs, models
-from storage import settings as stored_settings
-from storage.database import AsyncConnection, Database
+from bot.films.serving import Serving
+from bot.process.settings import Settings
+from bot.training.preparing import require_training
+from storage.database import AsyncConnection, Database, facts
 from storage.errors import StorageError
-from storage.jobs import Job, Kind, Reason
-from storage.models import Model
-
-__all__ = ["DUE_KEY", "Schedule", "last_due", "next_due"]
+from storage.running import evidence, jobs, models
+from storage.running.jobs import Job, Kind, Reason
+from storage.running.models import Model
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +75,7 @@ class Schedule:
                 if job is None:
                     return None
             if due.moment is not None:
-                await stored_settings.put(conn, DUE_KEY, due.moment.isoformat())
+                await facts.put(conn, DUE_KEY, due.moment.isoformat())
         if job is not None:
             log.info("training asked for", job=job.id, kind=job.kind, reason=job.reason)
             self._bell.set()
@@ -112,7 +109,7 @@ class Schedule:
         if self._settings.retrain_at is None:
             return None
         moment = last_due(self._settings.retrain_at, ZoneInfo(self._settings.timezone), now)
-        done = await stored_settings.get(conn, DUE_KEY)
+        done = await facts.get(conn, DUE_KEY)
         if done is None:  # a first start is no missed night
             return _Due(None, "schedule", moment)
         if datetime.fromisoformat(str(done)) >= moment:

@@ -11,23 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import TrainingFailed
-from bot.library import CATALOG_KEY, film_of
-from bot.settings import Settings
-from bot.store import ModelStore
+from bot.films.library import CATALOG_KEY, film_of
+from bot.films.store import ModelStore
+from bot.process.settings import Settings
 from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot, Task, new_folder, write_snapshot, write_task
-from recsys.data.download import DATASETS
-from storage import evidence, flags, merging, models, standings
-from storage import settings as stored_settings
-from storage.database import AsyncConnection, Database
-from storage.evidence import Evidence
-from storage.jobs import Job
-
-__all__ = ["live_of", "take_snapshot"]
+from recsys.data.sources.download import DATASETS
+from storage.database import AsyncConnection, Database, facts
+from storage.films import merging
+from storage.running import evidence, flags, models, standings
+from storage.running.evidence import Evidence
+from storage.running.jobs import Job
 
 _AT_ONCE = 1000  # rows: in between, people are answered
 
 
-class Numbering(TypedDict):
+class _Numbering(TypedDict):
     """The data set whose numbers films have, as the database knows it."""
 
     source: str
@@ -75,11 +73,11 @@ def _dataset(settings: Settings, source: str) -> str:
     return settings.dataset if named else str(Path(settings.dataset).expanduser().absolute())
 
 
-async def _numbering(conn: AsyncConnection) -> Numbering:
-    known = await stored_settings.get(conn, CATALOG_KEY)
+async def _numbering(conn: AsyncConnection) -> _Numbering:
+    known = await facts.get(conn, CATALOG_KEY)
     if not isinstance(known, dict):
         raise TrainingFailed("the database does not say which data set numbers its films")
-    return Numbering(source=str(known["source"]), fingerprint=str(known["fingerprint"]))
+    return _Numbering(source=str(known["source"]), fingerprint=str(known["fingerprint"]))
 
 
 async def _read(conn: AsyncConnection, source: str) -> Snapshot:
@@ -112,10 +110,10 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
     )
 
 
-Columns = tuple[IntArray, IntArray, npt.NDArray[np.float32], IntArray]
+_Columns = tuple[IntArray, IntArray, npt.NDArray[np.float32], IntArray]
 
 
-def _columns(chunk: Sequence[Evidence]) -> Columns:
+def _columns(chunk: Sequence[Evidence]) -> _Columns:
     return (
         _surrogates([each.person_id for each in chunk]),
         np.array([each.source_id for each in chunk], np.int64),
@@ -124,7 +122,7 @@ def _columns(chunk: Sequence[Evidence]) -> Columns:
     )
 
 
-def _joined(parts: Sequence[Columns]) -> Columns:
+def _joined(parts: Sequence[_Columns]) -> _Columns:
     users, movies, values, times = zip(*parts, strict=True) if parts else ((), (), (), ())
     return (
         np.concatenate([np.empty(0, np.int64), *users]),

@@ -6,13 +6,11 @@ import asyncio
 
 import structlog
 
-from bot.metrics import Metrics
-from storage import jobs
+from bot.process.metrics import Metrics
 from storage.database import Database
 from storage.errors import StorageError
-from storage.jobs import Job
-
-__all__ = ["Watch"]
+from storage.running import jobs
+from storage.running.jobs import Job
 
 log = structlog.get_logger(__name__)
 

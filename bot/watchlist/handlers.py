@@ -9,8 +9,6 @@ from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.watchlist.views import ShowWatchlist, watchlist_screen
 
-__all__ = ["Handlers"]
-
 
 class Handlers:
     """One method a command or tap."""

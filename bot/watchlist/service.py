@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.library import Library
-from storage import marks, watchlist
+from bot.films.library import Library
 from storage.database import AsyncConnection, Database
-from storage.films import Film
-
-__all__ = ["PAGE", "Watchlist", "WatchlistPage"]
+from storage.films.films import Film
+from storage.people import marks, watchlist
 
 PAGE = 10
 

@@ -9,8 +9,6 @@ from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 from bot.watchlist.service import PAGE, WatchlistPage
 
-__all__ = ["ShowWatchlist", "watchlist_screen"]
-
 
 @record("ws")
 class ShowWatchlist(Record):

@@ -6,8 +6,6 @@ from dataclasses import dataclass, fields
 
 from recsys.errors import InvalidData
 
-__all__ = ["BrigadeConfig"]
-
 
 @dataclass(frozen=True, slots=True)
 class BrigadeConfig:

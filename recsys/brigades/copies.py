@@ -17,17 +17,15 @@ import numpy as np
 
 from recsys.brigades.config import BrigadeConfig
 from recsys.brigades.crowd import LEVELS, Array, Crowd
-from recsys.ranker import IntArray
+from recsys.serving.ranker import IntArray
 
-__all__ = ["find_copies"]
-
-COPIED = (0.80, 0.16, 0.04)  # shares of near, next and far stars where one account copies another
-OWN_WEIGHT = 5.0  # ratings as everybody deals stars, added to an account's own
-BANDS, HASHES = 40, 3  # of a signature: near-copies with 0.4 of all in common meet with a chance of 0.93
-JOINING = 0.5  # of the nats of a link: enough to a group that is there
-NEIGHBOURS = 12  # in a bucket with whom an account is compared: a bound for what everybody rates alike
-PAIRS = 50_000  # compared at once
-MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  # of splitmix64
+_COPIED = (0.80, 0.16, 0.04)  # shares of near, next and far stars where one account copies another
+_OWN_WEIGHT = 5.0  # ratings as everybody deals stars, added to an account's own
+_BANDS, _HASHES = 40, 3  # of a signature: near-copies with 0.4 of all in common meet with a chance of 0.93
+_JOINING = 0.5  # of the nats of a link: enough to a group that is there
+_NEIGHBOURS = 12  # in a bucket with whom an account is compared: a bound for what everybody rates alike
+_PAIRS = 50_000  # compared at once
+_MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  # of splitmix64
 
 
 def find_copies(crowd: Crowd, config: BrigadeConfig) -> list[IntArray]:
@@ -39,10 +37,10 @@ def find_copies(crowd: Crowd, config: BrigadeConfig) -> list[IntArray]:
         return []
     pairs, chances = _candidates(crowd, rows), _own_chances(crowd, rows)
     nats = [
-        _links(crowd, rows, chances, pairs[at : at + PAIRS], config) for at in range(0, len(pairs), PAIRS)
+        _links(crowd, rows, chances, pairs[at : at + _PAIRS], config) for at in range(0, len(pairs), _PAIRS)
     ]
     links = np.concatenate([np.zeros(0), *nats])
-    weak = pairs[links >= JOINING * config.link]
+    weak = pairs[links >= _JOINING * config.link]
     return [_joined(group, weak, config) for group in _groups(pairs[links >= config.link], config)]
 
 
@@ -52,13 +50,13 @@ def _candidates(crowd: Crowd, rows: IntArray) -> IntArray:
     tokens = (crowd.films[rows] * LEVELS + crowd.levels[rows]).astype(np.uint64)
     n = len(crowd.user_ids)
     found = []
-    for band in range(BANDS):
+    for band in range(_BANDS):
         key = np.zeros(len(users), np.uint64)
-        for at in range(HASHES):
-            seed = _mixed(np.array([1 + band * HASHES + at], np.uint64))
+        for at in range(_HASHES):
+            seed = _mixed(np.array([1 + band * _HASHES + at], np.uint64))
             key = _mixed(key ^ np.minimum.reduceat(_mixed(tokens ^ seed), starts))
         order = np.argsort(key, kind="stable")
-        for step in range(1, min(NEIGHBOURS, len(users) - 1) + 1):
+        for step in range(1, min(_NEIGHBOURS, len(users) - 1) + 1):
             same = key[order[:-step]] == key[order[step:]]
             one, other = users[order[:-step][same]], users[order[step:][same]]
             found.append(np.minimum(one, other) * n + np.maximum(one, other))
@@ -68,7 +66,7 @@ def _candidates(crowd: Crowd, rows: IntArray) -> IntArray:
 
 def _mixed(values: np.typing.NDArray[np.uint64]) -> np.typing.NDArray[np.uint64]:
     """splitmix64 of each (Steele, Lea, Flood, 2014)."""
-    golden, one, two = (np.uint64(each) for each in MIX)
+    golden, one, two = (np.uint64(each) for each in _MIX)
     values = values + golden
     values = (values ^ (values >> np.uint64(30))) * one
     values = (values ^ (values >> np.uint64(27))) * two
@@ -103,7 +101,7 @@ def _ratios(chances: Array, levels: IntArray, given: IntArray) -> Array:
     kinds = np.where(apart <= 1, 0, np.where(apart <= 2, 1, 2))
     kind = kinds[np.arange(len(levels)), levels]
     by_chance = np.where(kinds == kind[:, None], chances, 0).sum(axis=1)
-    ratios: Array = np.log(np.array(COPIED)[kind] / by_chance)
+    ratios: Array = np.log(np.array(_COPIED)[kind] / by_chance)
     return ratios
 
 
@@ -115,7 +113,7 @@ def _own_chances(crowd: Crowd, rows: IntArray) -> Array:
     own = place[crowd.users]
     cells = own[own >= 0] * LEVELS + crowd.levels[own >= 0]
     dealt = (
-        np.bincount(cells, minlength=len(accounts) * LEVELS).reshape(-1, LEVELS) + OWN_WEIGHT * crowd.usual
+        np.bincount(cells, minlength=len(accounts) * LEVELS).reshape(-1, LEVELS) + _OWN_WEIGHT * crowd.usual
     )
     dealt /= dealt.sum(axis=1, keepdims=True)
     chances = crowd.chances(crowd.films[rows]) * (dealt / crowd.usual)[at]

@@ -8,19 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.brigades.config import BrigadeConfig
-from recsys.ranker import IntArray
-from recsys.ratings import Ratings
-from recsys.seen import CANDIDATES
-
-__all__ = ["LEVELS", "Array", "Crowd", "Mask"]
+from recsys.data.ratings import Ratings
+from recsys.serving.ranker import IntArray
+from recsys.serving.seen import CANDIDATES
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 LEVELS = 10  # half stars from 0.5 to 5
-KNOWN = 20  # ratings of the data set's people that tell how a film is liked, without the bot's
+_KNOWN = 20  # ratings of the data set's people that tell how a film is liked, without the bot's
 PRIOR = 5.0  # ratings as in all films, added to a film's
-DAY = 86_400.0
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,13 +60,13 @@ class Crowd:
         suspect = np.isin(user_ids, suspects)
         first = np.full(len(user_ids), np.iinfo(np.int64).max)
         np.minimum.at(first, users, times)
-        young = times - first[users] <= config.young_days * DAY
+        young = times - first[users] <= config.young_days * _DAY
         passing = (
             suspect[users] & (counts[users] <= config.small) & (young | (counts[users] <= config.single))
         )
         base = ~suspect[users] if not suspect.all() else np.ones(len(users), np.bool_)
         known = np.bincount(films[base], minlength=len(film_ids))
-        told = base | (~passing & (known < KNOWN)[films])
+        told = base | (~passing & (known < _KNOWN)[films])
         histograms = _histograms(films[told], levels[told], len(film_ids))
         usual = histograms.sum(axis=0) + 1
         asked = np.zeros(len(film_ids), np.bool_)

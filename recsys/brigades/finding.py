@@ -12,19 +12,17 @@ from recsys.brigades.config import BrigadeConfig
 from recsys.brigades.copies import find_copies
 from recsys.brigades.crowd import LEVELS, Crowd, Mask
 from recsys.brigades.pushes import Push, find_pushes
-from recsys.ranker import IntArray
-from recsys.ratings import Ratings
+from recsys.data.ratings import Ratings
+from recsys.serving.ranker import IntArray
 
-__all__ = ["Brigade", "find_brigades"]
-
-KINDS = ("copies", "burst", "flip")
-DEFAULTS = BrigadeConfig()
-SHARED = 0.5  # of the smaller group's accounts in another one: they are the same brigade
-DOUBT = 0.2  # share of the accounts that a push would add to a brigade, and that may be honest
-COMMON = 0.5  # of the near-copies rate a film: it is one of theirs
-NEAR = 1  # half stars between two ratings that agree
-COMPARED = 200  # accounts whose likeness is told; more would tell the same
-HOUR = 3600
+_KINDS = ("copies", "burst", "flip")
+_DEFAULTS = BrigadeConfig()
+_SHARED = 0.5  # of the smaller group's accounts in another one: they are the same brigade
+_DOUBT = 0.2  # share of the accounts that a push would add to a brigade, and that may be honest
+_COMMON = 0.5  # of the near-copies rate a film: it is one of theirs
+_NEAR = 1  # half stars between two ratings that agree
+_COMPARED = 200  # accounts whose likeness is told; more would tell the same
+_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ class _Group:
 
 
 def find_brigades(
-    ratings: Ratings, suspects: npt.ArrayLike, *, now: int | None = None, config: BrigadeConfig = DEFAULTS
+    ratings: Ratings, suspects: npt.ArrayLike, *, now: int | None = None, config: BrigadeConfig = _DEFAULTS
 ) -> list[Brigade]:
     """The brigades among `suspects` (user ids), the largest first.
 
@@ -105,8 +103,8 @@ def _merged(groups: Iterable[_Group]) -> list[_Group]:
     for group in sorted(groups, key=lambda each: -each.strength):
         for at, other in enumerate(merged):
             others = np.setdiff1d(group.users, other.users)
-            if other.same_push(group) or len(others) <= (1 - SHARED) * len(group.users):
-                grown = other.same_push(group) or group.honest <= DOUBT * len(others)
+            if other.same_push(group) or len(others) <= (1 - _SHARED) * len(group.users):
+                grown = other.same_push(group) or group.honest <= _DOUBT * len(others)
                 users = np.union1d(group.users, other.users) if grown else other.users
                 merged[at] = _Group(users, other.pushes + group.pushes, other.copies)
                 break
@@ -127,7 +125,7 @@ def _brigade(crowd: Crowd, group: _Group, config: BrigadeConfig) -> Brigade | No
         "films": float(len(films)),
         "ratings_per_account": float(np.median(crowd.counts[group.users])),
         **effect,
-        "hours": float(np.diff(np.quantile(crowd.times[rows], (0.05, 0.95)))[0] / HOUR),
+        "hours": float(np.diff(np.quantile(crowd.times[rows], (0.05, 0.95)))[0] / _HOUR),
         **likeness,
     }
     if group.pushes:
@@ -144,7 +142,7 @@ def _brigade(crowd: Crowd, group: _Group, config: BrigadeConfig) -> Brigade | No
     return Brigade(
         tuple(crowd.user_ids[group.users].tolist()),
         tuple(crowd.film_ids[films].tolist()),
-        tuple(kind for kind in KINDS if kinds[kind]),
+        tuple(kind for kind in _KINDS if kinds[kind]),
         {name: round(value, 4) for name, value in evidence.items()},
         int(times.min()),
         int(times.max()),
@@ -156,7 +154,7 @@ def _films(crowd: Crowd, group: _Group, theirs: Mask, config: BrigadeConfig) -> 
     films = np.unique([each.film for each in group.pushes]).astype(np.int64)
     if group.copies:
         raters = np.bincount(crowd.films[theirs], minlength=len(crowd.film_ids))
-        films = np.union1d(films, np.flatnonzero(raters >= COMMON * raters.max()))
+        films = np.union1d(films, np.flatnonzero(raters >= _COMMON * raters.max()))
     moved = np.array([_moved(_effect(crowd, film, theirs)) for film in films.tolist()])
     pushed = np.isin(films, [each.film for each in group.pushes])
     order = np.argsort(-moved, kind="stable")
@@ -181,9 +179,9 @@ def _effect(crowd: Crowd, film: int, theirs: Mask) -> dict[str, float]:
 
 def _likeness(crowd: Crowd, users: IntArray) -> dict[str, float]:
     """How often two of a group agree on a film, and how often one of them and another suspect do."""
-    group = users[np.linspace(0, len(users) - 1, min(len(users), COMPARED)).astype(np.int64)]
+    group = users[np.linspace(0, len(users) - 1, min(len(users), _COMPARED)).astype(np.int64)]
     others = np.setdiff1d(np.flatnonzero(crowd.suspect), users)
-    others = others[np.linspace(0, len(others) - 1, min(len(others), COMPARED)).astype(np.int64)]
+    others = others[np.linspace(0, len(others) - 1, min(len(others), _COMPARED)).astype(np.int64)]
     inside, outside = _agreement(crowd, group, group), _agreement(crowd, group, others)
     found = {"similarity": inside, "similarity_usual": outside}
     return {name: value for name, value in found.items() if value is not None}
@@ -197,8 +195,8 @@ def _agreement(crowd: Crowd, some: IntArray, others: IntArray) -> float | None:
         cells = crowd.films[chosen] * LEVELS + crowd.levels[chosen]
         tables.append(np.bincount(cells, minlength=len(crowd.film_ids) * LEVELS).reshape(-1, LEVELS))
     first, second = tables
-    wide = np.pad(second, ((0, 0), (NEAR, NEAR)))
-    near = np.sum([wide[:, step : step + LEVELS] for step in range(2 * NEAR + 1)], axis=0)
+    wide = np.pad(second, ((0, 0), (_NEAR, _NEAR)))
+    near = np.sum([wide[:, step : step + LEVELS] for step in range(2 * _NEAR + 1)], axis=0)
     agreeing, total = int((first * near).sum()), int((first.sum(axis=1) * second.sum(axis=1)).sum())
     if some is others:  # nobody is compared with themselves
         own = int(first.sum())

@@ -23,17 +23,15 @@ import numpy as np
 
 from recsys.brigades.config import BrigadeConfig
 from recsys.brigades.crowd import LEVELS, PRIOR, Array, Crowd, Mask
-from recsys.ranker import IntArray
+from recsys.serving.ranker import IntArray
 
-__all__ = ["Push", "find_pushes"]
-
-SIZES = (2, 4, 8, 16)  # ratings of the accounts looked at, at most; and those of a small account
-HOURS = (6.0, 48.0, 168.0)  # lengths of windows; and all times
-HIGH = (slice(8, None), slice(7, None))  # levels: 4.5 stars and more, 4 and more
-LOW = (slice(0, 3), slice(0, 4))  # 1.5 stars and less, 2 and less
-CONTROL = 20  # ratings of older accounts that weigh as much as the data set's share
-PUSHES = 6  # of one film and side at most
-HONEST = 0.1  # share of those whom a push takes in beyond its window that may be there by chance
+_SIZES = (2, 4, 8, 16)  # ratings of the accounts looked at, at most; and those of a small account
+_HOURS = (6.0, 48.0, 168.0)  # lengths of windows; and all times
+_HIGH = (slice(8, None), slice(7, None))  # levels: 4.5 stars and more, 4 and more
+_LOW = (slice(0, 3), slice(0, 4))  # 1.5 stars and less, 2 and less
+_CONTROL = 20  # ratings of older accounts that weigh as much as the data set's share
+_PUSHES = 6  # of one film and side at most
+_HONEST = 0.1  # share of those whom a push takes in beyond its window that may be there by chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +56,11 @@ def find_pushes(crowd: Crowd, config: BrigadeConfig) -> list[Push]:
     order = np.flatnonzero(crowd.passing)
     order = order[np.lexsort((crowd.times[order], crowd.films[order]))]
     bounds = np.searchsorted(crowd.films[order], np.arange(len(crowd.film_ids) + 1))
-    activity = _Activity.of(crowd, sorted({*SIZES, config.small}))
+    activity = _Activity.of(crowd, sorted({*_SIZES, config.small}))
     pushes: list[Push] = []
     for film in np.flatnonzero(np.diff(bounds) >= config.accounts).tolist():
         rows = order[bounds[film] : bounds[film + 1]]
-        for up, sides in ((True, HIGH), (False, LOW)):
+        for up, sides in ((True, _HIGH), (False, _LOW)):
             scans = [_Scan(crowd, activity, film, up, levels, config) for levels in sides]
             pushes.extend(_of_film(scans, rows, config))
     return pushes
@@ -70,7 +68,7 @@ def find_pushes(crowd: Crowd, config: BrigadeConfig) -> list[Push]:
 
 def _of_film(scans: Sequence[_Scan], rows: IntArray, config: BrigadeConfig) -> Iterator[Push]:
     """Pushes of one film up, or down, the most surprising first; none with accounts of those before."""
-    for _ in range(PUSHES):
+    for _ in range(_PUSHES):
         found = [(push, scan) for scan in scans if (push := scan.best(rows)) is not None]
         if not found:
             return
@@ -128,7 +126,7 @@ class _Scan:
             chosen = small & side
             if chosen.sum() < self.config.accounts:
                 continue
-            for hours in (*HOURS, np.inf):
+            for hours in (*_HOURS, np.inf):
                 starts, ends = _windows(times[chosen], hours)
                 expected = self._expected(most, starts, ends)
                 total = self._surprise(times[chosen], times[small], starts, ends, expected)
@@ -165,7 +163,7 @@ class _Scan:
                 self._expected(max(self.activity.passing), np.array([start]), np.array([end]))[0]
             )
             honest = self._honest(expected, inside & ~side)
-            if honest <= HONEST * len(others):
+            if honest <= _HONEST * len(others):
                 everybody = np.sort(np.concatenate([push.rows, others]))
                 push = replace(push, rows=everybody, honest=honest)
         return push
@@ -188,7 +186,7 @@ class _Scan:
         share = self.crowd.share[self.film]
         control = self.crowd.times[self.activity.control_of(self.film)]
         of_film, of_all = _within(control, starts, ends), _within(self.activity.control, starts, ends)
-        there = (of_film + CONTROL * share) / (of_all + CONTROL)
+        there = (of_film + _CONTROL * share) / (of_all + _CONTROL)
         expected: Array = _within(self.activity.passing[most], starts, ends) * np.maximum(share, there)
         return expected
 

@@ -13,18 +13,16 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "draws", "half_width"]
-
 Floats = npt.NDArray[np.float64]
 
-DRAWS = 1000
+_DRAWS = 1000
 
 
 def draws(people: int, seed: int) -> Floats:
     """How often each of `people` is drawn in each of DRAWS samples; shape (DRAWS, people)."""
     if not people:
-        return np.zeros((DRAWS, 0))
-    drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), DRAWS)
+        return np.zeros((_DRAWS, 0))
+    drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), _DRAWS)
     return drawn.astype(np.float64)
 
 
@@ -35,7 +33,7 @@ def half_width(differences: Floats, people: int, inside: float) -> float | None:
     in which it cannot be said (NaN) count for nothing.
     """
     told = differences[np.isfinite(differences)]
-    if people < 2 or len(told) < DRAWS / 2:
+    if people < 2 or len(told) < _DRAWS / 2:
         return None
     # The draws vary as if the mean of these people were the truth: too little, by one degree of freedom.
     return float(told.std() * (people / (people - 1)) ** 0.5 * _student((1 + inside) / 2, people - 1))

@@ -16,8 +16,6 @@ from recsys.evaluation.stars import error_on_a_fifth
 from recsys.evaluation.trial import Trial
 from recsys.progress import Step
 
-__all__ = ["BOOK_MSE", "BOOK_SECONDS", "MSE", "SECONDS", "SYSTEMS", "TOTAL", "System", "chapter"]
-
 MSE, SECONDS, TOTAL = "MSE", "s per epoch", "s in all"
 BOOK_MSE, BOOK_SECONDS = "MSE in the book", "s per epoch in the book"
 

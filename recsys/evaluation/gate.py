@@ -27,19 +27,17 @@ from recsys.evaluation.holdout import LISTED, Figures, Holdout, figures, people_
 from recsys.evaluation.splits import Person
 from recsys.recommender import Recommender
 
-__all__ = ["Changed", "Check", "Drift", "Verdict", "judge"]
-
 Floats = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 # Of `margin`, times the live figure. One per cent of RMSE is two of MSE, and lost by one rating in ten at
 # random; coverage moves most between honest models, and a film more or less in all lists is no harm.
-SHARES = {"rmse": 0.5, "ndcg@10": 1.0, "coverage": 5.0}
-SURE, LIKELY = 0.9, 0.6  # of intervals, how many hold the truth: one in twenty, or in five, lies below it
-GROSS = 10  # margins, from which on likely is enough
-FAMOUS = 100  # films whose neighbours are compared
-TOLD = 5  # of them, those that changed most
-FEW_PEOPLE = 30  # with fewer only gross harm shows
+_SHARES = {"rmse": 0.5, "ndcg@10": 1.0, "coverage": 5.0}
+_SURE, _LIKELY = 0.9, 0.6  # of intervals, how many hold the truth: one in twenty, or in five, lies below it
+_GROSS = 10  # margins, from which on likely is enough
+_FAMOUS = 100  # films whose neighbours are compared
+_TOLD = 5  # of them, those that changed most
+_FEW_PEOPLE = 30  # with fewer only gross harm shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class Verdict:
     @property
     def few(self) -> bool:
         """Whether the holdout is so small that only gross harm would have been seen."""
-        return self.people < FEW_PEOPLE
+        return self.people < _FEW_PEOPLE
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` reads them back."""
@@ -222,12 +220,12 @@ def _check(name: str, live: _Measure | None, candidate: _Measure | None, margin:
     better = -1 if name == "rmse" else 1
     difference = better * (candidate.value - live.value)
     apart = better * (candidate.drawn - live.drawn)
-    width, narrow = (half_width(apart, live.people, inside) for inside in (SURE, LIKELY))
+    width, narrow = (half_width(apart, live.people, inside) for inside in (_SURE, _LIKELY))
     low, high = (None, None) if width is None else (difference - width, difference + width)
-    allowed = margin * SHARES[name] * live.value
+    allowed = margin * _SHARES[name] * live.value
     surely = high is not None and high < 0
     likely = narrow is not None and difference + narrow < 0
-    worse = (surely and difference < -allowed) or (likely and difference < -GROSS * allowed)
+    worse = (surely and difference < -allowed) or (likely and difference < -_GROSS * allowed)
     return Check(name, live.value, candidate.value, difference, low, high, allowed, passed=not worse)
 
 
@@ -266,7 +264,7 @@ def _coverage(found: Figures, drawn: Floats, films: int) -> _Measure | None:
 def _drift(live: Recommender, candidate: Recommender, common: IntArray) -> Drift | None:
     if not common.size or not all("similar" in each.config.parts for each in (live, candidate)):
         return None
-    famous = common[np.argsort(-live.popularity[live.catalog.rows(common)], kind="stable")[:FAMOUS]].tolist()
+    famous = common[np.argsort(-live.popularity[live.catalog.rows(common)], kind="stable")[:_FAMOUS]].tolist()
     sides = [(model, np.setdiff1d(model.catalog.movie_ids, common).tolist()) for model in (live, candidate)]
     changed = []
     for movie_id in famous:
@@ -276,4 +274,4 @@ def _drift(live: Recommender, candidate: Recommender, common: IntArray) -> Drift
         changed.append(Changed(movie_id, len(old & new) / max(1, len(old))))
     mean = float(np.mean([each.overlap for each in changed]))
     fewest = sorted((each for each in changed if each.overlap < 1), key=lambda each: each.overlap)
-    return Drift(len(famous), mean, tuple(fewest[:TOLD]))
+    return Drift(len(famous), mean, tuple(fewest[:_TOLD]))

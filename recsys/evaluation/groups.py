@@ -19,19 +19,17 @@ from recsys.evaluation.metrics import ndcg
 from recsys.evaluation.report import Scores
 from recsys.evaluation.splits import Person
 from recsys.evaluation.trial import Trial
-from recsys.groups import STRATEGIES, fairness_weights
 from recsys.recommender import Recommender, User
-
-__all__ = ["groups"]
+from recsys.serving.groups import STRATEGIES, fairness_weights
 
 Floats = npt.NDArray[np.float64]
 
-SIZES = (2, 4, 8)
-KINDS = ("random", "similar", "divergent")
-GROUPS = 20  # of each size and kind
-DRAWS = 30  # of which the most or least alike are taken
-NIGHTS = 5
-SLATE = 9
+_SIZES = (2, 4, 8)
+_KINDS = ("random", "similar", "divergent")
+_GROUPS = 20  # of each size and kind
+_DRAWS = 30  # of which the most or least alike are taken
+_NIGHTS = 5
+_SLATE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,8 @@ def groups(trial: Trial) -> Scores:
     taste = recommender.satisfaction(users, recommender.catalog.movie_ids)
     alike = np.corrcoef(np.log(taste))
     scores: Scores = {}
-    for size in SIZES:
-        for kind in KINDS:
+    for size in _SIZES:
+        for kind in _KINDS:
             drawn = _draw(alike, size, kind, trial.config.seed)
             for method in ("popularity", *STRATEGIES):
                 nights = [_nights(recommender, [people[at] for at in group], method) for group in drawn]
@@ -60,18 +58,18 @@ def groups(trial: Trial) -> Scores:
 
 
 def _draw(alike: Floats, size: int, kind: str, seed: int) -> list[npt.NDArray[np.int64]]:
-    rng = np.random.default_rng([seed, size, KINDS.index(kind)])
+    rng = np.random.default_rng([seed, size, _KINDS.index(kind)])
     size = min(size, len(alike))
     pairs = np.triu_indices(size, 1)
 
     def one() -> npt.NDArray[np.int64]:
         if kind == "random":
             return rng.choice(len(alike), size, replace=False)
-        draws = [rng.choice(len(alike), size, replace=False) for _ in range(DRAWS)]
+        draws = [rng.choice(len(alike), size, replace=False) for _ in range(_DRAWS)]
         likeness = [alike[np.ix_(draw, draw)][pairs].mean() for draw in draws]
         return draws[int(np.argmax(likeness) if kind == "similar" else np.argmin(likeness))]
 
-    return [one() for _ in range(GROUPS)]
+    return [one() for _ in range(_GROUPS)]
 
 
 def _nights(recommender: Recommender, group: Sequence[Person], method: str) -> _Nights:
@@ -80,13 +78,13 @@ def _nights(recommender: Recommender, group: Sequence[Person], method: str) -> _
     offered = set(seen)
     likes = [person.relevant - seen for person in group]
     found, watched = [], np.zeros((0, len(group)))
-    for _ in range(NIGHTS):
+    for _ in range(_NIGHTS):
         satisfied = watched.mean(axis=0).tolist() if len(watched) else [None] * len(group)
         films = _slate(recommender, users, offered, method, satisfied)
         utility = recommender.satisfaction(users, films).astype(np.float64)
         votes = (utility >= utility.mean(axis=1, keepdims=True)).sum(axis=0)
         watched = np.vstack([watched, utility[:, int(votes.argmax())]])
-        found.append([ndcg(films, liked, SLATE) if liked else np.nan for liked in likes])
+        found.append([ndcg(films, liked, _SLATE) if liked else np.nan for liked in likes])
         offered |= set(films)
     return _Nights(np.array(found), watched)
 
@@ -100,12 +98,12 @@ def _slate(
 ) -> list[int]:
     if method == "popularity":
         order = recommender.catalog.movie_ids[np.argsort(-recommender.popularity, kind="stable")]
-        return [int(movie_id) for movie_id in order if int(movie_id) not in offered][:SLATE]
+        return [int(movie_id) for movie_id in order if int(movie_id) not in offered][:_SLATE]
     strategy = next(each for each in STRATEGIES if each == method)
     weights = fairness_weights(satisfied) if strategy == "fair" else None
     return [
         each.movie_id
-        for each in recommender.group(users, n=SLATE, exclude=offered, weights=weights, strategy=strategy)
+        for each in recommender.group(users, n=_SLATE, exclude=offered, weights=weights, strategy=strategy)
     ]
 
 

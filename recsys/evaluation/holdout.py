@@ -19,22 +19,20 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
+from recsys.data.ratings import Ratings
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import Person, by_movie
-from recsys.ratings import Ratings
 from recsys.recommender import Recommender
-
-__all__ = ["LISTED", "Figures", "Holdout", "falls", "figures", "measure_holdout", "people_of", "split"]
 
 Floats = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-ONE_PERSON_IN = 50
-ONE_RATING_IN = 20
-ONE_WITHHELD_IN = 5  # of the ratings of somebody held out whole: to be found from the others
-PERSON, RATING, WITHHELD, ASKED = 1, 2, 3, 4  # what is decided: each by a hash of its own
-STRANGERS, OTHERS = 100, 1000  # people measured at most: enough for differences of one per cent
-LISTED, LISTED_FOR_RECALL = 10, 20
+_ONE_PERSON_IN = 50
+_ONE_RATING_IN = 20
+_ONE_WITHHELD_IN = 5  # of the ratings of somebody held out whole: to be found from the others
+_PERSON, _RATING, _WITHHELD, _ASKED = 1, 2, 3, 4  # what is decided: each by a hash of its own
+_STRANGERS, _OTHERS = 100, 1000  # people measured at most: enough for differences of one per cent
+LISTED, _LISTED_FOR_RECALL = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ class Figures:
 
 def split(ratings: Ratings) -> Holdout:
     """Part the ratings into three; each keeps the order of `ratings`."""
-    person = falls(PERSON, ONE_PERSON_IN, ratings.user_ids)
-    single = falls(RATING, ONE_RATING_IN, ratings.user_ids, ratings.movie_ids)
+    person = falls(_PERSON, _ONE_PERSON_IN, ratings.user_ids)
+    single = falls(_RATING, _ONE_RATING_IN, ratings.user_ids, ratings.movie_ids)
     return Holdout(
         train=ratings.take(~person & ~single),
         people=ratings.take(person),
@@ -79,7 +77,7 @@ def people_of(holdout: Holdout, movie_ids: IntArray) -> list[list[Person]]:
 
     Of many people the same ones always, by hash: at most 100 who were held out whole and 1,000 others.
     """
-    strangers, others = _asked(holdout.people, STRANGERS), _asked(holdout.ratings, OTHERS)
+    strangers, others = _asked(holdout.people, _STRANGERS), _asked(holdout.ratings, _OTHERS)
     whole, singles = (
         _grouped(part, asked, movie_ids)
         for part, asked in ((holdout.people, strangers), (holdout.ratings, others))
@@ -109,7 +107,7 @@ def figures(
                 expected = recommender.predict_for(user, list(task.withheld))[0]
                 errors[at] += np.square(expected - np.fromiter(task.withheld.values(), np.float64)).sum()
             if ranked:
-                best = recommender.recommend(user, LISTED_FOR_RECALL, exclude, diversity=0)
+                best = recommender.recommend(user, _LISTED_FOR_RECALL, exclude, diversity=0)
                 finite &= all(isfinite(each.score) for each in best)
                 own = [each.movie_id for each in best]
                 listed += own[:LISTED]
@@ -142,7 +140,7 @@ def measure_holdout(recommender: Recommender, holdout: Holdout) -> dict[str, flo
 def _asked(part: Ratings, most: int) -> IntArray:
     """The people of a part of the holdout who are measured: all, or the first by hash; ascending ids."""
     people = part.people()
-    return np.sort(people[np.argsort(_hashed(ASKED, people), kind="stable")[:most]])
+    return np.sort(people[np.argsort(_hashed(_ASKED, people), kind="stable")[:most]])
 
 
 def _grouped(ratings: Ratings, people: IntArray, movie_ids: IntArray) -> dict[int, Ratings]:
@@ -159,7 +157,7 @@ def _grouped(ratings: Ratings, people: IntArray, movie_ids: IntArray) -> dict[in
 
 def _in_turn(own: Ratings) -> list[Person]:
     """Somebody held out whole, once for each fifth of what they rated: it is to be found from the rest."""
-    part = _hashed(WITHHELD, own.user_ids, own.movie_ids) % np.uint64(ONE_WITHHELD_IN)
+    part = _hashed(_WITHHELD, own.user_ids, own.movie_ids) % np.uint64(_ONE_WITHHELD_IN)
     return [
         Person(by_movie(own.take(part != each)), {}, by_movie(own.take(part == each)))
         for each in np.unique(part)

@@ -7,8 +7,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["mean_squared_error", "ndcg", "recall"]
-
 
 def ndcg(listed: Sequence[int], relevant: Collection[int], k: int = 10) -> float:
     """Binary NDCG of the first `k` listed ids; the ideal list holds min(k, number relevant) hits."""

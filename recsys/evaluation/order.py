@@ -11,10 +11,8 @@ from recsys.evaluation.splits import Person
 from recsys.evaluation.trial import Trial
 from recsys.recommender import Recommender, User
 
-__all__ = ["newcomers", "order", "order_metrics", "recommended"]
-
-NEWCOMER_RATINGS = (0, 3, 5, 10, 20, None)  # None: the whole history
-LISTED = 20  # films asked for: enough for Recall@20
+_NEWCOMER_RATINGS = (0, 3, 5, 10, 20, None)  # None: the whole history
+_LISTED = 20  # films asked for: enough for Recall@20
 
 
 def order(trial: Trial) -> Scores:
@@ -37,7 +35,7 @@ def newcomers(trial: Trial) -> Scores:
     scores: Scores = {}
     rank = {movie_id: at for at, movie_id in enumerate(trial.strangers.popular.tolist())}
     theirs = order_metrics([_popular(trial.strangers.popular, each) for each in people], people)
-    for k in NEWCOMER_RATINGS:
+    for k in _NEWCOMER_RATINGS:
         protocol = f"newcomers, {'all' if k is None else k} ratings"
         scores[protocol, "popularity", "NDCG@10"] = theirs["NDCG@10"]
         for method, asked in (("without genres", False), ("recommender", True)):
@@ -56,7 +54,7 @@ def newcomers(trial: Trial) -> Scores:
     return scores
 
 
-def recommended(recommender: Recommender, user: User, person: Person, n: int = LISTED) -> list[int]:
+def recommended(recommender: Recommender, user: User, person: Person, n: int = _LISTED) -> list[int]:
     """The first `n` movie ids of what is served, in its pure order, without the person's whole history."""
     found = recommender.recommend(user, n=n, exclude=person.history, diversity=0)
     return [each.movie_id for each in found]
@@ -72,4 +70,4 @@ def order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, flo
 
 
 def _popular(popular: npt.NDArray[np.int64], person: Person) -> list[int]:
-    return [movie_id for movie_id in popular.tolist() if movie_id not in person.history][:LISTED]
+    return [movie_id for movie_id in popular.tolist() if movie_id not in person.history][:_LISTED]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from recsys.config import TrainingConfig
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.errors import InvalidData
 from recsys.evaluation.chapter import chapter
 from recsys.evaluation.groups import groups
@@ -19,8 +19,6 @@ from recsys.evaluation.report import Key, Measure, Report, Scores
 from recsys.evaluation.stars import stars
 from recsys.evaluation.trial import Say, Trial
 
-__all__ = ["PROTOCOLS", "evaluate"]
-
 PROTOCOLS: dict[str, Callable[[Trial], Scores]] = {
     "stars": stars,
     "order": order,
@@ -28,16 +26,16 @@ PROTOCOLS: dict[str, Callable[[Trial], Scores]] = {
     "chapter": chapter,
     "groups": groups,
 }
-USUAL = ("stars", "order", "newcomers")
-DEFAULTS = TrainingConfig()
+_USUAL = ("stars", "order", "newcomers")
+_DEFAULTS = TrainingConfig()
 
 
 def evaluate(
     dataset: Dataset,
     seeds: Sequence[int] = (0, 1, 2),
     *,
-    config: TrainingConfig = DEFAULTS,
-    protocols: Sequence[str] = USUAL,
+    config: TrainingConfig = _DEFAULTS,
+    protocols: Sequence[str] = _USUAL,
     progress: Say | None = None,
 ) -> Report:
     """Fit and measure under each protocol and seed; `progress` hears of each fit before it starts.

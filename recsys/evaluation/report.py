@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Key", "Measure", "Report", "Scores"]
-
 Key = tuple[str, str, str]  # protocol, method, metric
 Scores = dict[Key, float]  # of one seed
 

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recsys.catalog import Catalog
-from recsys.content import genre_matrix
+from recsys.data.catalog import Catalog
+from recsys.data.content import genre_matrix
+from recsys.data.ratings import Ratings
 from recsys.errors import InvalidData
-from recsys.prior import Profiles, genre_profiles, genre_taste, simulate_answers
-from recsys.ranker import FloatArray
-from recsys.ratings import Ratings
-
-__all__ = ["RELEVANT", "Person", "by_movie", "held_out_people", "random_fifth"]
+from recsys.serving.answers import Profiles, genre_profiles, genre_taste, simulate_answers
+from recsys.serving.ranker import FloatArray
 
 RELEVANT = 4.0  # stars from which a held-out film was worth recommending
-ENOUGH = 20  # ratings that a held-out person needs
+_ENOUGH = 20  # ratings that a held-out person needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Rati
     ratings = ratings.take(np.lexsort((catalog.rows(ratings.movie_ids), ratings.user_ids)))
     user_ids, rows = np.unique(ratings.user_ids, return_inverse=True)
     starts = np.searchsorted(rows, np.arange(len(user_ids) + 1))
-    able = np.flatnonzero(np.diff(starts) >= ENOUGH)
+    able = np.flatnonzero(np.diff(starts) >= _ENOUGH)
     held = np.sort(np.random.default_rng(seed).permutation(able)[: round(0.1 * len(user_ids))])
     train = ratings.take(~np.isin(rows, held))
     histories, withheld = [], []
@@ -86,7 +84,7 @@ def _taste(
 ) -> FloatArray:
     """How much the people of `histories` (rows of `ratings`, each of one person) like each genre."""
     if not histories:
-        raise InvalidData(f"nobody to hold out: too few people with {ENOUGH} ratings")
+        raise InvalidData(f"nobody to hold out: too few people with {_ENOUGH} ratings")
     genres = genre_matrix(catalog)
     shown = ratings.take(np.concatenate(histories))
     return genre_taste(_profiles(shown, catalog, genres), among=_profiles(train, catalog, genres))

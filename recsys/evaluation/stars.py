@@ -8,14 +8,12 @@ import numpy as np
 
 from recsys import progress
 from recsys.config import TrainingConfig
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.report import Scores
 from recsys.evaluation.splits import random_fifth
 from recsys.evaluation.trial import Trial
 from recsys.training import fit
-
-__all__ = ["error_on_a_fifth", "stars"]
 
 
 def stars(trial: Trial) -> Scores:

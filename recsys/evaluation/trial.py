@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.config import TrainingConfig
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.splits import Person, held_out_people
 from recsys.recommender import Recommender
 from recsys.training import fit
-
-__all__ = ["Say", "Strangers", "Trial"]
 
 Say = Callable[[str], None]
 

@@ -6,8 +6,6 @@ import torch
 
 from recsys.errors import InvalidData
 
-__all__ = ["torch_device"]
-
 
 def torch_device(name: str) -> torch.device:
     """The device of this name; "auto" takes CUDA where there is one. Raises InvalidData if it is not here."""

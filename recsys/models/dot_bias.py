@@ -15,22 +15,20 @@ import numpy as np
 import torch
 
 from recsys.config import DotBiasConfig, DotConfig, TrainingConfig
+from recsys.data.rows import Rows
 from recsys.models.device import torch_device
 from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, fine_tune, learn
-from recsys.models.newcomer import Pairs, describe, film_doubt
 from recsys.models.tables import Table, table
 from recsys.models.threads import one_thread
+from recsys.models.uncertainty import Pairs, describe, film_doubt
 from recsys.progress import Report
-from recsys.rows import Rows
-from recsys.stars import FactorStars
-from recsys.stars.factors import Array, sigmoid_range, slope_at
+from recsys.serving.stars import FactorStars
+from recsys.serving.stars.factors import Array, sigmoid_range, slope_at
 
-__all__ = ["DotBias", "fit_stars"]
-
-SOME = 300  # people in whose eyes films differ
-LEAST_SPREAD = 1e-3  # of logits, so that a world of one film has a prior, too
-CHUNK = 100_000  # ratings whose vectors are held at once: 25 million would take 12.8 GB
-NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
+_SOME = 300  # people in whose eyes films differ
+_LEAST_SPREAD = 1e-3  # of logits, so that a world of one film has a prior, too
+_CHUNK = 100_000  # ratings whose vectors are held at once: 25 million would take 12.8 GB
+_NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
 
 
 @one_thread()
@@ -154,7 +152,7 @@ class DotBias(StarsModel):
         self.offset.fill_(start.offset)
         if self._settings.decay == "decoupled":
             return
-        logits = torch.cat([self(some.users, some.movies)[:, 0] for some in ratings.split(CHUNK)])
+        logits = torch.cat([self(some.users, some.movies)[:, 0] for some in ratings.split(_CHUNK)])
         share = torch.sigmoid(logits)
         weights = ((HIGH - LOW) * share * (1 - share)).square()  # of a rating: stars per logit, squared
         people = (self.user_factors.weight, ratings.users)
@@ -236,9 +234,9 @@ class DotBias(StarsModel):
         movie_bias = self.movie_bias.weight.double().mean(1)
         ridge = self._settings.weight_decay
         if self._settings.decay == "decoupled":  # which says nothing of the spread: look at it
-            films = movie_factors[self._rated_movies] @ user_factors[:SOME].T
+            films = movie_factors[self._rated_movies] @ user_factors[:_SOME].T
             films += movie_bias[self._rated_movies][:, None]
-            ridge = loss / max(float(films.var(0, correction=0).mean()), LEAST_SPREAD)
+            ridge = loss / max(float(films.var(0, correction=0).mean()), _LEAST_SPREAD)
         return FittedFactors(
             user_factors=user_factors.cpu().numpy(),
             user_bias=self.user_bias.weight.double().mean(1).cpu().numpy(),
@@ -246,7 +244,7 @@ class DotBias(StarsModel):
             movie_bias=movie_bias.cpu().numpy(),
             offset=float(self.offset.mean()),
             film_ridge=ridge,
-            bias_ridge=ridge if self._biases else NEVER,
+            bias_ridge=ridge if self._biases else _NEVER,
         )
 
 
@@ -261,7 +259,7 @@ def _sums(
     """Of the partners' squared entries, weighted rating by rating; a side is (table, rows of the ratings)."""
     (table, rows), (partners, columns) = own, other
     found = torch.zeros_like(table)
-    for some in torch.split(torch.arange(len(weights), device=weights.device), CHUNK):
+    for some in torch.split(torch.arange(len(weights), device=weights.device), _CHUNK):
         found.index_add_(0, rows[some], weights[some, None] * partners[columns[some]].square())
     return found
 
@@ -296,9 +294,9 @@ class FittedFactors:
     def slopes(self, pairs: Pairs) -> Array:
         """Stars per logit where the predictions stand; shape (n,)."""
         match = np.empty(len(pairs))
-        for start in range(0, len(pairs), CHUNK):
-            users, movies = pairs.users[start : start + CHUNK], pairs.movies[start : start + CHUNK]
-            match[start : start + CHUNK] = np.einsum(
+        for start in range(0, len(pairs), _CHUNK):
+            users, movies = pairs.users[start : start + _CHUNK], pairs.movies[start : start + _CHUNK]
+            match[start : start + _CHUNK] = np.einsum(
                 "nk,nk->n", self.user_factors[users], self.movie_factors[movies]
             )
         logits = self.offset + self.user_bias[pairs.users] + self.movie_bias[pairs.movies] + match

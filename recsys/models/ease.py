@@ -4,7 +4,7 @@ Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*, 2019. With X the t
 the head of the catalog (columns), the weights are B = I - P·diag(P)⁻¹, P = (XᵀX + Λ)⁻¹. Beyond the paper:
 
 - a person's row is weighted (ratings / their geometric mean)^-damping, so that the busiest do not decide all,
-  and by their influence (recsys.rows);
+  and by their influence (recsys.data.rows);
 - content F stands below X as further rows √β·Fᵀ: films of one kind go together before anybody rated them;
 - Λ = λ + dropout · diag(XᵀX + β·FFᵀ), the ridge that dropout amounts to (Steck, *Autoencoders that don't
   overfit towards the identity*, 2020);
@@ -18,16 +18,14 @@ import numpy.typing as npt
 import torch
 
 from recsys.config import RankerConfig, TrainingConfig
-from recsys.ease import Ease, FloatArray, IntArray
+from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
-from recsys.ranker import graded
-from recsys.rows import Rows
+from recsys.serving.ease import Ease, FloatArray, IntArray
+from recsys.serving.ranker import graded
 
-__all__ = ["fit_ease", "head"]
-
-BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
+_BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
 
 
 def fit_ease(rows: Rows, features: FloatArray, config: TrainingConfig) -> Ease:
@@ -73,7 +71,7 @@ def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torc
     weights = _weights(rows, settings.ease_damping) * rows.influence()
     targets = graded(rows.values, settings.slope) * np.sqrt(weights)[rows.users]
     gram = torch.zeros((len(movie_rows),) * 2, device=device)
-    people = max(1, BLOCK // max(1, len(movie_rows)))
+    people = max(1, _BLOCK // max(1, len(movie_rows)))
     for first in range(0, rows.n_users, people):
         begin, end = np.searchsorted(rows.users, (first, first + people))
         at = begin + np.flatnonzero(places[rows.movies[begin:end]] >= 0)

@@ -1,9 +1,10 @@
 """Fits the factors of the ranker: graded implicit ALS whose films lean on their genres and year.
 
-The loss is the one of recsys.ranker for people. A film v has a prior mean F·B, linear in its content F and
-refitted by ridge regression in each sweep (after Simm et al., *Macau*, 2015), so that a film with few ratings
-starts from its kind, and one with none has a vector too. Each half sweep solves all rows of one side at once:
-in the basis that diagonalises the Gram matrix, a row with n ratings costs one n × n system (Woodbury).
+The loss is the one of recsys.serving.ranker for people. A film v has a prior mean F·B, linear in its content
+F and refitted by ridge regression in each sweep (after Simm et al., *Macau*, 2015), so that a film with few
+ratings starts from its kind, and one with none has a vector too. Each half sweep solves all rows of one side
+at once: in the basis that diagonalises the Gram matrix, a row with n ratings costs one n × n system
+(Woodbury).
 """
 
 from __future__ import annotations
@@ -16,23 +17,21 @@ import numpy.typing as npt
 import torch
 
 from recsys.config import TrainingConfig
+from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.ranker import FloatArray, IntArray, effective_number, graded
-from recsys.rows import Rows
+from recsys.serving.ranker import FloatArray, IntArray, effective_number, graded
 
-__all__ = ["fit_film_factors", "refit_film_factors"]
-
-CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
-MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
-SAMPLE = 256  # people who stand for all in the Gram matrix when a few films are solved: twice the factors
+_CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
+_MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
+_SAMPLE = 256  # people who stand for all in the Gram matrix when a few films are solved: twice the factors
 INITIAL_SCALE = 0.3  # length of a film's vector before the first sweep
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class _Batch:
     """Rows of like length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded.
 
     `mask` is the root of a rating's weight, `targets` are times it, and `lengths` are sums of weights.
@@ -131,7 +130,7 @@ def _solved_films(
     fans = np.zeros(rows.n_users, np.bool_)
     fans[rows.users[anew[rows.movies]]] = True
     others = np.random.default_rng(config.seed).permutation(np.flatnonzero(~fans))
-    people = np.concatenate([np.flatnonzero(fans), np.sort(others[:SAMPLE])])
+    people = np.concatenate([np.flatnonzero(fans), np.sort(others[:_SAMPLE])])
     place = np.full(rows.n_users, -1)
     place[people] = np.arange(len(people))
     own = place[rows.users] >= 0
@@ -150,7 +149,7 @@ def _solved_films(
         rows.influence()[rows.users[among]],
     )
     weights = torch.ones(len(people), device=device)
-    weights[int(fans.sum()) :] = len(others) / max(1, len(others[:SAMPLE]))
+    weights[int(fans.sum()) :] = len(others) / max(1, len(others[:_SAMPLE]))
     gram = (U * weights[:, None]).T @ U
     pull = settings.regularisation * settings.film_regularisation
     return _half_sweep(by_film, U, prior, pull, a0, rows.n_users, gram)
@@ -187,7 +186,7 @@ def _batches(
     factors: int,
     device: torch.device,
     weights: FloatArray | None = None,
-) -> list[Batch]:
+) -> list[_Batch]:
     """The ratings of each row, padded to batches of like length; every row is in one batch.
 
     Within a row the columns ascend, so that the order of the ratings changes nothing.
@@ -202,9 +201,9 @@ def _batches(
     batches, begin = [], 0
     while begin < n_rows:
         shortest = lengths[by_length[begin]]
-        like = np.searchsorted(lengths[by_length], MAX_PADDING * shortest, side="right")
+        like = np.searchsorted(lengths[by_length], _MAX_PADDING * shortest, side="right")
         longest = max(1, int(lengths[by_length[like - 1]]))
-        end = min(int(like), begin + max(1, CHUNK // (longest * factors)))
+        end = min(int(like), begin + max(1, _CHUNK // (longest * factors)))
         chosen = by_length[begin:end]
         within = np.arange(lengths[chosen].max())
         mask = within < lengths[chosen, None]
@@ -218,7 +217,7 @@ def _batches(
         )
         types = (np.int64, np.float32, np.int64, np.float32, np.float32)
         batches.append(
-            Batch(
+            _Batch(
                 *(
                     torch.from_numpy(part.astype(kind)).to(device)
                     for part, kind in zip(parts, types, strict=True)
@@ -230,7 +229,7 @@ def _batches(
 
 
 def _half_sweep(
-    batches: list[Batch],
+    batches: list[_Batch],
     W: torch.Tensor,
     prior: torch.Tensor,
     regularisation: float,

@@ -13,30 +13,16 @@ from typing import Generic, Protocol, TypeVar
 import torch
 from torch.optim.lr_scheduler import OneCycleLR
 
+from recsys.data.rows import Rows
 from recsys.errors import Diverged
-from recsys.models.newcomer import ROUNDING, Pairs
+from recsys.models.uncertainty import ROUNDING, Pairs
 from recsys.progress import Report, Step
-from recsys.rows import Rows
-
-__all__ = [
-    "BETAS",
-    "HIGH",
-    "LOW",
-    "Learned",
-    "RatingTensors",
-    "Settings",
-    "StarsModel",
-    "fine_tune",
-    "learn",
-    "one_cycle",
-    "sigmoid_range",
-]
 
 LOW, HIGH = 0.0, 5.5  # stars at the ends of the sigmoid; wide enough that 5 can be reached
-STEPS = 40  # per epoch unless the settings say how large a batch is: the same course on data of every size
-REFIT_STEPS = 20  # of a fine-tuning, whose rate is low: half as many lost nothing on ml-100k
+_STEPS = 40  # per epoch unless the settings say how large a batch is: the same course on data of every size
+_REFIT_STEPS = 20  # of a fine-tuning, whose rate is low: half as many lost nothing on ml-100k
 BETAS = (0.9, 0.99)  # of Adam; the first follows the cycle
-WARM_UP = 0.25  # share of the cycle in which the learning rate rises
+_WARM_UP = 0.25  # share of the cycle in which the learning rate rises
 
 
 class Settings(Protocol):
@@ -138,27 +124,27 @@ class StarsModel(torch.nn.Module):
             raise Diverged("stars: the factors are not finite: lower the learning rate")
 
 
-Model = TypeVar("Model", bound=StarsModel)
+_Model = TypeVar("_Model", bound=StarsModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Learned(Generic[Model]):
+class Learned(Generic[_Model]):
     """A model that learned from all ratings; `loss` is that of its first fit on `valid`, which that fit
     did not see, or the last train loss where nothing was set aside.
     """
 
-    model: Model
+    model: _Model
     valid: RatingTensors
     loss: float
 
 
 def learn(
-    untrained: Callable[[RatingTensors], Model],
+    untrained: Callable[[RatingTensors], _Model],
     ratings: RatingTensors,
     settings: Settings,
     generator: torch.Generator,
     report: Report | None = None,
-) -> Learned[Model]:
+) -> Learned[_Model]:
     """Train what `untrained` makes for these ratings; `report` hears of every epoch.
 
     A first fit leaves some ratings out and tells the best epoch; a second one learns from all ratings
@@ -202,7 +188,7 @@ def fine_tune(
         generator,
         epochs=settings.refit_epochs,
         learning_rate=settings.refit_learning_rate,
-        steps_each=REFIT_STEPS,
+        steps_each=_REFIT_STEPS,
     )
     for epoch in cycle:
         if report is not None:
@@ -230,7 +216,7 @@ def one_cycle(
     *,
     epochs: int | None = None,
     learning_rate: float | None = None,
-    steps_each: int = STEPS,
+    steps_each: int = _STEPS,
 ) -> Iterator[Step]:
     """One cycle of Adam (Smith & Topin, *Super-Convergence*, 2018), epoch by epoch; as long and as high as
     the settings say unless told otherwise. Raises Diverged.
@@ -239,7 +225,7 @@ def one_cycle(
     size = settings.batch_size or math.ceil(n / steps_each)
     steps = epochs * math.ceil(n / size)
     optimizer = model.optimizer(n)
-    schedule = OneCycleLR(optimizer, learning_rate or settings.learning_rate, steps, pct_start=WARM_UP)
+    schedule = OneCycleLR(optimizer, learning_rate or settings.learning_rate, steps, pct_start=_WARM_UP)
     # A person's own row learns at full weight: its gradient gets back what the cap takes from the loss.
     given_back = ratings.influence.reciprocal()[:, None] if bool((ratings.influence < 1).any()) else None
     for number in range(1, epochs + 1):

@@ -17,6 +17,7 @@ import torch
 from torch.nn.functional import batch_norm, embedding
 
 from recsys.config import NetworkConfig, TrainingConfig
+from recsys.data.rows import Rows
 from recsys.models.device import torch_device
 from recsys.models.loop import (
     BETAS,
@@ -28,20 +29,17 @@ from recsys.models.loop import (
     learn,
     sigmoid_range,
 )
-from recsys.models.newcomer import Pairs, describe, film_doubt
 from recsys.models.threads import one_thread
+from recsys.models.uncertainty import Pairs, describe, film_doubt
 from recsys.progress import Report
-from recsys.rows import Rows
-from recsys.stars.factors import Array
-from recsys.stars.network import Layer, Net, NetworkStars
-from recsys.stars.predictor import Floats
+from recsys.serving.stars.factors import Array
+from recsys.serving.stars.network import Layer, Net, NetworkStars
+from recsys.serving.stars.predictor import Floats
 
-__all__ = ["Network", "embedding_size", "fit_stars"]
-
-INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
-LEAST_SPREAD = 1e-3  # of embeddings and logits, so that a world of one film has a prior, too
-AMONG = 300  # people and films from whom the average and the spread are learned
-CHUNK = 100_000  # pairs looked at together after the fit
+_INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
+_LEAST_SPREAD = 1e-3  # of embeddings and logits, so that a world of one film has a prior, too
+_AMONG = 300  # people and films from whom the average and the spread are learned
+_CHUNK = 100_000  # pairs looked at together after the fit
 
 
 def embedding_size(n: int) -> int:
@@ -90,14 +88,14 @@ def _fine_tuned(
     report: Report | None,
 ) -> NetworkStars:
     """What is known of newcomers and noise stays as it was: the embeddings keep their meaning."""
-    model = ServedNetwork(start, settings, ratings.stars.device)
+    model = _ServedNetwork(start, settings, ratings.stars.device)
     fine_tune(model, ratings, settings, generator, report)
     fitted = model.fitted(start.noise_variance)
     doubt = film_doubt(fitted, ratings.pairs()) * start.noise_variance
     return replace(start, net=fitted.net, user_vectors=fitted.people, movie_variance=doubt.astype(np.float32))
 
 
-class Norm(torch.nn.BatchNorm1d):
+class _Norm(torch.nn.BatchNorm1d):
     """Batch norm; a batch of one has no spread of its own and is measured by what was seen before."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  # torch's name
@@ -137,7 +135,7 @@ class Network(StarsModel):
 
         def embeddings(n: int, rows: torch.Tensor) -> tuple[torch.nn.Parameter, torch.Tensor]:
             start = torch.randn(n, embedding_size(n), generator=generator, device=device)
-            return torch.nn.Parameter(start * INITIAL_SCALE), torch.bincount(rows, minlength=n) > 0
+            return torch.nn.Parameter(start * _INITIAL_SCALE), torch.bincount(rows, minlength=n) > 0
 
         def uniform(n_in: int, *shape: int) -> torch.nn.Parameter:
             draw = torch.rand(shape, generator=generator, device=device)
@@ -149,7 +147,7 @@ class Network(StarsModel):
         sizes = list(pairwise(widths))
         self.weights = torch.nn.ParameterList(uniform(n_in, n_in, n_out) for n_in, n_out in sizes)
         self.biases = torch.nn.ParameterList(uniform(n_in, n_out) for n_in, n_out in sizes)
-        self.norms = [Norm(width, device=device) for width in settings.layers if settings.batch_norm]
+        self.norms = [_Norm(width, device=device) for width in settings.layers if settings.batch_norm]
         self._registered = torch.nn.ModuleList(self.norms)
         with torch.no_grad():
             self.biases[-1].fill_(ratings.mean_logit())
@@ -179,7 +177,7 @@ class Network(StarsModel):
         return units
 
     @torch.no_grad()
-    def served(self, loss: float) -> FittedNetwork:
+    def served(self, loss: float) -> _FittedNetwork:
         """For serving, in numpy.
 
         Whoever and whatever has no ratings takes the embedding of the one that comes nearest to the
@@ -196,11 +194,11 @@ class Network(StarsModel):
         movies[~self._rated_movies] = movies[film].clone()
         person_spread = float(users[self._rating_users].var(0, correction=0).mean())
         film_spread = float(logits.var(1, correction=0).mean())
-        return FittedNetwork(
+        return _FittedNetwork(
             self._frozen(movies),
             people=users.cpu().numpy(),
-            person_ridge=np.full(users.shape[1], loss / max(person_spread, LEAST_SPREAD)),
-            film_ridge=loss / max(film_spread, LEAST_SPREAD),
+            person_ridge=np.full(users.shape[1], loss / max(person_spread, _LEAST_SPREAD)),
+            film_ridge=loss / max(film_spread, _LEAST_SPREAD),
         )
 
     def _frozen(self, movies: torch.Tensor) -> Net:
@@ -224,14 +222,14 @@ class Network(StarsModel):
         """Some people who rated (n,), some films that were rated (m,), and their logits (n, m)."""
         rng = np.random.default_rng(0)
         users, movies = (
-            torch.from_numpy(rng.permutation(np.flatnonzero(known.cpu().numpy()))[:AMONG]).to(known.device)
+            torch.from_numpy(rng.permutation(np.flatnonzero(known.cpu().numpy()))[:_AMONG]).to(known.device)
             for known in (self._rating_users, self._rated_movies)
         )
         pairs = torch.cartesian_prod(users, movies)
         return users, movies, self(pairs[:, 0], pairs[:, 1]).view(len(users), len(movies))
 
 
-class ServedNetwork(StarsModel):
+class _ServedNetwork(StarsModel):
     """A network as it is served, to learn on: batch norm is folded in, and a film is what it brings to the
     first layer.
     """
@@ -264,7 +262,7 @@ class ServedNetwork(StarsModel):
         return units
 
     @torch.no_grad()
-    def fitted(self, loss: float) -> FittedNetwork:
+    def fitted(self, loss: float) -> _FittedNetwork:
         """For serving, in numpy."""
         layers = zip(self.weights, self.biases, strict=True)
         net = replace(
@@ -276,21 +274,21 @@ class ServedNetwork(StarsModel):
         people = self.users.cpu().numpy()
         rng = np.random.default_rng(0)
         some = [
-            torch.from_numpy(rng.permutation(len(table))[:AMONG]).to(table.device)
+            torch.from_numpy(rng.permutation(len(table))[:_AMONG]).to(table.device)
             for table in (self.users, self.movies)
         ]
         pairs = torch.cartesian_prod(*some)
         logits = self(pairs[:, 0], pairs[:, 1]).view(len(some[0]), -1)
-        return FittedNetwork(
+        return _FittedNetwork(
             net,
             people=people,
-            person_ridge=np.full(people.shape[1], loss / max(float(people.var()), LEAST_SPREAD)),
-            film_ridge=loss / max(float(logits.var(1, correction=0).mean()), LEAST_SPREAD),
+            person_ridge=np.full(people.shape[1], loss / max(float(people.var()), _LEAST_SPREAD)),
+            film_ridge=loss / max(float(logits.var(1, correction=0).mean()), _LEAST_SPREAD),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class FittedNetwork:
+class _FittedNetwork:
     """What training found. Decoupled decay says nothing of how far people and films spread, so ridges come
     from what is seen: the variance of embeddings, and that of one person's logits over films.
     """
@@ -308,8 +306,8 @@ class FittedNetwork:
     def slopes(self, pairs: Pairs) -> Array:
         """Stars per logit where the predictions stand; shape (n,)."""
         slopes = np.empty(len(pairs))
-        for start in range(0, len(pairs), CHUNK):
-            some = slice(start, start + CHUNK)
+        for start in range(0, len(pairs), _CHUNK):
+            some = slice(start, start + _CHUNK)
             slopes[some] = self.net.slope(self.net.stars(self.people[pairs.users[some]], pairs.movies[some]))
         return slopes
 

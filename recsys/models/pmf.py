@@ -7,8 +7,8 @@ regressions on the films, then all films' on the people. Priors lean on side inf
 Noise differs from person to person and from film to film: its precision has a Gamma weight each, so that
 errors have heavy tails and outliers do little harm.
 
-What is served is some of the draws, evenly spread (recsys.stars.draws). Each keeps the films' means given the
-people drawn, and the people's means given these films: a few of them average as well as many plain draws.
+What is served is some of the draws, evenly spread (recsys.serving.stars.draws). Each keeps the films' means
+given the people drawn, and the people's means given these films: a few average as well as many plain draws.
 They come from several chains: alone, three had .756, .758 and .762, together .754.
 On ml-100k (a random fifth left out), in MSE: .764 with all of who rated what and one noise, .7626 with a
 hundred directions of it, .756 with noise by person and film. Without any effect: log counts as features.
@@ -28,25 +28,23 @@ import torch
 from torch.nn.functional import embedding
 
 from recsys.config import TrainingConfig
+from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.pmf_side import Matrix, Regression, Side
 from recsys.models.side_information import ITERATIONS, Basis, basis_of, who_rated_what
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.ranker import FloatArray
-from recsys.rows import Rows
-from recsys.stars import DrawnStars
-
-__all__ = ["fit_stars"]
+from recsys.serving.ranker import FloatArray
+from recsys.serving.stars import DrawnStars
 
 HalfArray = npt.NDArray[np.float16]
 
-CONTENT = 0  # where the films' content is among their bases
-NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
-APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
-INITIAL_PRECISION = 1.5  # of a rating, per star squared
-REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning, for its time
+_CONTENT = 0  # where the films' content is among their bases
+_NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
+_APPEAL_SHRINKAGE = 5  # ratings of a film that weigh as much as not knowing who watches it
+_INITIAL_PRECISION = 1.5  # of a rating, per star squared
+_REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning, for its time
 
 
 @one_thread()
@@ -70,7 +68,7 @@ def fit_stars(
 
     Raises Diverged when a number is not finite.
     """
-    iterations = ITERATIONS if start is None else REFIT_ITERATIONS
+    iterations = ITERATIONS if start is None else _REFIT_ITERATIONS
     sampler, settings = _Sampler(rows, content, config, iterations), config.pmf
     if start is None:
         chains, sweeps = settings.chains, settings.sweeps
@@ -121,7 +119,7 @@ class _Sampler:
         people, films = self._bases
         self._people = self._side(self._users, self._rows.n_users, people)
         self._films = self._side(self._movies, len(self._rated), films, self._influence)
-        self._alpha = INITIAL_PRECISION
+        self._alpha = _INITIAL_PRECISION
         self._kept: list[_Draw] = []
         self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
 
@@ -129,7 +127,7 @@ class _Sampler:
         """Begin another chain at random."""
         for side in (self._people, self._films):
             side.begin(self._settings.factors)
-        self._alpha = INITIAL_PRECISION
+        self._alpha = _INITIAL_PRECISION
 
     def grown(self, former_counts: FloatArray | None) -> torch.Tensor:
         """Which of the rated films are learned anew; shape (n_rated,)."""
@@ -180,7 +178,7 @@ class _Sampler:
         weights = self._weights()
         squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
         total = float((squares * weights).double().sum()) / self._alpha
-        self._alpha = self._rng.gamma(NOISE_SHAPE + len(squares) / 2) / (NOISE_SHAPE + total / 2)
+        self._alpha = self._rng.gamma(_NOISE_SHAPE + len(squares) / 2) / (_NOISE_SHAPE + total / 2)
         self._draw_noise_weights(people, users, self._alpha * squares * films.noise_weights[movies])
         seen = self._alpha * squares * people.noise_weights[users]
         self._draw_noise_weights(films, movies, seen * self._influence)
@@ -212,7 +210,7 @@ class _Sampler:
         """Keep the films' means and the people's means given these, for serving."""
         people, films = self._people, self._films
         users = people.expected_vectors(self._regression(films.means, self._movies, self._weights()))
-        unrated = films.expected_unrated(self._content[self._unrated], CONTENT)
+        unrated = films.expected_unrated(self._content[self._unrated], _CONTENT)
         x = _with_ones(people.vectors)
         mean, covariance = people.newcomers()
         mean = mean.float()
@@ -337,7 +335,7 @@ class _Sampler:
         by_anyone = anyone[0] + films[:, 0] + films[:, 1:] @ anyone[1:]
         surplus = self._predicted(people, films) - by_anyone.take(self._movies)
         total = torch.zeros_like(by_anyone).index_add_(0, self._movies, surplus * self._influence)
-        return total / (self._films.counts + APPEAL_SHRINKAGE)
+        return total / (self._films.counts + _APPEAL_SHRINKAGE)
 
     def _weights(self) -> torch.Tensor:
         """Precision of each rating."""

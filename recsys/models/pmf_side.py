@@ -18,13 +18,11 @@ from torch.nn.functional import embedding
 
 from recsys.models.side_information import Basis
 
-__all__ = ["Batch", "Matrix", "Regression", "Side", "batches", "wishart"]
-
-MAX_PADDING = 1.3  # rows of one batch differ in length by this factor, or by SHORT, at most
-SHORT = 4
-PRIOR_PEOPLE = 2.0  # vectors that the prior of the mean weighs as much as
-LINK_SHAPE = LINK_RATE = 1.0  # of the Gamma prior of a link matrix's ridge
-INITIAL_SCALE, INITIAL_PRECISION = 0.1, 5.0  # of the factors before the first sweep
+_MAX_PADDING = 1.3  # rows of one batch differ in length by this factor, or by SHORT, at most
+_SHORT = 4
+_PRIOR_PEOPLE = 2.0  # vectors that the prior of the mean weighs as much as
+_LINK_SHAPE = _LINK_RATE = 1.0  # of the Gamma prior of a link matrix's ridge
+_INITIAL_SCALE, _INITIAL_PRECISION = 0.1, 5.0  # of the factors before the first sweep
 
 Matrix = npt.NDArray[np.float64]
 
@@ -63,7 +61,7 @@ def batches(rows: torch.Tensor, n: int, size: int) -> Iterator[Batch]:
     sorted_lengths = lengths[by_length].cpu().numpy()
     begin = 0
     while begin < n:
-        limit = max(sorted_lengths[begin] * MAX_PADDING, sorted_lengths[begin] + SHORT)
+        limit = max(sorted_lengths[begin] * _MAX_PADDING, sorted_lengths[begin] + _SHORT)
         like = int(np.searchsorted(sorted_lengths, limit, side="right"))
         end = min(like, begin + max(1, size // max(1, int(sorted_lengths[like - 1]))))
         chosen = by_length[begin:end]
@@ -103,12 +101,12 @@ class Side:
     def begin(self, factors: int) -> None:
         """Begin at random, all forgotten but the ratings."""
         n, device = len(self.counts), self.counts.device
-        self.vectors = torch.randn(n, 1 + factors, generator=self._generator, device=device) * INITIAL_SCALE
+        self.vectors = torch.randn(n, 1 + factors, generator=self._generator, device=device) * _INITIAL_SCALE
         self.vectors[:, 0] = 0
         self.means = self.vectors
         self.noise_weights = torch.ones(n, device=device)
         self.mean = torch.zeros(1 + factors, device=device)
-        self.precision = INITIAL_PRECISION * torch.eye(1 + factors, device=device)
+        self.precision = _INITIAL_PRECISION * torch.eye(1 + factors, device=device)
         self.links = [torch.zeros(len(basis.squares), 1 + factors, device=device) for basis in self._bases]
         self._ridges = [1.0] * len(self._bases)
         self._shares = [
@@ -132,8 +130,8 @@ class Side:
             self.links[at] = expected + _deviation(root, noise)
             self._shares[at] = basis.coordinates @ self.links[at]
             length = float(((self.links[at] @ self.precision) * self.links[at]).sum())
-            shape = LINK_SHAPE + self.links[at].numel() / 2
-            self._ridges[at] = float(self._rng.gamma(shape, 1 / (LINK_RATE + length / 2)))
+            shape = _LINK_SHAPE + self.links[at].numel() / 2
+            self._ridges[at] = float(self._rng.gamma(shape, 1 / (_LINK_RATE + length / 2)))
 
     def spread(self, moment: torch.Tensor) -> None:
         """Make about draws of means: the precision of a row with n ratings is prior + n · `moment`."""
@@ -200,16 +198,16 @@ class Side:
         rest = (self.vectors - sum(self._shares, start=torch.zeros_like(self.mean))).double()
         average = rest.mean(0)
         centred = rest - average
-        pull = PRIOR_PEOPLE * n / (PRIOR_PEOPLE + n)
+        pull = _PRIOR_PEOPLE * n / (_PRIOR_PEOPLE + n)
         scatter = centred.T @ centred + pull * torch.outer(average, average)
         inverse_scale = np.eye(width) + scatter.cpu().numpy()
         for link, ridge in zip(self.links, self._ridges, strict=True):
             inverse_scale += ridge * (link.double().T @ link.double()).cpu().numpy()
         freedom = width + n + sum(len(link) for link in self.links)
         precision = wishart(self._rng, freedom, inverse_scale)
-        root = np.linalg.cholesky(precision * (PRIOR_PEOPLE + n))
+        root = np.linalg.cholesky(precision * (_PRIOR_PEOPLE + n))
         noise = np.linalg.solve(root.T, self._rng.standard_normal(width))
-        expected = average.cpu().numpy() * n / (PRIOR_PEOPLE + n)
+        expected = average.cpu().numpy() * n / (_PRIOR_PEOPLE + n)
         self.precision = torch.from_numpy(precision).to(self.vectors)
         self.mean = torch.from_numpy(expected + noise).to(self.vectors)
 

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import embedding_bag
 
-__all__ = ["ITERATIONS", "Basis", "basis_of", "who_rated_what"]
-
-SMALLEST = 1e-4  # singular values below this share of the largest are numerical noise
-OVERSAMPLING, ITERATIONS = 10, 3  # of the randomised decomposition
+_SMALLEST = 1e-4  # singular values below this share of the largest are numerical noise
+_OVERSAMPLING, ITERATIONS = 10, 3  # of the randomised decomposition
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def who_rated_what(
     """
     scale = torch.bincount(rows, minlength=shape[0]).clamp_min(1).float().rsqrt()[:, None]
     by_row, by_column = _Sums(rows, columns, shape[0]), _Sums(columns, rows, shape[1])
-    width = min(rank + OVERSAMPLING, *shape)
+    width = min(rank + _OVERSAMPLING, *shape)
     start = torch.randn(shape[1], width, generator=generator, device=rows.device)
     found = torch.linalg.qr(scale * by_row(start))[0]
     for _ in range(iterations):
@@ -74,6 +72,6 @@ class _Sums:
 
 
 def _basis(left: torch.Tensor, strengths: torch.Tensor, right: torch.Tensor) -> Basis:
-    kept = strengths > SMALLEST * strengths.max().clamp_min(SMALLEST)
+    kept = strengths > _SMALLEST * strengths.max().clamp_min(_SMALLEST)
     coordinates = left[:, kept] * strengths[kept]
     return Basis(coordinates.float(), right[:, kept].float(), strengths[kept].square().float())

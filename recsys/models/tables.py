@@ -7,8 +7,6 @@ from collections.abc import Callable
 import torch
 from torch.nn.functional import embedding
 
-__all__ = ["Table", "table"]
-
 
 class Table(torch.nn.Module):
     """A plain parameter, looked up by row: what torch.nn.Embedding is, spelt out."""

@@ -12,10 +12,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-__all__ = ["ACCENT", "CALM", "DPI", "FAINT", "INK", "MUTED", "elide", "figure_of", "heading", "png"]
-
 DPI = 110  # dots per inch
-LETTERS_PER_INCH = 7  # of a heading
+_LETTERS_PER_INCH = 7  # of a heading
 INK, MUTED, FAINT, ACCENT, CALM = "#1f2430", "#6b7280", "#c3c7d1", "#b5452c", "#2f6f8f"
 
 _STYLE: dict[Any, Any] = {
@@ -51,7 +49,7 @@ def figure_of(width: float, height: float) -> Iterator[Figure]:
 def heading(figure: Figure, text: str) -> None:
     """The title of a whole picture, over its left edge."""
     # Not matplotlib's own wrapping, which takes dollars for mathematics whatever the style says.
-    lines = textwrap.wrap(text, int(figure.get_figwidth() * LETTERS_PER_INCH))
+    lines = textwrap.wrap(text, int(figure.get_figwidth() * _LETTERS_PER_INCH))
     figure.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=14, fontweight="bold")
 
 

@@ -14,10 +14,8 @@ from recsys.interpretation import FilmMap
 from recsys.plots.canvas import ACCENT, CALM, DPI, FAINT, INK, MUTED, elide, figure_of, heading, png
 from recsys.plots.placing import place_labels
 
-__all__ = ["draw_biases", "draw_map"]
-
-NEAR = 12  # pixels from a film to its label that need no line
-LONGEST_ON_MAP, LONGEST_BESIDE_BAR = 30, 46  # letters of a label
+_NEAR = 12  # pixels from a film to its label that need no line
+_LONGEST_ON_MAP, _LONGEST_BESIDE_BAR = 30, 46  # letters of a label
 
 
 def draw_map(film_map: FilmMap, labels: Sequence[str]) -> bytes:
@@ -33,7 +31,7 @@ def draw_map(film_map: FilmMap, labels: Sequence[str]) -> bytes:
         axes.set_ylabel(f"second principal component, {film_map.shares[1]:.0%} of the variance")
         axes.margins(0.06)
         canvas.draw()  # type: ignore[no-untyped-call]  # now pixels are known
-        _annotate(axes, canvas, named, [elide(label, LONGEST_ON_MAP) for label in labels])
+        _annotate(axes, canvas, named, [elide(label, _LONGEST_ON_MAP) for label in labels])
         return png(figure)
 
 
@@ -58,7 +56,7 @@ def draw_biases(
         reach = max(float(np.abs(biases).max()), 1e-9)
         for place, (label, bias) in zip(places, bars, strict=True):
             side = -1 if bias > 0 else 1
-            words = elide(label, LONGEST_BESIDE_BAR)
+            words = elide(label, _LONGEST_BESIDE_BAR)
             axes.text(
                 side * 0.02 * reach,
                 place,
@@ -103,6 +101,6 @@ def _annotate(
         x, y = to_data.transform(centre)
         text.set_position((x, y))
         edge = np.clip(pixel, centre - size / 2, centre + size / 2)
-        if np.linalg.norm(edge - pixel) > NEAR:
+        if np.linalg.norm(edge - pixel) > _NEAR:
             line = to_data.transform([pixel, edge])
             axes.plot(line[:, 0], line[:, 1], color=ACCENT, linewidth=0.5, alpha=0.6, zorder=2)

@@ -6,11 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.transforms import Bbox
 
-__all__ = ["place_labels"]
-
-DISTANCES = (7, 16, 28, 42, 60, 80, 105)  # points from a film to its label
-DIRECTIONS = 16
-CLEAR = 3  # pixels that labels keep between them
+_DISTANCES = (7, 16, 28, 42, 60, 80, 105)  # points from a film to its label
+_DIRECTIONS = 16
+_CLEAR = 3  # pixels that labels keep between them
 
 
 def place_labels(
@@ -21,17 +19,17 @@ def place_labels(
     Everything is in pixels; `scale` is pixels per point. One by one, each takes the spot around its point
     that covers the least of the labels before it and of the points, and the nearest of equals.
     """
-    angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
     rays = np.column_stack([np.cos(angles), np.sin(angles)])
     centres = np.zeros_like(points)
     for label, (point, size) in enumerate(zip(points, sizes, strict=True)):
-        spots = np.vstack([point + rays * (distance * scale + size / 2) for distance in DISTANCES])
-        low, high = spots - size / 2 - CLEAR, spots + size / 2 + CLEAR
+        spots = np.vstack([point + rays * (distance * scale + size / 2) for distance in _DISTANCES])
+        low, high = spots - size / 2 - _CLEAR, spots + size / 2 + _CLEAR
         others = centres[:label], sizes[:label]
         covered = _overlap(low, high, others[0] - others[1] / 2, others[0] + others[1] / 2)
-        dots = _overlap(low, high, points - CLEAR, points + CLEAR)
+        dots = _overlap(low, high, points - _CLEAR, points + _CLEAR)
         beyond = np.maximum(inside.min - low, 0).sum(1) + np.maximum(high - inside.max, 0).sum(1)
-        away = np.repeat(DISTANCES, DIRECTIONS)
+        away = np.repeat(_DISTANCES, _DIRECTIONS)
         cost = covered + 3 * dots + 100 * beyond + away
         centres[label] = spots[cost.argmin()]
     return centres

@@ -16,11 +16,9 @@ from recsys.panels import Panel
 from recsys.plots.canvas import ACCENT, CALM, FAINT, MUTED, figure_of, heading, png
 from recsys.progress import Step
 
-__all__ = ["draw_losses", "draw_panels", "draw_per_day"]
-
-COLUMNS = 2  # of panels: a phone is held upright
-MOST_BARS = 120  # days; a longer history is drawn by weeks
-AVERAGED = 7  # days
+_COLUMNS = 2  # of panels: a phone is held upright
+_MOST_BARS = 120  # days; a longer history is drawn by weeks
+_AVERAGED = 7  # days
 _ROOM = timedelta(days=3)  # at both ends, at least
 _LONG = 300  # days; over more of them months are told with their year
 _COLOURS = (CALM, MUTED)
@@ -33,9 +31,9 @@ def draw_panels(moments: Sequence[date], panels: Sequence[Panel], title: str, no
     first ones as dotted lines, bounds as dashed ones. Raises InvalidData without moments or panels."""
     if not moments or not panels:
         raise InvalidData("there is nothing to draw yet")
-    rows = math.ceil(len(panels) / COLUMNS)
+    rows = math.ceil(len(panels) / _COLUMNS)
     with figure_of(10.5, 0.9 + 2.6 * rows) as figure:
-        grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+        grid = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for axes, panel in zip(grid, panels, strict=False):
             _panel(axes, moments, panel)
         for axes in grid[len(panels) :]:
@@ -58,9 +56,9 @@ def draw_per_day(counts: Mapping[date, int], title: str, per_day: str, per_week:
     values = np.array([counts.get(day, 0) for day in days], np.float64)
     with figure_of(10.5, 5.2) as figure:
         axes = figure.add_subplot()
-        if len(days) <= MOST_BARS:
+        if len(days) <= _MOST_BARS:
             axes.bar(days, values, width=0.8, color=FAINT)  # type: ignore[arg-type]
-            if len(days) > AVERAGED:
+            if len(days) > _AVERAGED:
                 axes.plot(days, _trailing_mean(values), color=CALM, linewidth=2, label=average)  # type: ignore[arg-type]
                 axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2)
             axes.set_ylabel(per_day)
@@ -200,7 +198,7 @@ def _trailing_mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The mean of each day and the six before it, of fewer at the beginning."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
     ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(0, ends - AVERAGED)
+    starts = np.maximum(0, ends - _AVERAGED)
     means: npt.NDArray[np.float64] = (sums[ends] - sums[starts]) / (ends - starts)
     return means
 

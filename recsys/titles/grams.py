@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SHORT", "GramIndex"]
-
 _LETTERS = 64  # digits, a to z and the space have a code of their own; all others share the rest
 SHORT = 10  # letters up to which pairs count too: of a short word a typo leaves few triples
 

@@ -15,12 +15,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from recsys.catalog import Catalog
+from recsys.data.catalog import Catalog
 from recsys.errors import InvalidData
 from recsys.titles.scores import NameScores
 from recsys.titles.text import fold, fold_begun, normalise, number_words_as_digits
-
-__all__ = ["FOUND", "TitleIndex", "TitleMatch", "TitleSearch"]
 
 FOUND = 76.0  # the least score of a match; films that are not there reach it rarely: benchmarks/titles.py
 _CLEAR = 0.75  # the posterior of the first match that lets it answer at once

@@ -12,8 +12,6 @@ from rapidfuzz import fuzz, process
 
 from recsys.titles.grams import SHORT, GramIndex
 
-__all__ = ["NameScores"]
-
 _Rows = npt.NDArray[np.int64]
 _Scores = npt.NDArray[np.float64]
 

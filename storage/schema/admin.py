@@ -20,19 +20,6 @@ from sqlalchemy import (
 
 from storage.schema.base import Id, UtcDateTime, film, metadata, own_id, person
 
-__all__ = [
-    "additions",
-    "audit",
-    "flag_people",
-    "flags",
-    "jobs",
-    "merges",
-    "models",
-    "notices",
-    "standings",
-    "weeks",
-]
-
 # Admins are known by Telegram's ids, which the settings name: an admin need not be one of the people.
 
 models = Table(

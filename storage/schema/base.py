@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, MetaData, TypeDecorator
 
-__all__ = ["Id", "UtcDateTime", "film", "metadata", "own_id", "person"]
-
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -25,21 +25,6 @@ from sqlalchemy import (
 
 from storage.schema.base import Id, UtcDateTime, film, metadata, own_id, person
 
-__all__ = [
-    "chat_members",
-    "chats",
-    "errands",
-    "night_members",
-    "night_opinions",
-    "nights",
-    "poll_options",
-    "polls",
-    "screens",
-    "slates",
-    "vetoes",
-    "votes",
-]
-
 
 def _chat(*, primary_key: bool = False) -> Column[int]:
     owner = ForeignKey("chats.id", ondelete="CASCADE")

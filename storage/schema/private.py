@@ -23,29 +23,6 @@ from sqlalchemy import (
 
 from storage.schema.base import Id, UtcDateTime, film, metadata, own_id, person
 
-__all__ = [
-    "expected_answers",
-    "exposures",
-    "films",
-    "filter_panels",
-    "genre_answers",
-    "list_filters",
-    "lists",
-    "marks",
-    "muted",
-    "people",
-    "preferences",
-    "ratings",
-    "round_answers",
-    "round_questions",
-    "rounds",
-    "settings",
-    "shelf_picks",
-    "standing_filters",
-    "updates",
-    "watchlist",
-]
-
 # `sqlite_autoincrement`: an id that was once on a button is never given to another row.
 
 people = Table(

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from bot.metrics import Metrics, build_metrics
-from bot.sandbox import Sandbox, serve
+from bot.process.metrics import Metrics, build_metrics
 from bot.telegram.client import Client
 from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
-from storage import updates
+from sandbox import Sandbox, serve
 from storage.database import Database
-from storage.films import Film
-from storage.migrations import migrate
-from storage.updates import NewUpdate, StoredUpdate
+from storage.database.migrations import migrate
+from storage.films.films import Film
+from storage.running import updates
+from storage.running.updates import NewUpdate, StoredUpdate
 
 TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcu"
 NO_LIMITS = Limits(per_second=1e6, chat_per_second=1e6, chat_burst=1_000_000)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import bot.app  # registers every record
 from bot.cards import MarkFilm, OpenCard, Origin, RateFilm
 from bot.errors import StaleButton
-from bot.library import genre_code
+from bot.films.library import genre_code
 from bot.onboarding.views import SetGenre
 from bot.preferences.zones import ZONES
 from bot.rating.views import RateInRound
@@ -160,7 +160,7 @@ def test_a_record_holds_numbers_and_texts_alone() -> None:
 def test_every_record_has_a_handler() -> None:
     """A button that nobody handles would be a bug that only its tapper sees."""
     services = typing.cast(Services, typing.cast(object, _Anything()))
-    assert set(bot.composition.build_router(services, typing.cast(Rights, services))._buttons) == set(RECORDS)
+    assert set(bot.wiring.build_router(services, typing.cast(Rights, services))._buttons) == set(RECORDS)
 
 
 class _Anything:

@@ -11,9 +11,9 @@ import pytest
 from bot.cards import Card, Origin, PutOnWatchlist, Reason, RemoveFromWatchlist, card_screen
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import OpenFilters, ShowList, list_screen
+from bot.films.library import genre_code
 from bot.filtering.service import FilterPanel
 from bot.filtering.views import SetDecade, SetFame, SetGenreFilter, filter_screen, filters_text
-from bot.library import genre_code
 from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import SetGenreAgain, revision_screen
 from bot.preferences.service import LocalTime, SettingsPanel
@@ -25,14 +25,14 @@ from bot.preferences.views import (
     settings_screen,
     zones_screen,
 )
-from bot.sandbox.markup import parse_html
 from bot.telegram.callbacks import Record
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from bot.watchlist.service import WatchlistPage
 from bot.watchlist.views import ShowWatchlist, watchlist_screen
-from storage.films import Film
-from storage.filters import NO_FILTERS, Filters
+from sandbox.markup import parse_html
+from storage.films.films import Film
+from storage.people.filters import NO_FILTERS, Filters
 
 T = translator("en")
 MakeFilm = Callable[..., Film]

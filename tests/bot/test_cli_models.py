@@ -17,10 +17,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot import home
 from bot.cli import evaluation, films, models
 from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared
+from bot.process import home
 from recsys.config import MODELS
 from recsys.errors import DataUnavailable, InvalidData, UnknownModel
 from recsys.recommender import Recommender

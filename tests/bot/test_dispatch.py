@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.telegram.dispatch import Dispatcher
-from storage.updates import StoredUpdate
+from storage.running.updates import StoredUpdate
 
 PATIENCE = 10.0
 

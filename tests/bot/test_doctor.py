@@ -21,10 +21,10 @@ import pytest
 
 import recsys
 from bot.doctor import Finding, Level, contents, examine, surroundings, telegram
-from bot.library import CATALOG_KEY
-from bot.settings import Settings
-from recsys.catalog import Catalog, Film
-from storage.inspection import Inspection
+from bot.films.library import CATALOG_KEY
+from bot.process.settings import Settings
+from recsys.data.catalog import Catalog, Film
+from storage.database.inspection import Inspection
 
 TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcu"
 FILMS = [Film(n, f"Film {n}", 1990 + n, ("Drama",) if n % 2 else ("Comedy",)) for n in range(1, 9)]

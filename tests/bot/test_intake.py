@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from bot.errors import GaveUp
-from bot.sandbox import Sandbox
 from bot.telegram.client import Client
 from bot.telegram.intake import Intake, chat_key
-from storage import updates
+from sandbox import Sandbox
 from storage.database import Database
-from storage.updates import StoredUpdate
+from storage.running import updates
+from storage.running.updates import StoredUpdate
 
 PATIENCE = 10.0
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
-from bot.metrics import build_metrics
+from bot.process.metrics import build_metrics
 from bot.telegram.limits import Limiter, Limits, seconds_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")  # of RetryAfter

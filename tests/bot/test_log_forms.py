@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 import structlog
 
-from bot import logs
+from bot.process import logs
 
 TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcu"
 Form = Literal["console", "json"]

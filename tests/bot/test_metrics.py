@@ -12,8 +12,7 @@ from typing import Any, get_args
 import pytest
 from telegram.error import RetryAfter, TelegramError
 
-from bot.metrics import Kind, Metrics, build_metrics
-from bot.sandbox import Sandbox
+from bot.process.metrics import Kind, Metrics, build_metrics
 from bot.telegram.client import Client
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.messenger import Messenger
@@ -22,8 +21,9 @@ from bot.telegram.reading import kind_of
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
+from sandbox import Sandbox
 from storage.database import Database
-from storage.updates import StoredUpdate
+from storage.running.updates import StoredUpdate
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")  # of RetryAfter
 

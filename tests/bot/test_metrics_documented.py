@@ -15,7 +15,7 @@ import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from bot.metrics import Ending, Kind, Metrics, Outcome, build_metrics
+from bot.process.metrics import Ending, Kind, Metrics, Outcome, build_metrics
 from bot.telegram.limits import _OUTCOMES
 from bot.web import Health, create_app
 

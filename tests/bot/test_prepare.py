@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.library import CATALOG_KEY
-from bot.prepare import _numbered_by_another
-from bot.settings import FALLBACK_DATASET, Settings
-from storage import settings as stored_settings
-from storage.database import Database
-from storage.migrations import migrate
+from bot.films.library import CATALOG_KEY
+from bot.process.settings import FALLBACK_DATASET, Settings
+from bot.training.preparing import _numbered_by_another
+from storage.database import Database, facts
+from storage.database.migrations import migrate
 from tests import postgresql
 
 
@@ -29,7 +28,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 async def _number_by(url: str, source: str) -> None:
     database = await Database.open(url)
     async with database.write() as conn:
-        await stored_settings.put(conn, CATALOG_KEY, {"source": source, "fingerprint": "x"})
+        await facts.put(conn, CATALOG_KEY, {"source": source, "fingerprint": "x"})
     await database.close()
 
 

@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from bot.errors import StaleButton
-from bot.metrics import Metrics
-from bot.sandbox import Sandbox, create_app, server
+from bot.process.metrics import Metrics
 from bot.telegram.callbacks import Record, pack, record
 from bot.telegram.client import Client
 from bot.telegram.messenger import Messenger
@@ -23,9 +22,10 @@ from bot.telegram.processor import Processor
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
-from storage import people, settings
-from storage.database import AsyncConnection, Database
-from storage.updates import StoredUpdate
+from sandbox import Sandbox, create_app, server
+from storage.database import AsyncConnection, Database, facts
+from storage.people import people
+from storage.running.updates import StoredUpdate
 
 Store = Callable[..., Awaitable[StoredUpdate]]
 
@@ -182,7 +182,7 @@ async def test_an_effect_is_undone_by_a_bug_in_it(
 ) -> None:
     async def broken(request: Request) -> None:
         async def effect(conn: AsyncConnection) -> None:
-            await settings.put(conn, "half", True)
+            await facts.put(conn, "half", True)
             raise ZeroDivisionError
 
         await request.once(effect)
@@ -190,7 +190,7 @@ async def test_an_effect_is_undone_by_a_bug_in_it(
     router.command("broken", broken)
     await processor.handle(await said("/broken"))
     async with database.read() as conn:
-        assert await settings.get(conn, "half") is None
+        assert await facts.get(conn, "half") is None
 
 
 async def test_what_telegram_refuses_for_good_is_our_fault(
@@ -223,9 +223,9 @@ async def test_an_outage_delays_the_answer_and_repeats_nothing(
 ) -> None:
     async def count(request: Request) -> None:
         async def effect(conn: AsyncConnection) -> int:
-            counted = await settings.get(conn, "count")
+            counted = await facts.get(conn, "count")
             number = (counted if isinstance(counted, int) else 0) + 1
-            await settings.put(conn, "count", number)
+            await facts.put(conn, "count", number)
             return number
 
         await request.reply(Screen(f"counted {await request.once(effect)}"))
@@ -238,7 +238,7 @@ async def test_an_outage_delays_the_answer_and_repeats_nothing(
     assert texts(sandbox, ada) == ["counted 1"]
     assert await states() == [("done", None, None)]
     async with database.read() as conn:
-        assert await settings.get(conn, "count") == 1
+        assert await facts.get(conn, "count") == 1
 
 
 async def test_an_outage_of_answers_and_edits_is_sat_out_too(
@@ -264,7 +264,7 @@ async def test_what_was_applied_is_shown_again_and_not_repeated(
 
     async def broken_off(request: Request) -> None:
         async def effect(conn: AsyncConnection) -> int:
-            await settings.put(conn, "effects", "one more")
+            await facts.put(conn, "effects", "one more")
             return 41
 
         await request.reply(Screen(f"result {await request.once(effect)}"))
@@ -275,7 +275,7 @@ async def test_what_was_applied_is_shown_again_and_not_repeated(
     await processor.handle(applied)
     assert texts(sandbox, ada) == ["result 41"]
     async with database.read() as conn:
-        assert await settings.get(conn, "effects") is None
+        assert await facts.get(conn, "effects") is None
 
 
 async def test_a_stale_button_is_told_so(

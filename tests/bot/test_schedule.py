@@ -14,15 +14,17 @@ import numpy as np
 import pytest
 
 import recsys
-from bot.metrics import Metrics
-from bot.serving import Serving
-from bot.settings import Settings
-from bot.store import open_store
+from bot.films.serving import Serving
+from bot.films.store import open_store
+from bot.process.metrics import Metrics
+from bot.process.settings import Settings
 from bot.training.schedule import Schedule, last_due
 from recsys.config import PmfConfig, RankerConfig
-from storage import films, jobs, models, people, ratings
 from storage.database import Database
-from storage.jobs import Job
+from storage.films import films
+from storage.people import people, ratings
+from storage.running import jobs, models
+from storage.running.jobs import Job
 
 NIGHT = time(4, 0)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, read_settings
+from bot.process.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
 

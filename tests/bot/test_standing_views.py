@@ -20,12 +20,12 @@ from bot.admin.standing.views import (
     member_screen,
     unknown_screen,
 )
-from bot.sandbox.markup import parse_html
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage.films import Film
-from storage.flags import Flag
-from storage.standings import Standing
+from sandbox.markup import parse_html
+from storage.films.films import Film
+from storage.running.flags import Flag
+from storage.running.standings import Standing
 
 T = translator("en")
 AT = datetime(2026, 11, 24, tzinfo=UTC)

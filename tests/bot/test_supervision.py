@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.supervision import keep_going
+from bot.process.supervision import keep_going
 
 
 async def test_what_breaks_off_begins_anew() -> None:

@@ -12,8 +12,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from bot.sandbox.markup import parse_html
 from bot.texts import FALLBACK, Html, languages, translator
+from sandbox.markup import parse_html
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "bot"

@@ -20,12 +20,11 @@ from sqlalchemy import insert, select
 import recsys
 from bot.doctor import Level, contents
 from bot.errors import StoreFailed, TrainingFailed
-from bot.library import new_films
-from bot.metrics import Metrics
-from bot.prepare import train_model
-from bot.serving import Serving, choose
-from bot.settings import Settings
-from bot.store import ModelStore, open_store
+from bot.films.library import new_films
+from bot.films.serving import Serving, choose
+from bot.films.store import ModelStore, open_store
+from bot.process.metrics import Metrics
+from bot.process.settings import Settings
 from bot.training.folder import (
     PEOPLE_FROM,
     Outcome,
@@ -37,19 +36,22 @@ from bot.training.folder import (
     write_outcome,
 )
 from bot.training.learning import everything
+from bot.training.preparing import train_model
 from bot.training.process import COMMAND
 from bot.training.progress import PHASES, Progress
 from bot.training.publishing import LEASE, LIVE_CHANGED, Publisher
 from bot.training.runner import Runner
 from bot.training.snapshot import take_snapshot
-from recsys.artifact import read_manifest
-from recsys.data.datasets import Dataset, load_dataset
-from storage import films, flags, jobs, models, notices, people, ratings, standings
+from recsys.data.sources.datasets import Dataset, load_dataset
+from recsys.serving.artifact import read_manifest
 from storage.database import Database
 from storage.errors import WrongState
-from storage.films import Film, NewFilm
-from storage.jobs import Job
-from storage.models import Model
+from storage.films import films
+from storage.films.films import Film, NewFilm
+from storage.people import people, ratings
+from storage.running import flags, jobs, models, notices, standings
+from storage.running.jobs import Job
+from storage.running.models import Model
 from storage.schema import additions, audit, merges
 from storage.schema import films as film_rows
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import recsys
-from bot.basics.views import COMMANDS, help_screen, menu
 from bot.cards import (
     Card,
     Kinship,
@@ -23,17 +22,18 @@ from bot.cards import (
 )
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import MoreOfList, ShowList, candidates_screen, list_screen
-from bot.library import Found, genre_code
+from bot.films.library import Found, genre_code
+from bot.help.views import COMMANDS, help_screen, menu
 from bot.onboarding.service import Bookcase, Questionnaire, Shelf
 from bot.onboarding.views import PickShelf, SetGenre, noted_toast, questionnaire_screen, shelves_screen
 from bot.profile.history.service import HistoryPage, Rated
 from bot.profile.history.views import ShowHistory, history_screen
 from bot.rating.service import RoundState
 from bot.rating.views import UndoInRound, round_screen
-from bot.sandbox.markup import parse_html
 from bot.telegram.screen import Button, Screen
 from bot.texts import translator
-from storage.films import Film
+from sandbox.markup import parse_html
+from storage.films.films import Film
 
 T = translator("en")
 LONGEST = 4096  # of a message, in UTF-16 units

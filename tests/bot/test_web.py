@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.metrics import build_metrics
+from bot.process.metrics import build_metrics
 from bot.telegram.client import Client
 from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
 from bot.web import SILENCE_SECONDS, Health, create_app, serve_health
 from storage.database import Database
-from storage.migrations import migrate
+from storage.database.migrations import migrate
 
 
 async def ask(health: Health, path: str = "/readyz") -> tuple[int, Any]:

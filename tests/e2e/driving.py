@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import httpx
 
-from bot.sandbox import Sandbox, serve
+from sandbox import Sandbox, serve
 from tests.e2e.groups import Group
 from tests.e2e.looking import NoTable, look_into
 from tests.e2e.people import Ballot, Json, Message, Person

@@ -14,10 +14,10 @@ import pytest
 import recsys
 from recsys import Ratings
 from recsys.brigades import find_brigades
-from recsys.data.datasets import Dataset
-from storage import flags
+from recsys.data.sources.datasets import Dataset
 from storage.database import Database
-from storage.flags import Found
+from storage.running import flags
+from storage.running.flags import Found
 from tests.e2e.driving import PATIENCE, TICK, Bot, Message, Person
 
 DATABASES = ["sqlite"]

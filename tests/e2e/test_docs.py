@@ -21,7 +21,7 @@ import pytest
 import typer
 
 from bot.cli import cli
-from bot.settings import Settings
+from bot.process.settings import Settings
 from tests.e2e.driving import PATIENCE, ROOT, Bot, Telegram
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.artifact import MANIFEST
+from recsys.serving.artifact import MANIFEST
 from tests.e2e.driving import Bot, Telegram
 
 

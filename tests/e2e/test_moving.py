@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.catalog import Film
+from recsys.data.catalog import Film
 from recsys.recommender import Recommender
 from tests import postgresql
 from tests.e2e.driving import CONFLICT, Bot

@@ -16,8 +16,9 @@ import pytest
 
 import recsys
 from bot.training.folder import PEOPLE_FROM
-from storage import films, people, ratings
 from storage.database import Database
+from storage.films import films
+from storage.people import people, ratings
 from tests.e2e.driving import PATIENCE, TICK, Bot, Telegram
 from tests.e2e.trainings import (
     LENIENT,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from recsys import ArtifactError, Catalog, Film, Recommender
-from recsys.artifact import FORMAT, MANIFEST, read_artifact, write_artifact
+from recsys.serving.artifact import FORMAT, MANIFEST, read_artifact, write_artifact
 
 CATALOG = Catalog(
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys import Catalog, Film
-from recsys.content import content_features, film_years, genre_matrix, genre_vectors
+from recsys.data.content import content_features, film_years, genre_matrix, genre_vectors
 
 CATALOG = Catalog(
     [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from recsys.catalog import Film
-from recsys.data.datasets import Dataset, load_dataset
+from recsys.data.catalog import Film
+from recsys.data.sources.datasets import Dataset, load_dataset
 from recsys.errors import DataUnavailable, InvalidData
 
 RATINGS = "userId,movieId,rating,timestamp\n7,2,3.5,100\n5,10,4.0,90\n5,2,0.5,95\n"
@@ -346,5 +346,6 @@ def test_a_data_set_that_is_there_is_read_by_name(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_pandas() -> None:
-    code = "import sys, recsys.data.datasets; sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
+    heavy = "'pandas' in sys.modules or 'torch' in sys.modules"
+    code = f"import sys, recsys.data.sources.datasets; sys.exit({heavy})"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

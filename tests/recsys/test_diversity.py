@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from recsys import InvalidData, Recommender
-from recsys.content import genre_vectors
-from recsys.diversity import rearranged
+from recsys.data.content import genre_vectors
+from recsys.serving.diversity import rearranged
 
 SCORES = np.array([1.0, 0.9, 0.5, 0.2], np.float32)
 LIKENESS = np.array(  # the first two are all but the same film

@@ -11,15 +11,15 @@ import pytest
 import torch
 
 from recsys.config import TABLES, DotBiasConfig, DotConfig, TrainingConfig
-from recsys.data.datasets import Dataset
+from recsys.data.rows import Rows
+from recsys.data.sources.datasets import Dataset
 from recsys.errors import Diverged
 from recsys.models import dot_bias
 from recsys.models.dot_bias import DotBias, FittedFactors, fit_stars
 from recsys.models.loop import RatingTensors
-from recsys.models.newcomer import Pairs
+from recsys.models.uncertainty import Pairs
 from recsys.progress import Step
-from recsys.rows import Rows
-from recsys.stars import FactorStars
+from recsys.serving.stars import FactorStars
 
 CONFIG = TrainingConfig(device="cpu", seed=1)
 N_USERS, N_MOVIES = 90, 37  # the last film is never rated

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from recsys.data import download, transfer
-from recsys.data.datasets import load_dataset
-from recsys.data.download import fetch
-from recsys.data.layouts import holds_data_set
+from recsys.data.sources import download, transfer
+from recsys.data.sources.datasets import load_dataset
+from recsys.data.sources.download import fetch
+from recsys.data.sources.layouts import holds_data_set
 from recsys.errors import DataUnavailable, InvalidData
 
 NAME = "ml-latest-small"

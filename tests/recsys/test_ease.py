@@ -10,11 +10,11 @@ import pytest
 
 from recsys import Diverged, TrainingConfig
 from recsys.config import RankerConfig
-from recsys.ease import Ease
+from recsys.data.rows import Rows
 from recsys.errors import ArtifactError
 from recsys.models import ease
 from recsys.models.ease import fit_ease, head
-from recsys.rows import Rows
+from recsys.serving.ease import Ease
 
 N_USERS, N_FILMS = 5, 8
 USERS = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 4, 4])

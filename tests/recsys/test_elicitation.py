@@ -7,10 +7,10 @@ import pytest
 
 import recsys
 from recsys import Recommender
-from recsys.data.datasets import Dataset
-from recsys.elicitation import SPREAD_SHRINKAGE, Elicitation
-from recsys.seen import Seen
-from recsys.stars import Sensitivity
+from recsys.data.sources.datasets import Dataset
+from recsys.serving.elicitation import SPREAD_SHRINKAGE, Elicitation
+from recsys.serving.seen import Seen
+from recsys.serving.stars import Sensitivity
 
 KINDS = np.array([[0, 0], [1, 0], [1, 0], [0, 1], [0, 1]], np.float32)  # row 0 is no candidate
 FILMS = np.array([1, 2, 3, 4])

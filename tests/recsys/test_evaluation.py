@@ -11,7 +11,7 @@ import pytest
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.config import DotBiasConfig, RankerConfig
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation import Report, evaluate, measure_holdout
 from recsys.evaluation.holdout import split
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.data.film_lists import ListedFilm, read_film_list
+from recsys.data.sources.film_lists import ListedFilm, read_film_list
 from recsys.errors import DataUnavailable, InvalidData
 
 

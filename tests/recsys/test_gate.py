@@ -12,12 +12,12 @@ import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.evaluation import Check, Verdict, judge, measure_holdout
 from recsys.evaluation.bootstrap import draws, half_width
 from recsys.evaluation.holdout import Holdout, split
-from recsys.parts import Parts
-from recsys.ranker import FloatArray, Ranker
+from recsys.serving.parts import Parts
+from recsys.serving.ranker import FloatArray, Ranker
 
 MARGIN = 0.02
 NOTHING = Ratings.from_arrays(np.array([], np.int64), np.array([], np.int64), [])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recsys import Catalog, InvalidData, Recommender
-from recsys.groups import POOL, STRATEGIES, TEMPER, Strategy, fairness_weights, slate, utilities
+from recsys.serving.groups import POOL, STRATEGIES, TEMPER, Strategy, fairness_weights, slate, utilities
 
 # Two members who love one film each (0, 1), one compromise (2), three more that nobody minds or wants.
 UTILITY = np.array([[1.0, 0.01, 0.6, 0.3, 0.2, 0.1], [0.05, 1.0, 0.6, 0.2, 0.1, 0.1]])

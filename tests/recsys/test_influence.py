@@ -12,12 +12,12 @@ import torch
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, TrainingConfig
 from recsys.config import DotBiasConfig, PmfConfig, RankerConfig
-from recsys.content import content_features
+from recsys.data.content import content_features
+from recsys.data.rows import Rows
 from recsys.models.dot_bias import DotBias
 from recsys.models.ease import fit_ease
 from recsys.models.ials import fit_film_factors
 from recsys.models.loop import RatingTensors, one_cycle
-from recsys.rows import Rows
 
 PEOPLE, FILMS, CAP = 60, 2400, 60
 LOUD = 9999

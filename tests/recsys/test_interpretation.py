@@ -13,8 +13,8 @@ import recsys
 from recsys import Catalog, InvalidData, MissingPart, Ratings, Recommender, TrainingConfig
 from recsys.interpretation import extreme_biases, film_map, nearest_by_factors
 from recsys.plots import place_labels
-from recsys.stars import Stars
-from recsys.stars.predictor import Floats
+from recsys.serving.stars import Stars
+from recsys.serving.stars.predictor import Floats
 
 
 @pytest.fixture(scope="module")

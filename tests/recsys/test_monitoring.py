@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from recsys import Catalog, Film, InvalidData, Ratings, UnknownMovie
-from recsys.data.datasets import Dataset
+from recsys.data.sources.datasets import Dataset
 from recsys.monitoring import (
     RIPE,
     Events,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.catalog import Catalog, Film
+from recsys.data.catalog import Catalog, Film
+from recsys.data.narrowing import Narrowing, popularity_quantiles
 from recsys.errors import InvalidData
-from recsys.narrowing import Narrowing, popularity_quantiles
 
 
 def test_a_quantile_is_the_share_of_ratings_of_films_less_known() -> None:

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from recsys.config import NetworkConfig, TrainingConfig
+from recsys.data.rows import Rows
 from recsys.errors import ArtifactError
 from recsys.models.loop import RatingTensors, learn, sigmoid_range
 from recsys.models.network import Network, embedding_size, fit_stars
-from recsys.rows import Rows
-from recsys.stars import NetworkStars
+from recsys.serving.stars import NetworkStars
 
 N_USERS, N_MOVIES = 40, 23  # the last film is never rated
 EMBEDDING_NN = NetworkConfig(layers=(10, 5), epochs=12, weight_decay=0.5, valid_share=0.0)

@@ -11,8 +11,8 @@ import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
-from recsys.content import content_features, genre_matrix
-from recsys.newfilms import NewFilms
+from recsys.data.content import content_features, genre_matrix
+from recsys.serving.newfilms import NewFilms
 
 FloatArray = npt.NDArray[np.float64]
 

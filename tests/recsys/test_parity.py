@@ -11,8 +11,8 @@ import torch
 import recsys
 from recsys import TrainingConfig
 from recsys.config import MODELS
-from recsys.data.datasets import Dataset
-from recsys.data.generate import generate
+from recsys.data.sources.datasets import Dataset
+from recsys.data.sources.generate import generate
 from recsys.evaluation import evaluate
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="not run: no GPU")

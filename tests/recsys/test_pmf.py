@@ -11,7 +11,8 @@ import torch
 
 import recsys
 from recsys import Catalog, PmfConfig, Ratings, Recommender, TrainingConfig
-from recsys.data.datasets import Dataset
+from recsys.data.rows import Rows
+from recsys.data.sources.datasets import Dataset
 from recsys.errors import Diverged
 from recsys.evaluation.splits import random_fifth
 from recsys.models import pmf
@@ -20,8 +21,7 @@ from recsys.models.pmf_side import Regression, Side, batches, wishart
 from recsys.models.side_information import basis_of, who_rated_what
 from recsys.models.threads import one_thread
 from recsys.progress import Step
-from recsys.rows import Rows
-from recsys.stars import DrawnStars
+from recsys.serving.stars import DrawnStars
 
 CONFIG = TrainingConfig(
     device="cpu", seed=1, pmf=PmfConfig(factors=3, chains=2, sweeps=40, draws=5, implicit=6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.prior import (
+from recsys.serving.answers import (
     DRAWS,
     AnswerPrior,
     answer_features,

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from recsys import Diverged, TrainingConfig
 from recsys.config import RankerConfig
+from recsys.data.rows import Rows
 from recsys.models.ease import fit_ease
 from recsys.models.ials import INITIAL_SCALE, fit_film_factors
 from recsys.progress import Step
-from recsys.ranker import Ranker, effective_number
-from recsys.rows import Rows
+from recsys.serving.ranker import Ranker, effective_number
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

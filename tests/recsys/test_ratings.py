@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.data.ratings import Ratings
+from recsys.data.vocabulary import Vocabulary
 from recsys.errors import InvalidData, UnknownMovie
-from recsys.ratings import Ratings
-from recsys.vocabulary import Vocabulary
 
 
 def test_ratings_keep_the_order_they_came_in() -> None:

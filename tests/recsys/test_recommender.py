@@ -9,16 +9,8 @@ import numpy as np
 import pytest
 
 import recsys
-from recsys import (
-    InvalidData,
-    Ratings,
-    Recommender,
-    TrainingConfig,
-    UnknownMovie,
-    UnknownUser,
-    User,
-)
-from recsys.data.datasets import Dataset
+from recsys import InvalidData, Ratings, Recommender, TrainingConfig, UnknownMovie, UnknownUser, User
+from recsys.data.sources.datasets import Dataset
 
 UNKNOWN = 987_654_321
 

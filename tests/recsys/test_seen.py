@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.seen import SURE, Seen
+from recsys.serving.seen import SURE, Seen
 
 NOBODY = np.zeros(0, np.int64)
 N_FILMS, N_PEOPLE = 14, 400

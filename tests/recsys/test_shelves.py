@@ -7,8 +7,8 @@ import pytest
 
 import recsys
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig, UnknownMovie
-from recsys.seen import Seen
-from recsys.shelves import SHOWN, Shelves
+from recsys.serving.seen import Seen
+from recsys.serving.shelves import SHOWN, Shelves
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.content import unit_rows
-from recsys.ranker import FloatArray
-from recsys.similarity import Likeness, Neighbours, _flattened
+from recsys.data.content import unit_rows
+from recsys.serving.ranker import FloatArray
+from recsys.serving.similarity import Likeness, Neighbours, _flattened
 
 FACTORS = np.array([[2, 0, 0], [4, 1, 0], [0, 3, 0], [5, 0.1, 0], [0, 0, 0]], np.float32)
 STARS = np.array([[1, 0], [0, 1], [1, 0], [-1, 0], [0, 0]], np.float32)

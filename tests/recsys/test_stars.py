@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ArtifactError
-from recsys.stars import FactorStars, StarsPosterior
+from recsys.serving.stars import FactorStars, StarsPosterior
 
 N_USERS, N_MOVIES, K = 4, 7, 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recsys.catalog import Catalog, Film
+from recsys.data.catalog import Catalog, Film
 from recsys.errors import InvalidData
 from recsys.titles import TitleIndex, TitleMatch, normalise
 

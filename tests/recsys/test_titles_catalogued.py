@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recsys.data.cataloguing import CataloguedTitle, parse_genres, parse_title
+from recsys.data.sources.cataloguing import CataloguedTitle, parse_genres, parse_title
 
 TITLES: dict[str, tuple[str, int | None, list[str]]] = {
     "Heat (1995)": ("Heat", 1995, []),

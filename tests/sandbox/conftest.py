@@ -9,8 +9,8 @@ import pytest
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.sandbox import Sandbox, serve
-from bot.sandbox.methods import METHODS
+from sandbox import Sandbox, serve
+from sandbox.methods import METHODS
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -9,7 +9,7 @@ import pytest
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 
 _BROKEN = r"RemoteProtocolError|ReadError"  # as httpx notices it
 

@@ -12,8 +12,8 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox, serve
-from bot.sandbox.images import picture_size
+from sandbox import Sandbox, serve
+from sandbox.images import picture_size
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -9,9 +9,9 @@ from telegram import BotCommand, BotCommandScopeAllChatAdministrators, BotComman
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox
-from bot.sandbox.errors import ControlError
-from bot.sandbox.records import Chat
+from sandbox import Sandbox
+from sandbox.errors import ControlError
+from sandbox.records import Chat
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 ALL = [*Update.ALL_TYPES]

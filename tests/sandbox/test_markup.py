@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.markup import MarkupError, parse_html
+from sandbox.markup import MarkupError, parse_html
 
 UNPAIRED = (
     "Text contains invalid Unicode characters after decoding HTML entities,"

@@ -16,8 +16,8 @@ from telegram import (
 from telegram.error import BadRequest, Forbidden
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox
-from bot.sandbox.errors import ApiError
+from sandbox import Sandbox
+from sandbox.errors import ApiError
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -10,7 +10,7 @@ from telegram import ChatMember, InlineKeyboardButton, InlineKeyboardMarkup, Mes
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 
 
 class Inbox:

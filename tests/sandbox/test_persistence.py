@@ -10,7 +10,7 @@ import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox, serve
+from sandbox import Sandbox, serve
 
 Connect = Callable[[str], ExtBot[None]]
 

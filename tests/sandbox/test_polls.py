@@ -11,9 +11,9 @@ from telegram import Message, Poll
 from telegram.error import BadRequest, NetworkError
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox
-from bot.sandbox.errors import ApiError, ControlError
-from bot.sandbox.methods import METHODS
+from sandbox import Sandbox
+from sandbox.errors import ApiError, ControlError
+from sandbox.methods import METHODS
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 FILMS = ["Heat (1995)", "Ronin (1998)", "None of these"]

@@ -11,7 +11,7 @@ from importlib import resources
 import httpx
 import pytest
 
-from bot.sandbox import Sandbox, serve
+from sandbox import Sandbox, serve
 
 Waiting = Callable[[int], Awaitable[None]]
 
@@ -74,7 +74,7 @@ async def test_the_page_and_everything_it_asks_for_are_served(http: httpx.AsyncC
     index = await http.get("/")
     assert index.headers["content-type"].startswith("text/html")
     assert index.headers["cache-control"] == "no-cache"
-    files = {file.name for file in resources.files("bot.sandbox").joinpath("page").iterdir()}
+    files = {file.name for file in resources.files("sandbox").joinpath("page").iterdir()}
     asked = set(re.findall(r'(?:href|src)="([^"]+)"', index.text))
     for name in sorted(files - {"index.html"}):
         response = await http.get(f"/{name}")
@@ -84,7 +84,7 @@ async def test_the_page_and_everything_it_asks_for_are_served(http: httpx.AsyncC
 
 
 async def test_the_page_never_makes_markup_of_text(http: httpx.AsyncClient) -> None:
-    files = resources.files("bot.sandbox").joinpath("page").iterdir()
+    files = resources.files("sandbox").joinpath("page").iterdir()
     names = [file.name for file in files if file.name.endswith(".js")]
     scripts = "".join([(await http.get(f"/{name}")).text for name in names])
     assert "textContent" in scripts

@@ -9,7 +9,7 @@ import pytest
 from telegram.error import Conflict
 from telegram.ext import ExtBot
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 Waiting = Callable[[int], Awaitable[None]]

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import films, people
 from storage.database import Database
-from storage.films import NewFilm
-from storage.migrations import migrate
+from storage.database.migrations import migrate
+from storage.films import films
+from storage.films.films import NewFilm
+from storage.people import people
 from tests import postgresql
 
 

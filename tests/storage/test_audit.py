@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from storage import audit, people, personal
-from storage.audit import Act
+from storage import personal
 from storage.database import Database
+from storage.people import people
+from storage.running import audit
+from storage.running.audit import Act
 
 Minute = Callable[[int], datetime]
 ROOT = 7_000_000_001

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from storage import backup, films, people, ratings, settings
-from storage.database import Database
+from storage.database import Database, backup, facts
+from storage.database.lock import hold
+from storage.database.migrations import REVISIONS, migrate
 from storage.errors import BackupFailed, DatabaseInUse, RestoreFailed, SchemaTooNew
-from storage.films import NewFilm
-from storage.lock import hold
-from storage.migrations import REVISIONS, migrate
+from storage.films import films
+from storage.films.films import NewFilm
+from storage.people import people, ratings
 
 Minute = Callable[[int], datetime]
 BEFORE, LATER = "before the backup", "after the backup"
@@ -27,7 +28,7 @@ BEFORE, LATER = "before the backup", "after the backup"
 async def _say(url: str, value: str) -> None:
     database = await Database.open(url)
     async with database.write() as conn:
-        await settings.put(conn, "said", value)
+        await facts.put(conn, "said", value)
     await database.close()
 
 
@@ -35,7 +36,7 @@ async def _said(url: str) -> object:
     database = await Database.open(url)
     try:
         async with database.read() as conn:
-            return await settings.get(conn, "said")
+            return await facts.get(conn, "said")
     finally:
         await database.close()
 
@@ -222,7 +223,7 @@ async def test_a_restore_that_fails_half_way_changes_nothing(postgresql_url: str
     with pytest.raises(RestoreFailed, match=r'as it was: .*"updates" already exists'):
         await backup.restore(postgresql_url, tmp_path / "backup", tmp_path)
     async with database.read() as conn:
-        assert await settings.get(conn, "said") == BEFORE
+        assert await facts.get(conn, "said") == BEFORE
     await database.close()
 
 

@@ -10,15 +10,18 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.engine import Engine
 
-from storage import films, lists, marks, people, ratings, schema, settings, updates
-from storage.copying import copy
-from storage.database import AsyncConnection, Database
+from storage import schema
+from storage.database import AsyncConnection, Database, facts
+from storage.database.copying import copy
+from storage.database.lock import hold
+from storage.database.migrations import migrate
 from storage.errors import CopyFailed, DatabaseInUse
-from storage.films import NewFilm
-from storage.lists import Shown
-from storage.lock import hold
-from storage.migrations import migrate
-from storage.updates import NewUpdate
+from storage.films import films
+from storage.films.films import NewFilm
+from storage.people import lists, marks, people, ratings
+from storage.people.lists import Shown
+from storage.running import updates
+from storage.running.updates import NewUpdate
 
 Minute = Callable[[int], datetime]
 
@@ -57,8 +60,8 @@ async def _live(conn: AsyncConnection, minute: Minute) -> int:
     for number, film_id in enumerate(ids[:1200]):
         await ratings.rate(conn, person, film_id, 0.5 + number % 10 / 2, minute(number))
     await marks.put(conn, person, ids[7], "refused", minute(3))
-    await settings.put(conn, "Key", {"b": [1, 2.5, None, "ü"], "a": True})
-    await settings.put(conn, "key", None)
+    await facts.put(conn, "Key", {"b": [1, 2.5, None, "ü"], "a": True})
+    await facts.put(conn, "key", None)
     first = await lists.create(conn, person, "recommend", [Shown(ids[3], 1, 4.123456789, 0.1)], minute(4))
     second = await lists.create(conn, person, "recommend", [], minute(5), query="heat", parent_id=first)
     assert second > first
@@ -123,7 +126,7 @@ async def test_a_target_with_a_row_is_refused_and_keeps_it(
     await migrate(target_url, tmp_path / "backups")
     database = await Database.open(target_url)
     async with database.write() as conn:
-        await settings.put(conn, "mine", 1)
+        await facts.put(conn, "mine", 1)
     await database.close()
     before = await _everything(target_url)
     with pytest.raises(CopyFailed, match="is not empty, it holds settings"):

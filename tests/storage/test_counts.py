@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert
 
-from storage import counts, ratings
-from storage.counts import Crowd, Stock
 from storage.database import Database
+from storage.people import ratings
+from storage.running import counts
+from storage.running.counts import Crowd, Stock
 from storage.schema import additions, flags, merges, standings
 
 Minute = Callable[[int], datetime]

@@ -9,9 +9,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from storage import people, ratings, settings
-from storage.database import Database
+from storage.database import Database, facts
 from storage.errors import CannotOpen, DatabaseClosed, NestedWrite
+from storage.people import people, ratings
 
 Minute = Callable[[int], datetime]
 
@@ -20,14 +20,14 @@ async def test_an_exception_rolls_everything_back(database: Database, minute: Mi
     async def fail_at_the_end() -> None:
         async with database.write() as conn:
             await people.meet(conn, 5, "en", minute(0))
-            await settings.put(conn, "key", 1)
+            await facts.put(conn, "key", 1)
             raise KeyError("boom")
 
     with pytest.raises(KeyError, match="boom"):
         await fail_at_the_end()
     async with database.write() as conn:
         assert await people.find(conn, 5) is None
-        assert await settings.get(conn, "key") is None
+        assert await facts.get(conn, "key") is None
 
 
 async def test_a_cancelled_write_is_rolled_back_and_the_next_one_works(database: Database) -> None:
@@ -35,7 +35,7 @@ async def test_a_cancelled_write_is_rolled_back_and_the_next_one_works(database:
 
     async def write_and_wait() -> None:
         async with database.write() as conn:
-            await settings.put(conn, "cancelled", True)
+            await facts.put(conn, "cancelled", True)
             begun.set()
             await asyncio.Event().wait()
 
@@ -45,17 +45,17 @@ async def test_a_cancelled_write_is_rolled_back_and_the_next_one_works(database:
     with pytest.raises(asyncio.CancelledError):
         await task
     async with database.write() as conn:
-        assert await settings.get(conn, "cancelled") is None
-        await settings.put(conn, "after", True)
+        assert await facts.get(conn, "cancelled") is None
+        await facts.put(conn, "after", True)
     async with database.read() as conn:
-        assert await settings.get(conn, "after") is True
+        assert await facts.get(conn, "after") is True
 
 
 async def test_cancelled_at_any_step_a_write_is_whole_or_not_at_all(database: Database) -> None:
     async def write_pair(number: int) -> None:
         async with database.write() as conn:
-            await settings.put(conn, f"left {number}", number)
-            await settings.put(conn, f"right {number}", number)
+            await facts.put(conn, f"left {number}", number)
+            await facts.put(conn, f"right {number}", number)
 
     loop = asyncio.get_running_loop()
     for number in range(60):
@@ -63,11 +63,9 @@ async def test_cancelled_at_any_step_a_write_is_whole_or_not_at_all(database: Da
         loop.call_later(number * 0.0001, task.cancel)  # from before BEGIN to after COMMIT
         await asyncio.gather(task, return_exceptions=True)
     async with database.write() as conn:
-        await settings.put(conn, "after", True)
+        await facts.put(conn, "after", True)
     async with database.read() as conn:
-        pairs = [
-            (await settings.get(conn, f"left {n}"), await settings.get(conn, f"right {n}")) for n in range(60)
-        ]
+        pairs = [(await facts.get(conn, f"left {n}"), await facts.get(conn, f"right {n}")) for n in range(60)]
     assert all(left == right for left, right in pairs)
 
 
@@ -82,7 +80,7 @@ async def test_a_cancelled_statement_ends_in_a_cancellation_and_not_in_a_lost_da
         async def reads() -> None:
             async with database.read() as conn:
                 for _ in range(200):
-                    await settings.get(conn, "nothing")
+                    await facts.get(conn, "nothing")
 
         task = asyncio.create_task(reads())
         loop.call_later(0.002 + number * 0.0003, task.cancel)
@@ -122,35 +120,35 @@ async def test_writers_at_once_lose_nothing(
 
 async def test_a_reader_keeps_its_snapshot_while_others_write(database: Database) -> None:
     async with database.write() as conn:
-        await settings.put(conn, "key", "before")
+        await facts.put(conn, "key", "before")
     async with database.read() as early:
-        assert await settings.get(early, "key") == "before"
+        assert await facts.get(early, "key") == "before"
         async with database.write() as conn:
-            await settings.put(conn, "key", "after")
+            await facts.put(conn, "key", "after")
             async with database.read() as during:
-                assert await settings.get(during, "key") == "before"
-        assert await settings.get(early, "key") == "before"
+                assert await facts.get(during, "key") == "before"
+        assert await facts.get(early, "key") == "before"
         async with database.read() as late:
-            assert await settings.get(late, "key") == "after"
+            assert await facts.get(late, "key") == "after"
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
     with pytest.raises(DBAPIError, match=r"(?i)read.?only"):
         async with database.read() as conn:
-            await settings.put(conn, "key", 1)
+            await facts.put(conn, "key", 1)
     async with database.write() as conn:
-        assert await settings.get(conn, "key") is None
-        await settings.put(conn, "key", 2)
+        assert await facts.get(conn, "key") is None
+        await facts.put(conn, "key", 2)
 
 
 async def test_a_write_within_a_write_raises_at_once(database: Database) -> None:
     async with database.write() as conn:
-        await settings.put(conn, "outer", True)
+        await facts.put(conn, "outer", True)
         with pytest.raises(NestedWrite):
             async with asyncio.timeout(20), database.write():  # else it would wait for itself
                 pass
     async with database.write() as conn:
-        assert await settings.get(conn, "outer") is True
+        assert await facts.get(conn, "outer") is True
 
 
 async def test_nothing_goes_through_a_closed_database(database: Database) -> None:

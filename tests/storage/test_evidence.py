@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import insert, update
 
-from storage import evidence, ratings
 from storage.database import Database
-from storage.evidence import Evidence, News
+from storage.people import ratings
+from storage.running import evidence
+from storage.running.evidence import Evidence, News
 from storage.schema import additions, films, merges, standings
 
 Minute = Callable[[int], datetime]

@@ -9,9 +9,10 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import insert
 
-from storage import exposures, lists, ratings, schema, watchlist
+from storage import schema
 from storage.database import Database
-from storage.lists import Shown
+from storage.people import exposures, lists, ratings, watchlist
+from storage.people.lists import Shown
 
 T = TypeVar("T")
 PART = timedelta(seconds=0.7)

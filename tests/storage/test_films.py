@@ -7,10 +7,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import films, lists, marks, ratings
 from storage.database import Database
 from storage.errors import UnknownRow
-from storage.films import Film, NewFilm
+from storage.films import films
+from storage.films.films import Film, NewFilm
+from storage.people import lists, marks, ratings
 
 Build = Callable[..., NewFilm]
 Minute = Callable[[int], datetime]

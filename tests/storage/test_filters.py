@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import filters, lists
 from storage.database import Database
 from storage.errors import UnknownRow
-from storage.filters import NO_FILTERS, Filters, Panel
+from storage.people import filters, lists
+from storage.people.filters import NO_FILTERS, Filters, Panel
 
 Minute = Callable[[int], datetime]
 SOME = Filters(("Comedy", "Film-Noir"), ("Horror",), (1940, 1990), "deep")

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage import audit, flags, merging, notices, people, personal, schema, standings
+from storage import personal, schema
 from storage.database import AsyncConnection, Database
-from storage.flags import Flag, Found
+from storage.films import merging
+from storage.people import people
+from storage.running import audit, flags, notices, standings
+from storage.running.flags import Flag, Found
 
 Minute = Callable[[int], datetime]
 ADMINS = (501, 502)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from storage import jobs
 from storage.database import AsyncConnection, Database
+from storage.running import jobs
 
 Minute = Callable[[int], datetime]
 ROOT, AUX = 7_000_000_001, 42

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from storage import genres
 from storage.database import Database
+from storage.people import genres
 
 
 async def test_answers_are_each_persons_own_and_change(

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import settings
-from storage.database import Database
+from storage.database import Database, facts
+from storage.database.inspection import look_at
+from storage.database.migrations import migrate
+from storage.database.migrations.upgrade import REVISIONS
 from storage.errors import CannotOpen
-from storage.inspection import look_at
-from storage.migrations import migrate
-from storage.migrations.upgrade import REVISIONS
 
 
 def url_of(file: Path) -> str:
@@ -28,7 +27,7 @@ async def make(file: Path) -> None:
     await migrate(url_of(file), file.parent / "backups")
     database = await Database.open(url_of(file))
     async with database.write() as conn:
-        await settings.put(conn, "catalog", {"source": "ml-1m"})
+        await facts.put(conn, "catalog", {"source": "ml-1m"})
     await database.close()
 
 
@@ -52,9 +51,9 @@ async def test_it_waits_for_no_writer_and_sees_what_is_committed(tmp_path: Path)
     await make(file)
     database = await Database.open(url_of(file))
     async with database.write() as conn:
-        await settings.put(conn, "catalog", {"source": "new"})
+        await facts.put(conn, "catalog", {"source": "new"})
     async with database.write() as conn:
-        await settings.put(conn, "catalog", {"source": "unfinished"})
+        await facts.put(conn, "catalog", {"source": "unfinished"})
         seen = await look_at(url_of(file), ("catalog",))
     await database.close()
     assert seen is not None
@@ -67,7 +66,7 @@ async def test_what_a_crash_left_is_left_to_the_bot(tmp_path: Path) -> None:
     await make(file)
     database = await Database.open(url_of(file))
     async with database.write() as conn:
-        await settings.put(conn, "catalog", {"source": "last"})
+        await facts.put(conn, "catalog", {"source": "last"})
     crashed.mkdir()
     for name, content in contents(tmp_path).items():
         (crashed / name).write_bytes(content)

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from storage import jobs
 from storage.database import Database
 from storage.errors import WrongState
-from storage.jobs import Job
+from storage.running import jobs
+from storage.running.jobs import Job
 from storage.schema import jobs as rows
 
 Minute = Callable[[int], datetime]

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import lists
 from storage.database import Database
-from storage.lists import FilmList, Shown
+from storage.people import lists
+from storage.people.lists import FilmList, Shown
 
 Minute = Callable[[int], datetime]
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import make_url, text
 
 from storage.database import Database
+from storage.database.lock import hold
 from storage.errors import CannotOpen, DatabaseInUse, DatabaseLost
-from storage.lock import hold
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ async def test_a_sqlite_file_and_another_database_are_not_concerned(
 
 HOLDER = """
 import asyncio, sys
-from storage.lock import hold
+from storage.database.lock import hold
 
 async def main():
     async with hold(sys.argv[1]):

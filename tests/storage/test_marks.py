@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from storage import marks
 from storage.database import Database
+from storage.people import marks
 
 Minute = Callable[[int], datetime]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from storage.films import Film, NewFilm
-from storage.matching import match
+from storage.films.films import Film, NewFilm
+from storage.films.matching import match
 
 Build = Callable[..., NewFilm]
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from storage import marks, merging, ratings, watchlist
 from storage.database import Database
 from storage.errors import WrongState
+from storage.films import merging
+from storage.people import marks, ratings, watchlist
 
 Minute = Callable[[int], datetime]
 

@@ -16,12 +16,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-import storage.migrations
-from storage import people
+import storage.database.migrations
 from storage.database import Database
+from storage.database.migrations import migrate, revision
+from storage.database.migrations.upgrade import REVISIONS
 from storage.errors import MigrationFailed, SchemaTooNew
-from storage.migrations import migrate, revision
-from storage.migrations.upgrade import REVISIONS
+from storage.people import people
 from storage.schema import metadata
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ async def test_schema_and_migrations_agree_to_the_letter(sqlite_url: str, tmp_pa
 
 def test_the_list_of_revisions_is_the_folder_of_revisions() -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
+    config.set_main_option("script_location", str(Path(storage.database.migrations.__file__).parent))
     scripts = ScriptDirectory.from_config(config)
     assert [script.revision for script in scripts.walk_revisions()] == list(REVISIONS[::-1])
     assert scripts.get_heads() == [REVISIONS[-1]]
@@ -84,7 +84,7 @@ async def test_the_revision_is_told_and_nothing_is_made(empty_url: str, tmp_path
 
 async def test_a_start_with_nothing_to_do_loads_no_alembic(sqlite_url: str, tmp_path: Path) -> None:
     script = (
-        "import asyncio, pathlib, sys; from storage.migrations import migrate; "
+        "import asyncio, pathlib, sys; from storage.database.migrations import migrate; "
         "asyncio.run(migrate(sys.argv[1], pathlib.Path(sys.argv[2]))); print('alembic' in sys.modules)"
     )
     said = []

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from storage import models
 from storage.database import Database
 from storage.errors import UnknownRow
+from storage.running import models
 from storage.schema import models as rows
 
 Minute = Callable[[int], datetime]

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import chats, errands, ledger, nights, people, personal, polls, screens
-from storage.chats import Chat
+from storage import personal
 from storage.database import AsyncConnection, Database
-from storage.ledger import Opinion
+from storage.night import chats, errands, ledger, nights, polls, screens
+from storage.night.chats import Chat
+from storage.night.ledger import Opinion
+from storage.people import people
 
 Minute = Callable[[int], datetime]
 GROUP, SUPERGROUP = -77, -1_007_700_000_001

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from storage import notices
 from storage.database import Database
-from storage.notices import Notice
+from storage.running import notices
+from storage.running.notices import Notice
 
 Minute = Callable[[int], datetime]
 ROOT, AUX = 7_000_000_001, 42

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from storage import people
 from storage.database import Database
 from storage.errors import UnknownRow
-from storage.people import Person
+from storage.people import people
+from storage.people.people import Person
 
 Minute = Callable[[int], datetime]
 

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, insert, select
 
-from storage import people, personal, schema, updates
+from storage import personal, schema
 from storage.database import AsyncConnection, Database
-from storage.people import Person
-from storage.updates import NewUpdate
+from storage.people import people
+from storage.people.people import Person
+from storage.running import updates
+from storage.running.updates import NewUpdate
 
 Minute = Callable[[int], datetime]
 BOT = 7_100_000_001

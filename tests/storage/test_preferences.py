@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from storage import expected, preferences
 from storage.database import Database
+from storage.people import expected, preferences
 
 
 async def test_each_person_has_a_time_zone_or_none(database: Database, ann: int, bob: int) -> None:

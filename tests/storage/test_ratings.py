@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from storage import ratings, schema
+from storage import schema
 from storage.database import Database
-from storage.ratings import Rating
+from storage.people import ratings
+from storage.people.ratings import Rating
 
 Minute = Callable[[int], datetime]
 

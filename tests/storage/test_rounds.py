@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from storage import rounds
 from storage.database import Database
 from storage.errors import UnknownRow
-from storage.rounds import Answer, Round
+from storage.people import rounds
+from storage.people.rounds import Answer, Round
 
 Minute = Callable[[int], datetime]
 Kind = Literal["rated", "unseen"]

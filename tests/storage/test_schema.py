@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import StatementError
 
-from storage import people
 from storage.database import Database
+from storage.people import people
 
 
 async def test_times_come_back_in_utc(database: Database) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from storage import shelves
 from storage.database import Database
+from storage.people import shelves
 
 
 async def test_shelves_are_each_persons_own_and_keep_their_order(

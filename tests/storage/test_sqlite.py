@@ -17,11 +17,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from storage import films, people, settings
-from storage.database import AsyncConnection, Database
+from storage.database import AsyncConnection, Database, facts
+from storage.database.migrations import migrate
 from storage.errors import CannotOpen, DatabaseFull
-from storage.films import NewFilm
-from storage.migrations import migrate
+from storage.films import films
+from storage.films.films import NewFilm
+from storage.people import people
 
 Minute = Callable[[int], datetime]
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ async def test_a_write_holds_the_file_from_its_very_beginning(
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 other.execute("BEGIN IMMEDIATE")
         async with sqlite_database.read() as conn:
-            await settings.get(conn, "key")
+            await facts.get(conn, "key")
             other.execute("BEGIN IMMEDIATE")  # a reader is in nobody's way
             other.execute("ROLLBACK")
 
@@ -60,13 +61,13 @@ async def test_a_write_holds_the_file_from_its_very_beginning(
 async def test_writers_take_turns(sqlite_database: Database) -> None:
     async def add_one() -> None:
         async with sqlite_database.write() as conn:
-            value = await settings.get(conn, "counter")
+            value = await facts.get(conn, "counter")
             await asyncio.sleep(0)
-            await settings.put(conn, "counter", (value if isinstance(value, int) else 0) + 1)
+            await facts.put(conn, "counter", (value if isinstance(value, int) else 0) + 1)
 
     await asyncio.gather(*(add_one() for _ in range(20)))
     async with sqlite_database.read() as conn:
-        assert await settings.get(conn, "counter") == 20
+        assert await facts.get(conn, "counter") == 20
 
 
 async def test_ids_once_given_are_never_given_again(sqlite_database: Database, minute: Minute) -> None:
@@ -81,9 +82,9 @@ async def test_closing_leaves_one_whole_file(tmp_path: Path) -> None:
     await migrate(url, tmp_path / "backups")
     database = await Database.open(url)
     async with database.write() as conn:
-        await settings.put(conn, "key", 1)
+        await facts.put(conn, "key", 1)
     async with database.read() as conn:
-        await settings.get(conn, "key")
+        await facts.get(conn, "key")
     assert (tmp_path / "new/folder/my.db-wal").exists()
     await database.close()
     assert os.listdir(tmp_path / "new/folder") == ["my.db"]
@@ -95,7 +96,7 @@ async def test_cancelled_writers_leave_no_connection_behind(sqlite_url: str, tmp
 
     async def write(number: int) -> None:
         async with database.write() as conn:
-            await settings.put(conn, f"key {number}", number)
+            await facts.put(conn, f"key {number}", number)
 
     loop = asyncio.get_running_loop()
     tasks = [asyncio.create_task(write(number)) for number in range(100)]
@@ -114,12 +115,12 @@ async def test_closing_waits_for_the_write_under_way(sqlite_url: str, tmp_path: 
     async with database.write() as conn:
         closing_now = asyncio.create_task(database.close())
         await asyncio.sleep(0)
-        await settings.put(conn, "key", 1)
+        await facts.put(conn, "key", 1)
         assert not closing_now.done()
     await closing_now
     again = await Database.open(sqlite_url)
     async with again.read() as conn:
-        assert await settings.get(conn, "key") == 1
+        assert await facts.get(conn, "key") == 1
     await again.close()
 
 
@@ -152,7 +153,7 @@ def _many(first: int) -> list[NewFilm]:
 
 async def test_a_full_database_says_so_and_works_again_with_room(sqlite_database: Database) -> None:
     async with sqlite_database.write() as conn:
-        await settings.put(conn, "before", True)
+        await facts.put(conn, "before", True)
         room = await _pragma(conn, "max_page_count")
         await conn.execute(text(f"PRAGMA max_page_count = {await _pragma(conn, 'page_count')}"))
     with pytest.raises(DatabaseFull, match="no room"):
@@ -160,7 +161,7 @@ async def test_a_full_database_says_so_and_works_again_with_room(sqlite_database
             await films.fill(conn, "tiny", _many(0))
     async with sqlite_database.read() as conn:  # still there to read
         assert await films.every(conn) == []
-        assert await settings.get(conn, "before") is True
+        assert await facts.get(conn, "before") is True
     async with sqlite_database.write() as conn:
         await conn.execute(text(f"PRAGMA max_page_count = {room}"))
     async with sqlite_database.write() as conn:
@@ -199,18 +200,19 @@ async def test_filling_with_what_is_there_writes_nothing(sqlite_database: Databa
 KILLED = """
 import asyncio, sys
 from sqlalchemy import text
-from storage import films, settings
+from storage.films import films
+from storage.database import facts
 from storage.database import Database
-from storage.films import NewFilm
+from storage.films.films import NewFilm
 
 async def main():
     database = await Database.open(sys.argv[1])
     for n in range(20):
         async with database.write() as conn:
-            await settings.put(conn, "committed", n)
+            await facts.put(conn, "committed", n)
     async with database.write() as conn:
         await conn.execute(text("PRAGMA cache_size = 5"))  # so that half a transaction is in the file
-        await settings.put(conn, "committed", "never")
+        await facts.put(conn, "committed", "never")
         await films.fill(conn, "tiny", [NewFilm(n, "x" * 500, 1995, (), None, None, ()) for n in range(2000)])
         print("in the middle", flush=True)
         await asyncio.Event().wait()
@@ -232,9 +234,9 @@ async def test_a_writer_killed_in_the_middle_leaves_a_sound_database(sqlite_url:
     database = await Database.open(sqlite_url)
     async with database.write() as conn:
         assert await _pragma(conn, "integrity_check") == "ok"
-        assert await settings.get(conn, "committed") == 19
+        assert await facts.get(conn, "committed") == 19
         assert await films.every(conn) == []
-        await settings.put(conn, "committed", 20)
+        await facts.put(conn, "committed", 20)
     await database.close()
 
 

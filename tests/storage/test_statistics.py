@@ -8,25 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from storage import (
-    chats,
-    genres,
-    lists,
-    marks,
-    nights,
-    people,
-    polls,
-    ratings,
-    rounds,
-    shelves,
-    statistics,
-    updates,
-    watchlist,
-)
 from storage.database import Database
-from storage.lists import Shown
-from storage.statistics import Activity, AnswerTimes, Funnel
-from storage.updates import NewUpdate
+from storage.night import chats, nights, polls
+from storage.people import genres, lists, marks, people, ratings, rounds, shelves, watchlist
+from storage.people.lists import Shown
+from storage.running import statistics, updates
+from storage.running.statistics import Activity, AnswerTimes, Funnel
+from storage.running.updates import NewUpdate
 
 Minute = Callable[[int], datetime]
 Meet = Callable[[int], Awaitable[int]]

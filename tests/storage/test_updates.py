@@ -6,10 +6,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from storage import schema, updates
+from storage import schema
 from storage.database import Database
 from storage.errors import WrongState
-from storage.updates import NewUpdate, StoredUpdate
+from storage.running import updates
+from storage.running.updates import NewUpdate, StoredUpdate
 
 Minute = Callable[[int], datetime]
 BOT, OTHER_BOT = 7_100_000_001, 5

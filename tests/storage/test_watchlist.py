@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from storage import watchlist
 from storage.database import Database
+from storage.people import watchlist
 
 Minute = Callable[[int], datetime]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from storage import weeks
 from storage.database import Database
-from storage.weeks import Week
+from storage.running import weeks
+from storage.running.weeks import Week
 
 
 async def test_a_week_is_kept_once(database: Database, minute: Callable[[int], datetime]) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.admin.guard import Admins
-from storage import audit
-from storage.audit import Act
 from storage.database import Database
-
-__all__ = ["PAGE", "Audit", "AuditPage"]
+from storage.running import audit
+from storage.running.audit import Act
 
 PAGE = 10
 

@@ -11,10 +11,8 @@ from bot.admin.buttons import back_to
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
-from storage.audit import Act
 from storage.personal import NOBODY
-
-__all__ = ["ShowAudit", "audit_screen"]
+from storage.running.audit import Act
 
 _LONGEST_DETAILS = 200  # characters; ten acts make a message
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-__all__ = ["Typed", "read_film", "read_pair"]
-
 _FILM = re.compile(r"\s*(?P<title>.+?)\s*\((?P<year>\d{4})\)\s*(?P<genres>.*)", re.DOTALL)
 _BETWEEN_GENRES = re.compile(r"[,;|/]+")
 _LONGEST_TITLE = 200

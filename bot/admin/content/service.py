@@ -9,13 +9,13 @@ from typing import Literal
 from bot.admin.content.reading import Typed, read_film, read_pair
 from bot.admin.guard import Admins
 from bot.errors import StaleButton
-from bot.serving import Serving
-from storage import audit, films, merging, ratings
+from bot.films.serving import Serving
 from storage.database import AsyncConnection, Database
 from storage.errors import WrongState
-from storage.films import Film, NewFilm
-
-__all__ = ["Content", "Merger", "Wish"]
+from storage.films import films, merging
+from storage.films.films import Film, NewFilm
+from storage.people import ratings
+from storage.running import audit
 
 
 @dataclass(frozen=True, slots=True)

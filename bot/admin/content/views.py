@@ -9,17 +9,7 @@ from bot.cards import MoreLikeThis, OpenCard, film_label
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.films import Film
-
-__all__ = [
-    "KeepApart",
-    "MergeFilms",
-    "added_screen",
-    "kept_apart_screen",
-    "merged_screen",
-    "merger_screen",
-    "wish_screen",
-]
+from storage.films.films import Film
 
 
 @record("xm")

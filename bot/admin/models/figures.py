@@ -9,19 +9,8 @@ from typing import Any
 from bot.texts import Html, Translator
 from bot.training.publishing import LIVE_CHANGED
 
-__all__ = [
-    "Verdict",
-    "aligned",
-    "drift_line",
-    "figures_table",
-    "number",
-    "overtaken",
-    "reasons",
-    "verdict_table",
-]
-
 Verdict = Mapping[str, Any]
-NameFilm = Callable[[int], str | None]
+_NameFilm = Callable[[int], str | None]
 
 _KNOWN = ("rmse", "ndcg", "recall", "coverage")
 _WHOLE = ("finite", "vocabulary")  # conditions, not measures: told only where they are not met
@@ -89,7 +78,7 @@ def _reason(check: Mapping[str, Any], t: Translator) -> Html:
     return t.html("models.reason.worse", measure=_label(name, t), by=worse, margin=margin)
 
 
-def drift_line(verdict: Verdict | None, name: NameFilm, t: Translator) -> Html | None:
+def drift_line(verdict: Verdict | None, name: _NameFilm, t: Translator) -> Html | None:
     """How far "more like this" moved, and for which films most."""
     drift = (verdict or {}).get("drift")
     if not drift:

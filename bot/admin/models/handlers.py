@@ -23,8 +23,6 @@ from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
 
-__all__ = ["Handlers"]
-
 
 class Handlers:
     """One method a command or tap."""

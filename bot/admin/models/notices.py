@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.admin.announcer import Telling
 from bot.admin.models.figures import drift_line, overtaken, reasons, verdict_table
 from bot.admin.models.views import AskPromote, OpenModel, RollBackTo
 from bot.admin.wording import cut
-from bot.announcer import Telling
 from bot.cards import film_label
-from bot.library import Library
+from bot.films.library import Library
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 
-__all__ = ["broken_screen", "outcome_screen", "tellings"]
-
-Payload = Mapping[str, Any]
-NameFilm = Callable[[int], str | None]
+_Payload = Mapping[str, Any]
+_NameFilm = Callable[[int], str | None]
 
 
 def tellings(library: Library) -> dict[str, Telling]:
     """The messages of this room's kinds of notice."""
 
-    async def outcome(payload: Payload, t: Translator) -> Screen:
+    async def outcome(payload: _Payload, t: Translator) -> Screen:
         return outcome_screen(payload, lambda movie_id: _name(library, movie_id), t)
 
-    async def broken(payload: Payload, t: Translator) -> Screen:
+    async def broken(payload: _Payload, t: Translator) -> Screen:
         return broken_screen(payload, t)
 
     return {"outcome": outcome, "broken": broken}
@@ -40,7 +38,7 @@ def _name(library: Library, movie_id: int) -> str | None:
         return None
 
 
-def outcome_screen(payload: Payload, name: NameFilm, t: Translator) -> Screen:
+def outcome_screen(payload: _Payload, name: _NameFilm, t: Translator) -> Screen:
     """Promoted or Refused, old and new side by side, and what can be done next; or Failed, and why."""
     version, live, verdict = payload.get("version"), payload.get("live"), payload.get("verdict")
     kind, job = t.plain(f"training.kind.{payload['kind']}"), payload["job"]
@@ -73,7 +71,7 @@ def _next(outcome: str, version: int, live: int | None, t: Translator) -> tuple[
     return (Button(t.plain("button.roll_back", version=live), RollBackTo(live)), details)
 
 
-def broken_screen(payload: Payload, t: Translator) -> Screen:
+def broken_screen(payload: _Payload, t: Translator) -> Screen:
     """A model could not be read, and another serves."""
     lines = [t.html("models.broken", version=payload["version"], live=payload["live"])]
     if reason := payload.get("reason"):

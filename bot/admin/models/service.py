@@ -8,13 +8,11 @@ from typing import Any, Literal
 
 from bot.admin.guard import Admins
 from bot.errors import BotError, StaleButton
-from bot.library import check_numbering
-from bot.serving import Chosen, Serving
-from storage import audit, models
+from bot.films.library import check_numbering
+from bot.films.serving import Chosen, Serving
 from storage.database import AsyncConnection, Database
-from storage.models import Model
-
-__all__ = ["PAGE", "Act", "ModelsPage", "Plan", "Refusal", "Versions"]
+from storage.running import audit, models
+from storage.running.models import Model
 
 PAGE = 8
 _LONGEST_NUMBER = 9  # digits; no version has more

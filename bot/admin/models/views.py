@@ -13,24 +13,7 @@ from bot.admin.wording import cut, span
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
-from storage.models import Model
-
-__all__ = [
-    "AskPromote",
-    "KeepLive",
-    "OpenModel",
-    "PromoteNow",
-    "RollBackTo",
-    "ShowModel",
-    "ShowModels",
-    "confirm_screen",
-    "kept_screen",
-    "model_head",
-    "model_screen",
-    "models_screen",
-    "refusal_screen",
-    "switched_screen",
-]
+from storage.running.models import Model
 
 _PER_ROW = 4
 _LONGEST_ECHO = 60

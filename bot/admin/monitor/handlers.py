@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.admin.announcer import Telling
 from bot.admin.illustration import illustrated
 from bot.admin.monitor.views import alert_text, picture_text, report_picture, report_text
-from bot.announcer import Telling
 from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Translator
-
-__all__ = ["Handlers"]
 
 
 class Handlers:

@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.library import Library
-from bot.taste import Taste
+from bot.films.library import Library
+from bot.films.taste import Taste
+from recsys.data.ratings import Ratings
 from recsys.monitoring import RECOMMENDED, RIPE, Events, Figures, watch
-from recsys.ratings import Ratings
 from recsys.recommender import Recommender
-from storage import exposures
 from storage.database import Database
-
-__all__ = ["measure"]
+from storage.people import exposures
 
 _RIPE = timedelta(seconds=RIPE)
 
-Columns = list[npt.NDArray[Any]]  # people, films, stars if it is about them, Unix seconds
+_Columns = list[npt.NDArray[Any]]  # people, films, stars if it is about them, Unix seconds
 
 
 async def measure(
@@ -48,7 +46,7 @@ async def measure(
 
 
 def _figures(
-    tables: Iterable[Columns], numbers: Mapping[int, int], recommender: Recommender, span: tuple[int, int]
+    tables: Iterable[_Columns], numbers: Mapping[int, int], recommender: Recommender, span: tuple[int, int]
 ) -> Figures:
     shown, rated, wished = (_renumber(columns, numbers) for columns in tables)
     people, films, stars, times = rated
@@ -57,7 +55,7 @@ def _figures(
     return watch(Events(*shown), ratings, Events(*wished), catalog, popularity, *span)
 
 
-def _renumber(columns: Columns, numbers: Mapping[int, int]) -> Columns:
+def _renumber(columns: _Columns, numbers: Mapping[int, int]) -> _Columns:
     """Films as the model numbers them, without those that it does not know."""
     people, films, *others = columns
     ours, row = np.unique(films, return_inverse=True)
@@ -66,7 +64,7 @@ def _renumber(columns: Columns, numbers: Mapping[int, int]) -> Columns:
     return [people[known], theirs[row][known], *(column[known] for column in others)]
 
 
-def _joined(helpings: Sequence[npt.NDArray[Any]], width: int) -> Columns:
+def _joined(helpings: Sequence[npt.NDArray[Any]], width: int) -> _Columns:
     """The columns of rows that came some at a time; floats hold ids and seconds exactly, too."""
     table = np.concatenate([np.zeros((0, width), np.int64), *helpings])
     kinds = [np.int64, np.int64, np.float64, np.int64] if width == 4 else [np.int64] * width

@@ -16,16 +16,15 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.admin.guard import Admins
-from bot.admin.monitor.bounds import Bound
 from bot.admin.monitor.measuring import measure
-from bot.library import Library
-from bot.taste import Taste
+from bot.films.library import Library
+from bot.films.taste import Taste
+from bot.process.bounds import Bound
 from recsys.monitoring import RECOMMENDED, Figure, Figures
-from storage import exposures, notices, weeks
 from storage.database import AsyncConnection, Database
 from storage.errors import StorageError
-
-__all__ = ["Monitor", "Past", "Report"]
+from storage.people import exposures
+from storage.running import notices, weeks
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +88,7 @@ class Monitor:
 
     async def pictured(self, payload: Mapping[str, Any]) -> Report:
         """The report whose picture was asked for."""
-        day, figures = date.fromisoformat(payload["day"]), figures_of(payload["figures"])
+        day, figures = date.fromisoformat(payload["day"]), _figures_of(payload["figures"])
         return Report(day, figures, await self._past())
 
     async def of_week(self, week: str) -> Report:
@@ -155,7 +154,7 @@ class Monitor:
     async def _past(self) -> tuple[Past, ...]:
         async with self._database.read() as conn:
             found = await weeks.every(conn)
-        return tuple(Past(each.week, _first_day(each.week), figures_of(each.figures)) for each in found)
+        return tuple(Past(each.week, _first_day(each.week), _figures_of(each.figures)) for each in found)
 
     async def _measure(self, start: datetime, end: datetime) -> Figures:
         return await measure(self._database, self._library, self._taste, start, end)
@@ -164,7 +163,7 @@ class Monitor:
         return datetime.combine(day, time(), self._zone)
 
 
-def figures_of(values: Mapping[str, Any]) -> Figures:
+def _figures_of(values: Mapping[str, Any]) -> Figures:
     """Figures as they were kept; one that was not measured yet when they were is nothing."""
     nothing = {"value": None, "n": 0}
     return Figures(*(Figure(**values.get(field.name, nothing)) for field in fields(Figures)))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.admin.monitor.bounds import Bound, enough
 from bot.admin.monitor.service import Report
 from bot.pictures import Panels
+from bot.process.bounds import Bound, enough
 from bot.texts import Html, Translator
 from recsys.monitoring import Figure, Figures
 from recsys.panels import Line, Panel
-
-__all__ = ["alert_text", "picture_text", "report_picture", "report_text"]
 
 # In the order in which they are told; whether more of it is better.
 _TOLD = {

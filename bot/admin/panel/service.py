@@ -8,12 +8,10 @@ from typing import Any
 
 from bot.admin.guard import Admins
 from bot.admin.training.service import Training, Trainings
-from storage import counts, models, weeks
-from storage.counts import Crowd, Stock
 from storage.database import Database
-from storage.models import Model
-
-__all__ = ["Content", "Home", "Models", "Page", "Panel", "People", "Quality"]
+from storage.running import counts, models, weeks
+from storage.running.counts import Crowd, Stock
+from storage.running.models import Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,6 @@ from bot.admin.wording import span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 
-__all__ = [
-    "admin_menu",
-    "content_screen",
-    "home_screen",
-    "models_screen",
-    "people_screen",
-    "quality_screen",
-    "training_screen",
-]
-
 _PAGES = (("models", "training"), ("people", "quality", "content"))
 # What recsys.monitoring measures, by its names, and which of it are shares.
 _FIGURES = ("gini", "coverage", "popularity_lift", "miscalibration", "most_active_share", "hit_rate")

@@ -23,9 +23,7 @@ from bot.telegram.router import Router
 from bot.telegram.screen import Screen
 from bot.texts import Translator
 
-__all__ = ["Handlers"]
-
-State = Literal["kept_out", "let_in"]
+_State = Literal["kept_out", "let_in"]
 
 
 class Handlers:
@@ -97,7 +95,7 @@ class Handlers:
         await request.toast(request.t.plain(f"toast.{state}"))
         await request.show(member_screen(await standings.member(asker, tap.person_id), request.t))
 
-    async def _by_name(self, request: Request, state: State) -> None:
+    async def _by_name(self, request: Request, state: _State) -> None:
         standings, asker, t = self._standings, request.person.telegram_id, request.t
         if not request.text:
             await request.reply(kept_out_screen(await standings.kept_out(asker, 0), t))
@@ -114,5 +112,5 @@ class Handlers:
                 await request.reply(unknown_screen(request.text, t))
 
 
-def _state(let_in: int) -> State:
+def _state(let_in: int) -> _State:
     return "let_in" if let_in else "kept_out"

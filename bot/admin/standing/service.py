@@ -9,21 +9,20 @@ from typing import Literal
 
 from bot.admin.guard import Admins
 from bot.errors import StaleButton
-from bot.library import Library
-from storage import audit, flags, people, ratings, standings
+from bot.films.library import Library
 from storage.database import AsyncConnection, Database
 from storage.errors import UnknownRow
-from storage.films import Film
-from storage.flags import Flag
-from storage.standings import Standing
-
-__all__ = ["PAGE", "Flagged", "KeptOut", "Member", "Standings"]
+from storage.films.films import Film
+from storage.people import people, ratings
+from storage.running import audit, flags, standings
+from storage.running.flags import Flag
+from storage.running.standings import Standing
 
 PAGE = 10
 _FLAG = re.compile(r"#\s*([0-9]{1,18})")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
-State = Literal["kept_out", "let_in"]
+_State = Literal["kept_out", "let_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Standings:
         return KeptOut(offset, len(lines), len(outside), tuple(lines[offset : offset + PAGE]))
 
     async def decide_flag(
-        self, conn: AsyncConnection, asker: int, flag_id: int, state: State, at: datetime
+        self, conn: AsyncConnection, asker: int, flag_id: int, state: _State, at: datetime
     ) -> None:
         """Let a flag's people in, or keep them out. Raises StaleButton for one that is gone."""
         self._admins.require(asker)
@@ -112,7 +111,7 @@ class Standings:
             await audit.add(conn, _ACTS[state], at, asker, flag=flag_id)
 
     async def decide_person(
-        self, conn: AsyncConnection, asker: int, person_id: int, state: State, at: datetime
+        self, conn: AsyncConnection, asker: int, person_id: int, state: _State, at: datetime
     ) -> None:
         """Let one person in, or keep them out, whatever is found of them. Raises StaleButton as `member`."""
         self._admins.require(asker)
@@ -126,7 +125,7 @@ class Standings:
             await audit.add(conn, _ACTS[state], at, asker, person=person_id)
 
     async def decide(
-        self, conn: AsyncConnection, asker: int, text: str, state: State, at: datetime
+        self, conn: AsyncConnection, asker: int, text: str, state: _State, at: datetime
     ) -> list[str | int] | None:
         """What /exclude and /include name: ["flag", id] or ["person", id], decided; None for nobody we know.
 

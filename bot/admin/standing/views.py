@@ -12,20 +12,7 @@ from bot.discover.views import number_rows
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.films import Film
-
-__all__ = [
-    "DecideFlag",
-    "DecidePerson",
-    "OpenFlag",
-    "OpenKeptOut",
-    "OpenPerson",
-    "ShowKeptOut",
-    "flag_screen",
-    "kept_out_screen",
-    "member_screen",
-    "unknown_screen",
-]
+from storage.films.films import Film
 
 _FILMS, _PEOPLE = 5, 20  # named in one message; of the others, how many
 

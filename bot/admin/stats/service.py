@@ -8,11 +8,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.admin.guard import Admins
-from storage import statistics
 from storage.database import Database
-from storage.statistics import Activity, AnswerTimes, Funnel
-
-__all__ = ["Statistics", "Usage"]
+from storage.running import statistics
+from storage.running.statistics import Activity, AnswerTimes, Funnel
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,7 @@ from datetime import timedelta
 from bot.admin.stats.service import Usage
 from bot.pictures import PerDay
 from bot.texts import Html, Translator
-from storage.statistics import AnswerTimes
-
-__all__ = ["ratings_picture", "usage_text"]
+from storage.running.statistics import AnswerTimes
 
 _SHORTEST = timedelta(days=13)  # of the picture, however young the bot is
 _STATES = ("gathering", "polling", "decided", "cancelled")

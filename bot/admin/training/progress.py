@@ -17,12 +17,11 @@ from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage import jobs, people
 from storage.database import Database
 from storage.errors import StorageError
-from storage.jobs import Job
-
-__all__ = ["Progress"]
+from storage.people import people
+from storage.running import jobs
+from storage.running.jobs import Job
 
 log = structlog.get_logger(__name__)
 

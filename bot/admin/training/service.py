@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 
 from bot.admin.guard import Admins
 from bot.training.schedule import next_due
-from storage import audit, jobs
 from storage.database import AsyncConnection, Database
-from storage.jobs import Job, Kind
-
-__all__ = ["Clock", "Training", "Trainings", "has_curve"]
+from storage.running import audit, jobs
+from storage.running.jobs import Job, Kind
 
 _KINDS: dict[str, Kind] = {"": "fine", "fine": "fine", "full": "full"}
 _SHOWN = 5  # trainings in the panel

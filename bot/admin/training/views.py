@@ -14,21 +14,7 @@ from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
 from recsys.progress import Step
-from storage.jobs import Job
-
-__all__ = [
-    "ShowCurves",
-    "StartTraining",
-    "StopTraining",
-    "already_screen",
-    "curves_text",
-    "job_line",
-    "losses_picture",
-    "progress_screen",
-    "progress_text",
-    "stop_row",
-    "wrong_kind_screen",
-]
+from storage.running.jobs import Job
 
 _PHASES = ("snapshot", "checking", "training", "gate", "publishing")
 _PARTS = ("stars", "ranker")

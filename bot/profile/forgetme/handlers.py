@@ -13,8 +13,6 @@ from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 
-__all__ = ["Handlers"]
-
 
 class Handlers:
     """One method a command or tap."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bot.errors import StaleButton
-from storage import nights, personal
+from storage import personal
 from storage.database import AsyncConnection
-from storage.people import Person
-
-__all__ = ["ForgetMe"]
+from storage.night import nights
+from storage.people.people import Person
 
 
 class ForgetMe:

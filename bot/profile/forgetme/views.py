@@ -6,8 +6,6 @@ from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 
-__all__ = ["ForgetPerson", "KeepPerson", "forget_screen", "forgotten_screen", "kept_screen"]
-
 
 @record("fx")
 class ForgetPerson(Record):

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import StaleButton
-from bot.library import Library
-from recsys.catalog import Catalog
-from recsys.catalog import Film as NamedFilm
+from bot.films.library import Library
+from recsys.data.catalog import Catalog
+from recsys.data.catalog import Film as NamedFilm
 from recsys.titles import FOUND, TitleIndex
-from storage import lists, ratings
 from storage.database import AsyncConnection, Database
-from storage.films import Film
-from storage.ratings import Rating
-
-__all__ = ["PAGE", "History", "HistoryPage", "Rated", "Search"]
+from storage.films.films import Film
+from storage.people import lists, ratings
+from storage.people.ratings import Rating
 
 PAGE = 10
 _LONGEST_SEARCH = 200

@@ -9,8 +9,6 @@ from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 
-__all__ = ["SearchHint", "ShowFound", "ShowHistory", "history_screen"]
-
 
 @record("hs")
 class ShowHistory(Record):

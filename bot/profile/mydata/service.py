@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from storage import personal
 from storage.database import Database
-from storage.people import Person
-
-__all__ = ["MyData"]
+from storage.people.people import Person
 
 
 class MyData:

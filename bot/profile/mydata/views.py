@@ -8,9 +8,7 @@ from datetime import datetime
 
 from bot.texts import Html, Translator
 
-__all__ = ["export_caption", "export_file", "export_name"]
-
-Rows = Mapping[str, Sequence[Mapping[str, object]]]
+_Rows = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 def export_name(at: datetime) -> str:
@@ -18,14 +16,14 @@ def export_name(at: datetime) -> str:
     return f"matinee-{at:%Y-%m-%d}.json"
 
 
-def export_file(found: Rows, at: datetime, t: Translator) -> bytes:
+def export_file(found: _Rows, at: datetime, t: Translator) -> bytes:
     """Each table as a section that says what it means; times are ISO 8601, in UTC."""
     sections = {name: {"about": t.plain(f"mydata.{name}"), "rows": rows} for name, rows in found.items()}
     document = {"about": t.plain("mydata.about"), "exported_at": at, **sections}
     return json.dumps(document, ensure_ascii=False, indent=2, default=_plain).encode()
 
 
-def export_caption(found: Rows, t: Translator) -> Html:
+def export_caption(found: _Rows, t: Translator) -> Html:
     """What the file holds, and how to be forgotten."""
     return t.html("mydata.caption", count=len(found["ratings"]), rows=sum(map(len, found.values())))
 

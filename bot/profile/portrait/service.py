@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.library import Library
-from bot.taste import Guess, Profile, Taste
+from bot.films.library import Library
+from bot.films.taste import Guess, Profile, Taste
 from recsys.portrait import Leaning, generosity, leanings
-from storage import ledger
 from storage.database import Database
-from storage.films import Film
-
-__all__ = ["Portrait", "Portraits"]
+from storage.films.films import Film
+from storage.night import ledger
 
 _FAVOURITES = 5
 _FAVOURITE = 4.0  # stars from which a film may be one

@@ -11,8 +11,6 @@ from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
 from recsys.portrait import Leaning
 
-__all__ = ["AskThese", "portrait_screen"]
-
 _MOST = 3  # liked and disliked kinds of each sort
 _AS_OTHERS = 0.05  # stars of generosity that round to none
 

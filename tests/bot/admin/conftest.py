@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from storage.jobs import Job
-from storage.models import Model
+from storage.running.jobs import Job
+from storage.running.models import Model
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

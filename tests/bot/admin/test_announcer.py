@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from bot.admin.announcer import Announcer
 from bot.admin.models.notices import broken_screen
-from bot.announcer import Announcer
-from bot.sandbox import Sandbox
 from bot.telegram.messenger import Messenger
 from bot.telegram.screen import Screen
 from bot.texts import Translator
-from storage import notices
+from sandbox import Sandbox
 from storage.database import Database
 from storage.errors import DatabaseLost
+from storage.running import notices
 
 PATIENCE = 20.0  # seconds until a test gives up; nothing is measured by it
 GRACE = 806_132_947

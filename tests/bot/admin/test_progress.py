@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from bot.admin.training.progress import Progress
-from bot.sandbox import Sandbox
 from bot.telegram.client import Client
 from bot.telegram.messenger import Messenger
-from storage import jobs
+from sandbox import Sandbox
 from storage.database import Database
-from storage.jobs import Job
+from storage.running import jobs
+from storage.running.jobs import Job
 
 COPYING = "copying the ratings"
 PATIENCE = 20.0  # seconds until a test gives up; nothing is measured by it

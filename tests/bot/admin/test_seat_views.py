@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import bot.composition
+import bot.wiring
 from bot.admin.audit.service import AuditPage
 from bot.admin.audit.views import audit_screen
 from bot.admin.models.notices import broken_screen, outcome_screen
@@ -31,14 +31,14 @@ from bot.admin.training.service import Clock, Training
 from bot.admin.training.views import already_screen, curves_text, losses_picture, progress_screen
 from bot.admin.wording import span
 from bot.pictures import read_request
-from bot.sandbox.markup import parse_html
 from bot.services import Services
 from bot.telegram.rights import Rights
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage.audit import Act
-from storage.jobs import Job
-from storage.models import Model
+from sandbox.markup import parse_html
+from storage.running.audit import Act
+from storage.running.jobs import Job
+from storage.running.models import Model
 from tests.bot.admin.conftest import NOW, check
 
 T = translator("en")
@@ -325,7 +325,7 @@ def test_the_next_training_is_at_that_time_of_the_operators_day() -> None:
 
 def test_every_command_of_admins_is_in_their_menu() -> None:
     services = typing.cast(Services, typing.cast(object, _Anything()))
-    commands = bot.composition.build_router(services, typing.cast(Rights, services)).admin_commands
+    commands = bot.wiring.build_router(services, typing.cast(Rights, services)).admin_commands
     assert {"admin", "models", "rollback", "promote", "retrain", "audit"} <= set(commands)
     assert [name for name, does in admin_menu(commands, T) if does] == list(commands)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.night.rules import closing_time, count, follow_up_time, out_of_quiet, ranking
-from storage.polls import Option
+from storage.night.polls import Option
 
 # Films 71, 72, 73 in the poll's order, ranked 2, 3, 1 in the slate; then "None of these".
 OPTIONS = [Option(0, 71, 2), Option(1, 72, 3), Option(2, 73, 1), Option(3, None, None)]

@@ -19,12 +19,12 @@ from bot.night.views import (
     poll_form,
     rating_screen,
 )
-from bot.sandbox.markup import parse_html
 from bot.telegram.links import Links, film_of, night_of
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from storage.films import Film
-from storage.nights import Night
+from sandbox.markup import parse_html
+from storage.films.films import Film
+from storage.night.nights import Night
 
 T = translator("en")
 LINKS = Links("matinee_bot")

@@ -11,20 +11,20 @@ import pytest
 
 import recsys
 from bot.admin.guard import Admins
-from bot.composition import build_services
-from bot.library import Library
-from bot.metrics import Metrics
+from bot.films.library import Library
+from bot.films.serving import Serving
+from bot.films.store import open_store
+from bot.films.taste import Taste
+from bot.night.worker import Bells
+from bot.process.metrics import Metrics
+from bot.process.settings import Settings
 from bot.services import Services
-from bot.serving import Serving
-from bot.settings import Settings
-from bot.store import open_store
-from bot.taste import Taste
-from bot.worker import Bells
+from bot.wiring import build_services
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
 from recsys.config import PmfConfig, RankerConfig
-from storage import people
 from storage.database import Database
-from storage.people import Person
+from storage.people import people
+from storage.people.people import Person
 
 FILMS = (
     ("Heat", 1995, ("Crime", "Thriller")),

@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from bot.composition import build_router
-from bot.metrics import Metrics
+from bot.process.metrics import Metrics
 from bot.profile.forgetme.views import ForgetPerson
-from bot.sandbox import Sandbox, serve
 from bot.services import Services
 from bot.telegram.callbacks import pack
 from bot.telegram.client import Client
@@ -21,10 +19,14 @@ from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
-from storage import people, schema, updates
+from bot.wiring import build_router
+from sandbox import Sandbox, serve
+from storage import schema
 from storage.database import Database
-from storage.people import Person
-from storage.updates import NewUpdate, StoredUpdate
+from storage.people import people
+from storage.people.people import Person
+from storage.running import updates
+from storage.running.updates import NewUpdate, StoredUpdate
 
 Rate = Callable[[Person, str, int], Awaitable[None]]
 Store = Callable[[], Awaitable[StoredUpdate]]

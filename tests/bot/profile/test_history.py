@@ -14,8 +14,8 @@ from bot.profile.history.views import SearchHint, ShowFound, ShowHistory, histor
 from bot.services import Services
 from bot.texts import translator
 from storage.database import Database
-from storage.films import Film
-from storage.people import Person
+from storage.films.films import Film
+from storage.people.people import Person
 
 Rate = Callable[[Person, str, int], Awaitable[None]]
 Minute = Callable[[int], datetime]

@@ -11,9 +11,10 @@ import pytest
 from bot.profile.mydata.views import export_caption, export_file, export_name
 from bot.services import Services
 from bot.texts import languages, translator
-from storage import genres, personal
+from storage import personal
 from storage.database import Database
-from storage.people import Person
+from storage.people import genres
+from storage.people.people import Person
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
 T = translator("en")

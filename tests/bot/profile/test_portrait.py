@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import StaleButton
+from bot.films.taste import Guess, Taste
 from bot.profile.portrait.service import Portrait
 from bot.profile.portrait.views import AskThese, portrait_screen
 from bot.services import Services
-from bot.taste import Guess, Taste
 from bot.texts import translator
 from recsys.portrait import Leaning
-from storage import genres, lists
 from storage.database import Database
-from storage.films import Film
-from storage.people import Person
+from storage.films.films import Film
+from storage.people import genres, lists
+from storage.people.people import Person
 
 Rate = Callable[[Person, str, int], Awaitable[None]]
 FilmId = Callable[[str], int]

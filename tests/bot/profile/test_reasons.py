@@ -9,12 +9,12 @@ import pytest
 
 from bot.cards import NotBecause, Origin, UseAgain, card_screen
 from bot.errors import StaleButton
+from bot.films.taste import Taste
 from bot.services import Services
-from bot.taste import Taste
 from bot.texts import translator
-from storage import ratings
 from storage.database import Database
-from storage.people import Person
+from storage.people import ratings
+from storage.people.people import Person
 
 Rate = Callable[[Person, str, int], Awaitable[None]]
 FilmId = Callable[[str], int]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.admin.guard import Admins
-from bot.admin.monitor.bounds import Bound
 from bot.admin.monitor.service import Monitor
-from bot.serving import Serving
+from bot.films.serving import Serving
+from bot.process.bounds import Bound
 from storage.database import Database
 from tests.bot.profile.conftest import ann, bob, film_id, library, recommender, serving
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.monitor.bounds import DEFAULT_BOUNDS, Bound, parse_bounds
 from bot.errors import SettingsError
-from bot.settings import read_settings
+from bot.process.bounds import DEFAULT_BOUNDS, Bound, parse_bounds
+from bot.process.settings import read_settings
 from recsys.monitoring import Figure, Figures
 
 FIGURES = Figures(

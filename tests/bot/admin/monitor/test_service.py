@@ -9,15 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import insert
 
-from bot.admin.monitor.bounds import Bound
 from bot.admin.monitor.service import Monitor
 from bot.errors import NotAdmin
-from bot.serving import Serving
+from bot.films.serving import Serving
+from bot.process.bounds import Bound
 from recsys.monitoring import Figure
-from storage import lists, notices, ratings, schema, watchlist, weeks
+from storage import schema
 from storage.database import Database
-from storage.lists import Shown
-from storage.people import Person
+from storage.people import lists, ratings, watchlist
+from storage.people.lists import Shown
+from storage.people.people import Person
+from storage.running import notices, weeks
 from tests.bot.admin.monitor.conftest import ADMIN
 
 FilmId = Callable[[str], int]

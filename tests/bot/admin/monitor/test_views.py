@@ -9,16 +9,16 @@ from datetime import date
 import pytest
 
 from bot.admin.illustration import illustrated
-from bot.admin.monitor.bounds import Bound
 from bot.admin.monitor.service import Past, Report
 from bot.admin.monitor.views import alert_text, report_picture, report_text
 from bot.admin.stats.service import Usage
 from bot.admin.stats.views import ratings_picture, usage_text
-from bot.sandbox.markup import parse_html
+from bot.process.bounds import Bound
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, translator
 from recsys.monitoring import Figure, Figures
-from storage.statistics import Activity, AnswerTimes, Funnel
+from sandbox.markup import parse_html
+from storage.running.statistics import Activity, AnswerTimes, Funnel
 
 T = translator("en")
 NOW = Figures(

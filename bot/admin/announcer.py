@@ -1,0 +1,104 @@
+"""Tells admins what they did not ask for: outcomes, alerts, digests. Each is a row until it is told.
+
+A notice whose message broke off half-way is sent again: twice is better than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+
+from bot.errors import BotError
+from bot.telegram.limits import seconds_of
+from bot.telegram.messenger import MaybeSent, Messenger
+from bot.telegram.screen import Photo, Screen
+from bot.texts import Translator, translator
+from storage.database import Database
+from storage.errors import StorageError
+from storage.people import people
+from storage.running import notices
+from storage.running.notices import Notice
+
+log = structlog.get_logger(__name__)
+
+# Makes the message of one kind of notice from its payload. May take as long as a picture needs.
+Telling = Callable[[Mapping[str, Any], Translator], Awaitable[Screen | Photo]]
+
+_LONGEST_SLEEP = 5.0  # seconds; a notice of another process waits so long
+_PAUSE = timedelta(minutes=1)  # until a notice is tried again, once more for each try
+_MOST_TRIES = 20
+
+
+class Announcer:
+    """One loop. `tellings` has one entry for each kind of notice."""
+
+    def __init__(
+        self, database: Database, messenger: Messenger, tellings: Mapping[str, Telling], bell: asyncio.Event
+    ) -> None:
+        self._database = database
+        self._messenger = messenger
+        self._tellings = tellings
+        self._bell = bell
+
+    async def run(self) -> None:
+        """Tell until cancelled."""
+        while True:
+            self._bell.clear()
+            try:
+                for notice in await self._due():
+                    await self._tell(notice)
+            except StorageError as error:
+                log.warning("notices wait", cause=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), _LONGEST_SLEEP)
+
+    async def _due(self) -> list[Notice]:
+        async with self._database.read() as conn:
+            return await notices.due(conn, datetime.now(UTC))
+
+    async def _tell(self, notice: Notice) -> None:
+        async with self._database.write() as conn:
+            await notices.try_now(conn, notice.id)
+        try:
+            await self._send(notice)
+        except (Forbidden, BadRequest) as error:  # never wrote to the bot, or blocked it
+            log.info("an admin cannot be told", admin=notice.telegram_id, cause=error.message)
+            await self._close(notice, told=False)
+        except RetryAfter as error:
+            await self._postpone(notice, timedelta(seconds=seconds_of(error)), error)
+        except (TelegramError, MaybeSent, BotError, StorageError) as error:
+            await self._postpone(notice, _PAUSE * (notice.attempts + 1), error)
+        except Exception:
+            log.exception("notice cannot be made", kind=notice.kind)
+            await self._close(notice, told=False)
+        else:
+            await self._close(notice, told=True)
+
+    async def _send(self, notice: Notice) -> None:
+        async with self._database.read() as conn:
+            person = await people.find(conn, notice.telegram_id)
+        t = translator(person.language if person else None)
+        message = await self._tellings[notice.kind](notice.payload, t)
+        if isinstance(message, Photo):
+            await self._messenger.send_photo(notice.telegram_id, message)
+        else:
+            await self._messenger.send(notice.telegram_id, message)
+
+    async def _postpone(self, notice: Notice, pause: timedelta, error: Exception) -> None:
+        if notice.attempts >= _MOST_TRIES:
+            log.error("notice given up", kind=notice.kind, cause=str(error))
+            await self._close(notice, told=False)
+            return
+        log.warning("notice waits", kind=notice.kind, cause=str(error))
+        async with self._database.write() as conn:
+            await notices.postpone(conn, notice.id, datetime.now(UTC) + pause)
+
+    async def _close(self, notice: Notice, *, told: bool) -> None:
+        async with self._database.write() as conn:
+            await notices.finish(conn, notice.id, "done" if told else "dropped")

@@ -1,0 +1,120 @@
+"""What an operator does to the films in the database from the command line, while the bot stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.errors import CatalogChanged, UnknownGenres
+from bot.films.library import CATALOG_KEY, new_films, numbering, renumber
+from bot.films.serving import choose
+from bot.films.store import open_store
+from bot.process.settings import Settings
+from recsys.data.catalog import Catalog
+from recsys.data.sources.film_lists import ListedFilm
+from storage.database import AsyncConnection, Database, facts
+from storage.database.lock import hold
+from storage.database.migrations import migrate
+from storage.films import films
+from storage.films.films import Film, NewFilm
+from storage.films.matching import match
+from storage.people import ratings
+from storage.running import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many films are new, how many changed, and how many were there already as they are."""
+
+    new: int
+    changed: int
+    same: int
+
+
+async def migrate_films(settings: Settings) -> tuple[list[Film], int]:
+    """Number the films in the database as the newest model does.
+
+    The rated films that its catalog does not have, and how many others there are.
+    """
+    async with _opened(settings) as database:
+        chosen = await choose(database, open_store(settings.models, settings.artifacts), settings.admin_ids)
+        async with database.write() as conn:
+            unmatched = await renumber(conn, chosen.recommender.catalog, chosen.version)
+            rated = await ratings.rated_films(conn)
+    missed = [film for film in unmatched if film.id in rated]
+    return missed, len(unmatched) - len(missed)
+
+
+async def add_films(settings: Settings, listed: Sequence[ListedFilm], *, update: bool) -> Added:
+    """Add the films of a list that are not there; to those that are there, what the list says of them if it
+    is to `update`. Raises CatalogChanged without films, UnknownGenres."""
+    async with _opened(settings) as database, database.write() as conn:
+        source, now = await _source(conn), datetime.now(UTC)
+        stored = await films.every(conn)
+        _check_genres(listed, {genre for film in stored for genre in film.genres})
+        wanted = [_new_film(film, -at) for at, film in enumerate(listed, start=1)]
+        there = {new.source_id: old for old, new in match(stored, wanted, source="")}
+        missing = [new for new in wanted if new.source_id not in there]
+        changed = 0
+        if update:
+            pairs = [(there[new.source_id], new) for new in wanted if new.source_id in there]
+            changed = await films.correct(conn, pairs)
+        for new in missing:
+            await films.add(conn, source, new, now)
+        await audit.add(conn, "catalog_updated", now, new=len(missing), changed=changed)
+    return Added(len(missing), changed, len(wanted) - len(missing) - changed)
+
+
+async def update_from_data_set(settings: Settings, catalog: Catalog) -> Added:
+    """Take a newer edition of the data set in. Raises CatalogChanged if its numbers mean other films."""
+    async with _opened(settings) as database, database.write() as conn:
+        source, now, rows = await _source(conn), datetime.now(UTC), new_films(catalog)
+        other = await films.check_same(conn, source, rows)
+        if other is not None:
+            raise CatalogChanged(
+                f"this is no newer edition of {source}: {other.source_id} is {other.title} there, and "
+                "another film here. `matinee prepare --again` trains on it, then `matinee catalog migrate`"
+            )
+        new, changed = await films.renew(conn, source, rows, now)
+        same = Catalog(catalog, source)
+        await facts.put(conn, CATALOG_KEY, numbering(same))
+        await audit.add(conn, "catalog_updated", now, new=new, changed=changed)
+    return Added(new, changed, len(rows) - new - changed)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    async with hold(settings.database):
+        await migrate(settings.database, settings.home / "backups")
+        database = await Database.open(settings.database)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+async def _source(conn: AsyncConnection) -> str:
+    known = await facts.get(conn, CATALOG_KEY)
+    if not isinstance(known, dict):
+        raise CatalogChanged("the database has no films yet: start the bot once, then add some")
+    return str(known["source"])
+
+
+def _check_genres(listed: Sequence[ListedFilm], known: set[str]) -> None:
+    strange = [f"line {film.line}: {genre}" for film in listed for genre in film.genres if genre not in known]
+    if strange:
+        raise UnknownGenres(f"no genre here: {'; '.join(strange[:10])}. There are {', '.join(sorted(known))}")
+
+
+def _new_film(film: ListedFilm, number: int) -> NewFilm:
+    return NewFilm(
+        source_id=number,
+        title=film.title,
+        year=film.year,
+        genres=film.genres,
+        imdb_id=film.imdb_id,
+        tmdb_id=film.tmdb_id,
+        alternatives=film.alternatives,
+    )

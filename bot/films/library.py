@@ -1,0 +1,243 @@
+"""The films as the bot knows them: our ids outside, the artifact's ids inside, one border."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from bot.errors import CatalogChanged, StaleButton
+from recsys.data.catalog import Catalog
+from recsys.data.catalog import Film as CatalogFilm
+from recsys.recommender import Recommender
+from recsys.titles import TitleIndex
+from storage.database import AsyncConnection, Database, facts
+from storage.films import films, merging
+from storage.films.films import Film, NewFilm
+from storage.running import models
+
+CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
+FILMS_KEY = "films"  # the settings row that says which model described them last
+EARLIEST_DECADE = 1940  # what is older counts as of this decade: there is little of it
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a title search found, best first. `clear` means that the first one answers at once;
+    `matched` is False when nothing matches and the films are only the nearest."""
+
+    films: tuple[Film, ...]
+    clear: bool
+    matched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The films in storage, and a model and an index of titles that know them.
+
+    `merged` films are other names of films: id of the one, id of the other.
+    """
+
+    films: tuple[Film, ...]
+    recommender: Recommender
+    titles: TitleIndex
+    merged: Mapping[int, int] = field(default_factory=dict)
+
+
+class Library:
+    """Every film in storage, and which of them the model knows by which id."""
+
+    def __init__(self, stock: Stock) -> None:
+        self.renew(stock)
+
+    def renew(self, stock: Stock) -> None:
+        """Other films, or another model of them, from now on. Nothing is awaited: nobody sees half of it."""
+        catalog = stock.recommender.catalog
+        self._films = {film.id: film for film in stock.films}
+        self._titles = stock.titles
+        self._merged = stock.merged
+        known = {
+            film.id: film.source_id
+            for film in stock.films
+            if film.source == catalog.source and film.source_id is not None and film.source_id in catalog
+        }
+        self._by_movie_id = {
+            movie_id: stock.merged.get(film_id, film_id) for film_id, movie_id in known.items()
+        }
+        self._movie_ids = {
+            film_id: known[stock.merged.get(film_id, film_id)]
+            for film_id in self._films
+            if stock.merged.get(film_id, film_id) in known
+        }
+        nameless = set(catalog.movie_ids.tolist()).difference(known.values())  # by the number of before
+        self.hidden = [*nameless, *(known[film_id] for film_id in stock.merged if film_id in known)]
+        self.genres = catalog.genres
+        self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
+        years = {film.year for film in catalog if film.year is not None}
+        self.decades = tuple(sorted({max(EARLIEST_DECADE, year // 10 * 10) for year in years}))
+
+    def film(self, film_id: int) -> Film:
+        """A film by our id; a merged one is the film it was merged into. Raises StaleButton: ids come from
+        buttons."""
+        try:
+            return self._films[self._merged.get(film_id, film_id)]
+        except KeyError:
+            raise StaleButton(f"no film {film_id}") from None
+
+    def means(self, film_id: int) -> int:
+        """The film that a number in an old row means today, to be compared with another number."""
+        return self._merged.get(film_id, film_id)
+
+    def film_id(self, movie_id: int) -> int:
+        """Our id of a film of the model's."""
+        return self._by_movie_id[movie_id]
+
+    def film_ids(self, movie_ids: Iterable[int]) -> list[int]:
+        """Our ids of films of the model's, each once; those that no film has any more are left out."""
+        known = (self._by_movie_id[movie_id] for movie_id in movie_ids if movie_id in self._by_movie_id)
+        return list(dict.fromkeys(known))
+
+    def movie_ids(self, film_ids: Iterable[int]) -> list[int]:
+        """The model's ids of those films that it knows; the others are left out."""
+        return [self._movie_ids[film_id] for film_id in film_ids if film_id in self._movie_ids]
+
+    def movie_id(self, film_id: int) -> int | None:
+        """The model's id of a film, None if it does not know it."""
+        return self._movie_ids.get(film_id)
+
+    def genre(self, code: int) -> str:
+        """The genre of a `genre_code`. Raises StaleButton: data sets can change."""
+        try:
+            return self._genre_codes[code]
+        except KeyError:
+            raise StaleButton(f"no genre with code {code}") from None
+
+    def telling(self, answers: Mapping[str, int]) -> Mapping[str, int]:
+        """Genre answers that tell one genre from another: none where every genre got the same."""
+        return answers if len({answers.get(genre, 0) for genre in self.genres}) > 1 else {}
+
+    def find(self, title: str, limit: int = 5) -> Found:
+        """Films by a title as people type it."""
+        search = self._titles.find(title, limit)
+        found = dict.fromkeys(self._by_movie_id[match.movie_id] for match in search.matches)
+        one_of_two_names = len(found) == 1 and search.verdict == "several"
+        return Found(
+            films=tuple(self._films[film_id] for film_id in found),
+            clear=search.verdict == "clear" or one_of_two_names,
+            matched=search.verdict != "none",
+        )
+
+
+async def take_stock(database: Database, recommender: Recommender, version: int) -> Stock:
+    """The films in storage, and this model, which learns of those that came after it.
+
+    Storage gets the films of the model that it lacks; what it says of the others changes for a model made on
+    the command line alone, since any other was trained on what storage said. Raises CatalogChanged if another
+    data set numbers the films.
+    """
+    async with database.write() as conn:
+        if await facts.get(conn, FILMS_KEY) != version:
+            await adopt(conn, recommender.catalog, version)
+        stored = tuple(await films.every(conn))
+        merged = await merging.merged(conn)
+    source = recommender.catalog.source
+    numbered = [film for film in stored if film.source == source and film.source_id is not None]
+    whole = await asyncio.to_thread(recommender.extended, map(film_of, numbered))
+    titles = await asyncio.to_thread(_titles, numbered, recommender)
+    return Stock(stored, whole, titles, merged)
+
+
+def _titles(numbered: list[Film], recommender: Recommender) -> TitleIndex:
+    """Titles as storage has them; films that came after the model are sought as often as an average one."""
+    named = Catalog(map(film_of, numbered), recommender.catalog.source)
+    rated = dict(zip(recommender.catalog.movie_ids.tolist(), recommender.popularity.tolist(), strict=True))
+    average = sum(rated.values()) / max(1, len(rated))
+    return TitleIndex(named, [rated.get(movie_id, average) for movie_id in named.movie_ids.tolist()])
+
+
+def genre_code(genre: str) -> int:
+    """A number for a genre that fits on a button whatever its name, and means no other genre later."""
+    return crc32(genre.encode())
+
+
+def new_films(catalog: Catalog) -> list[NewFilm]:
+    """A model's catalog as rows for storage."""
+    return [
+        NewFilm(
+            source_id=film.movie_id,
+            title=film.title,
+            year=film.year,
+            genres=film.genres,
+            imdb_id=film.imdb_id,
+            tmdb_id=film.tmdb_id,
+            alternatives=film.alternatives,
+        )
+        for film in catalog
+    ]
+
+
+def film_of(stored: Film) -> CatalogFilm:
+    """A numbered film in storage as a catalog has it."""
+    if stored.source_id is None:
+        raise ValueError(f"no data set numbers film {stored.id}")
+    return CatalogFilm(
+        stored.source_id,
+        stored.title,
+        stored.year,
+        stored.genres,
+        stored.imdb_id,
+        stored.tmdb_id,
+        stored.alternatives,
+    )
+
+
+async def adopt(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
+    """Take a model's films into storage, and remember whose. Raises CatalogChanged if another data set
+    numbers those that are there."""
+    known, last = await facts.get(conn, CATALOG_KEY), await facts.get(conn, FILMS_KEY)
+    await check_numbering(conn, catalog)
+    model = await models.get(conn, version)
+    by_hand = model is None or model.origin == "hand"
+    newest = by_hand and not (isinstance(last, int) and last > version)  # to go back takes nothing back here
+    await films.fill(conn, catalog.source, new_films(catalog), update=newest)
+    await facts.put(conn, FILMS_KEY, max(version, last) if isinstance(last, int) else version)
+    if known is None or newest:
+        await facts.put(conn, CATALOG_KEY, numbering(catalog))
+
+
+async def renumber(conn: AsyncConnection, catalog: Catalog, version: int) -> list[Film]:
+    """Move the films in storage to another numbering; those that the catalog does not have."""
+    unmatched = await films.migrate(conn, catalog.source, new_films(catalog))
+    await facts.put(conn, CATALOG_KEY, numbering(catalog))
+    await facts.put(conn, FILMS_KEY, version)
+    return unmatched
+
+
+def numbering(catalog: Catalog) -> dict[str, str]:
+    """What storage remembers of the data set that numbers its films."""
+    return {"source": catalog.source, "fingerprint": catalog.fingerprint}
+
+
+async def check_numbering(conn: AsyncConnection, catalog: Catalog) -> None:
+    """Raise CatalogChanged if the films in storage are numbered, and by another data set.
+
+    Another edition of the same numbers the same films alike, and adds some: that is fine.
+    """
+    known = await facts.get(conn, CATALOG_KEY)
+    if known is None or known == numbering(catalog):
+        return
+    other = None
+    if isinstance(known, dict) and known.get("source") == catalog.source:
+        other = await films.check_same(conn, catalog.source, new_films(catalog))
+        if other is None:
+            return
+    told = "" if other is None else f" ({other.source_id} is another film here than {other.title})"
+    raise CatalogChanged(
+        f"the database numbers films by {_named(known)}, the model by {_named(numbering(catalog))}{told}: "
+        "`matinee catalog migrate` moves every rating to its film in the new numbering"
+    )
+
+
+def _named(known: object) -> str:
+    return " ".join(known.values()) if isinstance(known, dict) else str(known)

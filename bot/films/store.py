@@ -1,0 +1,193 @@
+"""Where models are kept: a folder for each version, in the home or on any fsspec URL.
+
+A version is there once its manifest is: that is written last, and deleted first.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.errors import NotPrepared, StoreFailed
+from recsys.errors import ArtifactError
+from recsys.serving.artifact import MANIFEST, Manifest, parse_manifest, read_manifest
+
+_FORMAT = "{:04d}"  # as 0007: a listing of the folder is in order
+
+
+class ModelStore(Protocol):
+    """Versions of the model. Every method raises StoreFailed where the store does not answer, and may take
+    as long as the network: never call one on the event loop."""
+
+    def versions(self) -> list[int]:
+        """Those that are there, ascending."""
+
+    def manifest(self, version: int) -> Manifest:
+        """What an artifact says of itself. Raises NotPrepared if it is not there, or says nothing."""
+
+    def fetch(self, version: int) -> Path:
+        """A folder of this machine that holds the artifact. Raises NotPrepared if it is not there."""
+
+    def publish(self, folder: Path, version: int) -> None:
+        """Take an artifact in, from a folder of this home; that folder may be gone afterwards."""
+
+    def delete(self, version: int) -> None:
+        """Delete one; that it is not there is no fault."""
+
+
+def open_store(models: Path, url: str | None) -> ModelStore:
+    """The store at `url`, with `models` as its cache on this machine; None for `models` alone."""
+    home = _Home(models)
+    return home if url is None else _Shared(home, url)
+
+
+def begin_store(models: Path, url: str | None) -> ModelStore:
+    """`open_store`; where it is empty, what is in `models` goes into it: a place that was named just now.
+
+    Raises StoreFailed.
+    """
+    store = open_store(models, url)
+    if not store.versions():
+        home = _Home(models)
+        for version in home.versions():
+            store.publish(home.folder(version), version)
+    return store
+
+
+class _Home:
+    """The models folder of a home."""
+
+    def __init__(self, models: Path) -> None:
+        self.models = models
+
+    def versions(self) -> list[int]:
+        try:
+            found = [path for path in self.models.iterdir() if path.name.isdecimal()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreFailed(f"{self.models}: {error}") from error
+        return sorted(int(path.name) for path in found if (path / MANIFEST).exists())
+
+    def manifest(self, version: int) -> Manifest:
+        try:
+            return read_manifest(self.fetch(version))
+        except ArtifactError as error:
+            raise NotPrepared(str(error)) from error
+
+    def fetch(self, version: int) -> Path:
+        if not (self.folder(version) / MANIFEST).exists():
+            raise NotPrepared(f"there is no model {version} in {self.models}")
+        return self.folder(version)
+
+    def publish(self, folder: Path, version: int) -> None:
+        target = self.folder(version)
+        if folder == target:
+            return
+        try:
+            self.models.mkdir(parents=True, exist_ok=True)
+            if target.exists():  # a publication that broke off
+                shutil.rmtree(target)
+            folder.replace(target)
+        except OSError as error:
+            raise StoreFailed(f"{target}: {error}") from error
+
+    def delete(self, version: int) -> None:
+        target = self.folder(version)
+        try:
+            (target / MANIFEST).unlink(missing_ok=True)
+            if target.exists():
+                shutil.rmtree(target)
+        except OSError as error:
+            raise StoreFailed(f"{target}: {error}") from error
+
+    def folder(self, version: int) -> Path:
+        return self.models / _FORMAT.format(version)
+
+
+class _Shared:
+    """A folder on an fsspec URL; what was fetched once stays in the home."""
+
+    def __init__(self, home: _Home, url: str) -> None:
+        from fsspec.core import url_to_fs
+
+        self._home, self._url = home, url
+        try:
+            self._files, root = url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise StoreFailed(f"MATINEE_ARTIFACTS {url}: {error}") from error
+        self._root = root.rstrip("/")
+
+    def versions(self) -> list[int]:
+        with _Naming(self._url):
+            self._files.invalidate_cache()
+            if not self._files.exists(self._root):
+                return []
+            names = [Path(path).name for path in self._files.ls(self._root, detail=False)]
+            return sorted(
+                int(name)
+                for name in names
+                if name.isdecimal() and self._files.exists(f"{self._root}/{name}/{MANIFEST}")
+            )
+
+    def manifest(self, version: int) -> Manifest:
+        if (self._home.folder(version) / MANIFEST).exists():
+            return self._home.manifest(version)
+        path = f"{self._folder(version)}/{MANIFEST}"
+        with _Naming(self._url):
+            try:
+                return parse_manifest(self._files.cat_file(path), path)
+            except (ArtifactError, FileNotFoundError) as error:
+                raise NotPrepared(str(error)) from error
+
+    def fetch(self, version: int) -> Path:
+        folder = self._home.folder(version)
+        if (folder / MANIFEST).exists():
+            return folder
+        with _Naming(self._url):
+            remote = self._folder(version)
+            if not self._files.exists(f"{remote}/{MANIFEST}"):
+                raise NotPrepared(f"there is no model {version} in {self._url}")
+            staging = folder.with_name(f".fetching-{folder.name}")
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True)
+            for path in self._files.ls(remote, detail=False):
+                self._files.get_file(path, str(staging / Path(path).name))
+        self._home.publish(staging, version)
+        return folder
+
+    def publish(self, folder: Path, version: int) -> None:
+        with _Naming(self._url):
+            remote = self._folder(version)
+            self._files.makedirs(remote, exist_ok=True)
+            names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
+            for name in (*names, MANIFEST):
+                self._files.put_file(str(folder / name), f"{remote}/{name}")
+        self._home.publish(folder, version)
+
+    def delete(self, version: int) -> None:
+        with _Naming(self._url):
+            remote = self._folder(version)
+            if self._files.exists(f"{remote}/{MANIFEST}"):
+                self._files.rm_file(f"{remote}/{MANIFEST}")
+            if self._files.exists(remote):
+                self._files.rm(remote, recursive=True)
+        self._home.delete(version)
+
+    def _folder(self, version: int) -> str:
+        return f"{self._root}/{_FORMAT.format(version)}"
+
+
+class _Naming:
+    """Whatever a file system raises becomes StoreFailed, which names the store."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and not isinstance(error, NotPrepared):
+            raise StoreFailed(f"MATINEE_ARTIFACTS {self._url}: {error}") from error

@@ -1,0 +1,131 @@
+"""Background jobs: what movie nights have to say or do by now, then sleep until the next is due.
+
+Everything is a row, so a restart goes on where the last process was; what fails for a while is tried again.
+Chats are served side by side: one that Telegram holds up holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.errors import BotError
+from bot.night.delivery import Delivery
+from storage.database import Database
+from storage.errors import StorageError
+from storage.night import errands, screens
+from storage.night.errands import Errand
+from storage.night.screens import Stale
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_SLEEP = 60.0  # seconds; a clock that is set forward is noticed within it
+_LONGEST_PAUSE = 30.0
+_PATIENCE = 5.0  # seconds that messages under way get at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Bells:
+    """One for each background job: rung by whoever wrote what the job has to act on."""
+
+    nights: asyncio.Event = field(default_factory=asyncio.Event)
+    notices: asyncio.Event = field(default_factory=asyncio.Event)
+    training: asyncio.Event = field(default_factory=asyncio.Event)
+    progress: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Worker:
+    """One loop. The `bell` has it look at once; boards of one group change so many times a minute at most."""
+
+    def __init__(
+        self, database: Database, delivery: Delivery, edits_per_minute: float, bell: asyncio.Event
+    ) -> None:
+        self._database = database
+        self._delivery = delivery
+        self._between = 60 / edits_per_minute
+        self._bell = bell
+        self._serving: dict[int, asyncio.Task[None]] = {}
+        self._next_edit: dict[int, float] = {}
+        self._trouble: dict[int, float] = {}  # seconds to wait after a chat's next trouble
+
+    async def run(self) -> None:
+        """Work until cancelled; messages under way are ended then."""
+        pause = 0.0
+        try:
+            while True:
+                self._bell.clear()
+                try:
+                    sleep, pause = await self._look(), 0.0
+                except StorageError as error:
+                    sleep = pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+                    log.warning("background jobs pause", seconds=pause, cause=str(error))
+                try:
+                    await asyncio.wait_for(self._bell.wait(), sleep)
+                except TimeoutError:
+                    continue
+        finally:
+            if self._serving:
+                _, late = await asyncio.wait(self._serving.values(), timeout=_PATIENCE)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
+
+    async def _look(self) -> float:
+        """Begin what is due, chat by chat; the seconds until the next is."""
+        now = datetime.now(UTC)
+        async with self._database.read() as conn:
+            stale = await screens.stale(conn)
+            due = await errands.due(conn, now)
+            next_due = await errands.next_due(conn, now)
+        work: dict[int, tuple[list[Stale], list[Errand]]] = defaultdict(lambda: ([], []))
+        waits = [_LONGEST_SLEEP]
+        if next_due is not None:
+            waits.append(max(0.0, (next_due - now).total_seconds()))
+        for each in stale:
+            wait = self._next_edit.get(each.chat_id, 0.0) - time.monotonic()
+            if wait <= 0:
+                work[each.chat_id][0].append(each)
+            else:
+                waits.append(wait)
+        for errand in due:
+            work[errand.chat_id][1].append(errand)
+        for chat_id, (boards, todo) in work.items():
+            if chat_id not in self._serving:
+                task = asyncio.create_task(self._serve(chat_id, boards, todo), name=f"night {chat_id}")
+                self._serving[chat_id] = task
+        return min(waits)
+
+    async def _serve(self, chat_id: int, stale: Sequence[Stale], due: Sequence[Errand]) -> None:
+        try:
+            for errand in due:
+                await self._delivery.do(errand)
+            for each in stale:
+                self._next_edit[chat_id] = time.monotonic() + self._between
+                if not await self._delivery.show(each):
+                    self._hold(chat_id)
+                    break
+            else:
+                self._trouble.pop(chat_id, None)
+        except (StorageError, BotError) as error:
+            log.warning("background job waits", chat=chat_id, cause=str(error))
+            self._hold(chat_id)
+            await asyncio.sleep(self._trouble[chat_id])
+        except Exception:
+            log.exception("background job broke off", chat=chat_id)
+            self._hold(chat_id)
+            await asyncio.sleep(self._trouble[chat_id])
+        finally:
+            del self._serving[chat_id]
+            self._bell.set()
+
+    def _hold(self, chat_id: int) -> None:
+        """Leave a chat alone for a while, longer each time."""
+        pause = min(_LONGEST_PAUSE, self._trouble.get(chat_id, 0.5) * 2)
+        self._trouble[chat_id] = pause
+        self._next_edit[chat_id] = time.monotonic() + pause

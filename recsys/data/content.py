@@ -1,0 +1,63 @@
+"""What is known of a film before anybody rates it, as numbers: genres and years."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.data.catalog import Catalog
+
+FloatArray = npt.NDArray[np.float32]
+
+_YEAR_STEP = 5  # years between two kernels, and the width of each
+
+
+def genre_matrix(catalog: Catalog) -> npt.NDArray[np.bool_]:
+    """Which film has which of `catalog.genres`; shape (n_films, n_genres). Other genres say nothing."""
+    column = {genre: at for at, genre in enumerate(catalog.genres)}
+    unknown = len(column)  # a last column, cut off again
+    matrix = np.zeros((len(catalog), len(column) + 1), dtype=np.bool_)
+    rows = np.repeat(np.arange(len(catalog)), [len(film.genres) for film in catalog])
+    matrix[rows, [column.get(genre, unknown) for film in catalog for genre in film.genres]] = True
+    return matrix[:, :-1]
+
+
+def film_years(catalog: Catalog) -> npt.NDArray[np.int64]:
+    """Years in catalog order, 0 where unknown; shape (n_films,)."""
+    return np.array([film.year or 0 for film in catalog], dtype=np.int64)
+
+
+def genre_vectors(catalog: Catalog) -> FloatArray:
+    """Genres weighted by how rare they are (idf), rows of length one, or zero without genres."""
+    genres = genre_matrix(catalog)
+    idf = np.log((1 + len(catalog)) / (1 + genres.sum(axis=0))) + 1
+    return unit_rows(genres * idf)
+
+
+def year_kernels(catalog: Catalog) -> FloatArray:
+    """Years in soft five-year steps, rows of sum one, or zero without a year; shape (n_films, n_steps).
+
+    The steps go over `catalog.years`; a film from outside counts as one of the first or the last year.
+    """
+    years = film_years(catalog).astype(np.float64)
+    known = years > 0
+    steps = np.zeros((len(catalog), 0))
+    first, last = catalog.years
+    if last:
+        centres = np.arange(first, last + _YEAR_STEP, _YEAR_STEP)
+        steps = np.exp(-0.5 * ((years.clip(first, last)[:, None] - centres) / _YEAR_STEP) ** 2)
+        steps *= known[:, None]
+        steps[known] /= steps[known].sum(axis=1, keepdims=True)
+    return steps.astype(np.float32)
+
+
+def content_features(catalog: Catalog) -> FloatArray:
+    """Genres, soft five-year steps and a constant; shape (n_films, n_features)."""
+    constant = np.ones((len(catalog), 1))
+    return np.hstack([genre_matrix(catalog), year_kernels(catalog), constant]).astype(np.float32)
+
+
+def unit_rows(matrix: npt.NDArray[np.floating]) -> FloatArray:
+    """Rows scaled to length one; rows of zeros stay so."""
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return (matrix / np.where(lengths > 0, lengths, 1)).astype(np.float32)

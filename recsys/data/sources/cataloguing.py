@@ -1,0 +1,93 @@
+"""How MovieLens writes titles, and what people call the same films.
+
+"City of Lost Children, The (Cité des enfants perdus, La) (1995)" is catalogued form: the article behind its
+title, other titles in brackets, the year last.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ARTICLES = (
+    "The|An|A"  # English
+    "|Les|Le|La|L'|Une|Un"  # French
+    "|Il|Gli|Lo|I|Uno|Una"  # Italian
+    "|El|Los|Las"  # Spanish
+    "|Der|Die|Das|Eine|Ein"  # German
+    "|Den|Det|De|Ett|En|Et"  # Scandinavian
+    "|Het|Een|Os|As|O|Uma|Um|Da"  # Dutch, Portuguese, and the Hip Hop Witch
+)
+_TRAILING_ARTICLE = re.compile(rf"(?P<rest>.*\S), (?P<article>{_ARTICLES})")
+_YEAR = re.compile(
+    r"\s*\((?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)?$"
+)  # also (2006–2007), and no last )
+_VIDEO = re.compile(r"(?<=\))\s*\((?:V|TV|VG)\)$")  # IMDb's marks, behind the year
+_ALSO_KNOWN_AS = re.compile(r"a\.?k\.?a\.?:?\s+", re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"(?:\bor|[:,])$", re.IGNORECASE
+)  # "Birdman: Or (The Unexpected Virtue …)" is one title
+_GENRES_OF_NOTHING = {"", "unknown", "(no genres listed)"}
+_GENRE_NAMES = {
+    "Children's": "Children"
+}  # ml-100k's and ml-1m's name: an answer must survive a change of data set
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguedTitle:
+    """A title taken apart. `alternatives`: bracketed titles and, where it differs, the catalogued form."""
+
+    title: str
+    year: int | None
+    alternatives: tuple[str, ...]
+
+
+def parse_title(text: str) -> CataloguedTitle:
+    """Take a catalogued title apart: "Postman, The (Postino, Il) (1994)" → The Postman, 1994, Il Postino."""
+    rest = _VIDEO.sub("", " ".join(text.split()))
+    year = _YEAR.search(rest)
+    if year and year.start():
+        rest = rest[: year.start()]
+    head, brackets = _split_brackets(rest)
+    title = natural_order(head)
+    others = [natural_order(_ALSO_KNOWN_AS.sub("", bracket, count=1)) for bracket in brackets]
+    names = dict.fromkeys([*others, head])
+    names.pop(title, None)
+    return CataloguedTitle(title, int(year["year"]) if year and year.start() else None, tuple(names))
+
+
+def natural_order(title: str) -> str:
+    """Put a trailing article in front: "Silence of the Lambs, The" → "The Silence of the Lambs"."""
+    match = _TRAILING_ARTICLE.fullmatch(title)
+    if match is None:
+        return title
+    space = "" if match["article"].endswith("'") else " "
+    return f"{match['article']}{space}{match['rest']}"
+
+
+def parse_genres(names: list[str]) -> tuple[str, ...]:
+    """Genres under one name in all data sets, in their order; the marks for "none" give ()."""
+    cleaned = (name.strip() for name in names)
+    return tuple(
+        dict.fromkeys(
+            _GENRE_NAMES.get(name, name) for name in cleaned if name.casefold() not in _GENRES_OF_NOTHING
+        )
+    )
+
+
+def _split_brackets(text: str) -> tuple[str, list[str]]:
+    """Cut bracketed groups off the end; one that is all of the title, or touches a word, belongs to it."""
+    groups: list[str] = []
+    while text.endswith(")"):
+        depth = 0
+        start = len(text)
+        for start in range(len(text) - 1, -1, -1):
+            depth += (text[start] == ")") - (text[start] == "(")
+            if depth == 0:
+                break
+        head = text[:start].rstrip()
+        if head == text[:start] or _UNFINISHED.search(head):
+            break
+        groups.insert(0, text[start + 1 : -1].strip())
+        text = head
+    return text, [group for group in groups if group]

@@ -1,0 +1,59 @@
+"""Data sets by name or by path: ratings, and the films that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys.data.catalog import Catalog
+from recsys.data.ratings import Ratings
+from recsys.data.sources.download import DATASETS, fetch
+from recsys.data.sources.layouts import read_data_set
+from recsys.data.sources.transfer import Progress
+from recsys.errors import DataUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Ratings, all of films of the catalog. `name` is the data set's name, or that of its folder or zip."""
+
+    ratings: Ratings
+    catalog: Catalog
+    name: str
+
+
+def load_dataset(
+    source: str | Path, *, folder: Path | None = None, progress: Progress | None = None
+) -> Dataset:
+    """Read a MovieLens data set.
+
+    `source` is one of `DATASETS`, downloaded to `folder` (default: `default_folder()`) unless it is there, or
+    the path of a folder or zip in the layout of ml-100k, RecBole's ml-100k, ml-1m, or ml-latest-small
+    (ratings.csv + movies.csv, and links.csv where there is one). A name wins over a folder of the same name:
+    write "./ml-100k" for that one. Ratings keep the order of the file.
+
+    Raises DataUnavailable for an unknown name, a missing path, or a download that cannot be had; InvalidData
+    for a broken or foreign file, with its name, the line and what was expected.
+    """
+    if isinstance(source, str) and source in DATASETS:
+        path = fetch(source, folder or default_folder(), progress)
+    else:
+        path = Path(source).expanduser()
+        if not path.exists():
+            raise DataUnavailable(
+                f"{source}: expected one of {', '.join(DATASETS)}, or the path of a folder or zip; "
+                "nothing is there"
+            )
+    if progress:
+        progress(f"Reading {path.name}", 0, None)
+    ratings, catalog = read_data_set(path)
+    if progress:
+        progress(f"Reading {path.name}", len(ratings), len(ratings))
+    return Dataset(ratings, catalog, catalog.source)
+
+
+def default_folder() -> Path:
+    """Where downloads are kept: "data" in the user's data folder of Matinee."""
+    from platformdirs import user_data_path
+
+    return user_data_path("matinee") / "data"

@@ -1,0 +1,94 @@
+"""Which films to ask a newcomer about: those they probably know and whose answer would tell most about them.
+
+What an answer tells is how much it lowers the variance of all that we would predict of this person (V-optimal
+design; as active learning for recommenders in Rubens, Kaplan, Sugiyama, 2011). With the posterior N(m, S) of
+their vector, and g_i the gradient of their predicted stars for film i,
+
+    gain(j) = Σ_i w_i (g_i·S g_j)² / (g_j·S g_j + σ²) = g_j·S M S g_j / (g_j·S g_j + σ²),
+
+M = Σ_i w_i g_i g_iᵀ, with w_i the chance that they know film i: predictions count where there is something to
+predict. Without a predictor of stars, what an answer tells is how much people disagree about the film, and
+variety is a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.serving.ranker import FloatArray, IntArray
+from recsys.serving.seen import Seen
+from recsys.serving.stars import Sensitivity
+
+SPREAD_SHRINKAGE = 20  # ratings that weigh as much as knowing nothing of how opinions differ
+_VARIETY = 0.5  # share of its worth that a film loses when all films asked before had its genres
+_CAUTION = 2.0  # power of the chance to know a film: people tire of "haven't seen"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elicitation:
+    """`seen` knows who knows which films; `variance` (n,) is that of the ratings of each of its films."""
+
+    seen: Seen
+    variance: FloatArray
+
+    @classmethod
+    def build(cls, seen: Seen, movie_rows: IntArray, values: FloatArray, n_films: int) -> Elicitation:
+        """From the ratings of training people."""
+        counts = np.bincount(movie_rows, minlength=n_films)
+        means = np.bincount(movie_rows, values, n_films) / np.maximum(counts, 1)
+        squares = np.bincount(movie_rows, (values - means[movie_rows]) ** 2, n_films)
+        overall = squares.sum() / max(len(values), 1)
+        variance = (squares + SPREAD_SHRINKAGE * overall) / (counts + SPREAD_SHRINKAGE)
+        return cls(seen, variance[seen.films].astype(np.float32))
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """What an artifact stores."""
+        return {"variance": self.variance, **self.seen.arrays()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Elicitation:
+        """The inverse of `arrays`."""
+        return cls(Seen.from_arrays(arrays), np.asarray(arrays["variance"], np.float32))
+
+    def informative(
+        self, n: int, chances: FloatArray, open_: npt.NDArray[np.bool_], person: Sensitivity
+    ) -> IntArray:
+        """Rows of the catalog of the `n` films to ask next, best first: greedily, as if each were answered.
+
+        `chances` (n_candidates,) are to know each film, `open_` says which may be asked.
+        """
+        G = person.gradients
+        SG = G @ person.covariance
+        M = (G * chances[:, None]).T @ G
+        cautious = np.where(open_, chances**_CAUTION, -np.inf)
+        chosen: list[int] = []
+        for _ in range(min(n, int(open_.sum()))):
+            spread = np.einsum("nk,nk->n", SG, G) + person.noise
+            gain = np.einsum("nk,nk->n", SG @ M, SG) / spread
+            best = int(np.argmax(cautious * np.maximum(gain, np.finfo(np.float32).tiny)))
+            chosen.append(best)
+            cautious[best] = -np.inf
+            SG = SG - np.outer(SG @ G[best], SG[best] / spread[best])  # the answer's share of the covariance
+        return self.seen.films[chosen]
+
+    def divisive(
+        self, n: int, chances: FloatArray, open_: npt.NDArray[np.bool_], kinds: FloatArray, asked: IntArray
+    ) -> IntArray:
+        """The same without a predictor of stars: known to many who disagree (Rashid et al., 2002).
+
+        `kinds` (n_films, m) are vectors of length one; a film like those already `asked` or chosen waits.
+        """
+        worth = np.where(open_, chances * self.variance, -np.inf)
+        kinds_here = kinds[self.seen.films]
+        told, count = kinds[asked].sum(axis=0), len(asked)
+        chosen: list[int] = []
+        for _ in range(min(n, int(open_.sum()))):
+            best = int(np.argmax(worth * (1 - _VARIETY * (kinds_here @ told) / max(count, 1))))
+            chosen.append(best)
+            worth[best] = -np.inf
+            told, count = told + kinds_here[best], count + 1
+        return self.seen.films[chosen]

@@ -1,0 +1,144 @@
+"""What a fit learned, part by part, and its way into an artifact and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.config import TrainingConfig
+from recsys.data.catalog import Catalog
+from recsys.data.content import genre_vectors, year_kernels
+from recsys.errors import ArtifactError
+from recsys.serving.elicitation import Elicitation
+from recsys.serving.newcomers import Newcomers
+from recsys.serving.newfilms import NewFilms
+from recsys.serving.ranker import Ranker
+from recsys.serving.shelves import Shelves
+from recsys.serving.similarity import Neighbours
+from recsys.serving.stars import DrawnStars, FactorStars, NetworkStars, Stars
+
+_PREDICTORS: dict[str, type[DrawnStars | FactorStars | NetworkStars]] = {  # how each model's stars are served
+    "pmf": DrawnStars,
+    "dot": FactorStars,
+    "dot_bias": FactorStars,
+    "nn": NetworkStars,
+}
+
+
+class _Stored(Protocol):
+    def arrays(self) -> Mapping[str, npt.NDArray[Any]]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Parts that were not fitted are None.
+
+    `user_ids` (n_users,) are the people in training, `popularity` (n_films,) the ratings per film.
+    """
+
+    user_ids: npt.NDArray[np.int64]
+    popularity: npt.NDArray[np.float32]
+    elicitation: Elicitation
+    shelves: Shelves
+    newcomers: Newcomers
+    stars: Stars | None = None
+    ranker: Ranker | None = None
+    neighbours: Neighbours | None = None
+
+    def extended(self, catalog: Catalog) -> Parts:
+        """With the films of `catalog` that follow those known here, which nobody rated."""
+        known = len(self.popularity)
+        added = np.arange(known, len(catalog))
+        neighbours = self.neighbours
+        if neighbours is not None:
+            genres, years = genre_vectors(catalog)[known:], year_kernels(catalog.part(added))
+            neighbours = neighbours.extended(genres, years, stars=self.stars is not None)
+        return replace(
+            self._expecting(catalog, added),
+            popularity=np.concatenate([self.popularity, np.zeros(len(added), self.popularity.dtype)]),
+            shelves=self.shelves.extended(len(catalog)),
+            neighbours=neighbours,
+        )
+
+    def completed(self, catalog: Catalog) -> Parts:
+        """With what is expected of the films that nobody rated, whatever a fit made of them.
+
+        Side information of pmf and iALS leaves them behind: theirs is of films that people know, too.
+        """
+        unrated = np.flatnonzero(self.popularity == 0)
+        return self._expecting(catalog, unrated) if unrated.size else self
+
+    def _expecting(self, catalog: Catalog, rows: npt.NDArray[np.int64]) -> Parts:
+        """Stars and order of the films at `rows`, learned from what is known of the others."""
+        stars, ranker = self.stars, self.ranker
+        if stars is not None:
+            stars = stars.with_films(NewFilms.for_stars(catalog, self.popularity, rows))
+        if ranker is not None:
+            ranker = ranker.with_films(NewFilms.for_order(catalog, self.popularity, rows))
+        return replace(self, stars=stars, ranker=ranker)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array under "part.name"."""
+        flat: dict[str, npt.NDArray[Any]] = {"user_ids": self.user_ids, "popularity": self.popularity}
+        parts: dict[str, _Stored | None] = {
+            "elicitation": self.elicitation,
+            "shelves": self.shelves,
+            "newcomers": self.newcomers,
+            "stars": self.stars,
+            "ranker": self.ranker,
+            "neighbours": self.neighbours,
+        }
+        for name, part in parts.items():
+            if part is not None:
+                flat |= {f"{name}.{key}": array for key, array in part.arrays().items()}
+        return flat
+
+    @classmethod
+    def from_arrays(
+        cls, flat: Mapping[str, npt.NDArray[Any]], config: TrainingConfig, *, n_films: int, n_genres: int
+    ) -> Parts:
+        """The inverse of `arrays`. Raises ArtifactError where the parts do not fit together."""
+        groups: dict[str, dict[str, npt.NDArray[Any]]] = {}
+        for name, array in flat.items():
+            part, _, key = name.rpartition(".")
+            groups.setdefault(part, {})[key] = array
+        try:
+            parts = cls(
+                flat["user_ids"],
+                flat["popularity"],
+                Elicitation.from_arrays(groups["elicitation"]),
+                Shelves.from_arrays(groups["shelves"]),
+                Newcomers.from_arrays(groups["newcomers"]),
+                _PREDICTORS[config.model].from_arrays(groups["stars"]) if "stars" in groups else None,
+                Ranker.from_arrays(groups["ranker"], config.ranker) if "ranker" in groups else None,
+                Neighbours.from_arrays(groups["neighbours"]) if "neighbours" in groups else None,
+            )
+        except KeyError as error:
+            raise ArtifactError(f"the model has no array {error}") from error
+        parts._fit_together(n_films, n_genres)
+        return parts
+
+    def _fit_together(self, n_films: int, n_genres: int) -> None:
+        films = {"popularity": len(self.popularity), "shelves": len(self.shelves.cells)}
+        asked = self.elicitation.seen
+        if len(asked.films) and not 0 <= asked.films.min() <= asked.films.max() < n_films:
+            raise ArtifactError(f"questions are about films that are not among {n_films}")
+        widths = {"seen": asked.loadings.shape[1]}
+        if self.stars is not None:
+            films["stars"] = self.stars.n_movies
+            if self.stars.n_users != len(self.user_ids):
+                raise ArtifactError(f"stars know {self.stars.n_users} people of {len(self.user_ids)}")
+            widths["stars"] = self.stars.fold_in([], []).mean.size
+        if self.ranker is not None:
+            films["ranker"] = len(self.ranker.film_factors)
+            widths["ranker"] = self.ranker.width
+        self.newcomers.fit_together(n_genres + len(self.shelves.shown), widths)
+        if self.neighbours is not None:
+            films["neighbours"] = len(self.neighbours.codes)
+        for name, known in films.items():
+            if known != n_films:
+                raise ArtifactError(f"{name} knows {known} films, the catalog {n_films}")

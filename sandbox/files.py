@@ -1,0 +1,52 @@
+"""The files of the world: what the bot and people have sent, kept by `file_id`."""
+
+import mimetypes
+import secrets
+from dataclasses import asdict
+
+from sandbox.images import picture_size
+from sandbox.records import File
+from sandbox.store import Store
+
+MOST_BYTES = 50 * 2**20  # of a document that a bot sends; here also of one that a person sends
+
+
+class Files:
+    """Files in the store; a file never changes and never goes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._files = {found.file_id: found for found in (File(**body) for body in store.all("file"))}
+
+    def add(self, kind: str, name: str, content: bytes, mime_type: str | None = None) -> File:
+        """Keep a file. `kind` is "photo", for a picture whose size can be read, or "document"."""
+        picture = picture_size(content)
+        mime_type = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        extension = mimetypes.guess_extension(mime_type) or ""
+        found = File(
+            file_id=("AgACAgI" if kind == "photo" else "BQACAgI") + secrets.token_urlsafe(36),
+            file_unique_id="AQAD" + secrets.token_urlsafe(9),
+            kind=kind,
+            file_path=f"{kind}s/file_{len(self._files)}{extension}",
+            name=name,
+            mime_type=picture[0] if kind == "photo" and picture else mime_type,
+            size=len(content),
+            width=picture[1] if picture else 0,
+            height=picture[2] if picture else 0,
+        )
+        self._files[found.file_id] = found
+        self._store.put("file", found.file_id, asdict(found))
+        self._store.put_bytes(found.file_id, content)
+        return found
+
+    def get(self, file_id: str) -> File | None:
+        """A file by its id, or None."""
+        return self._files.get(file_id)
+
+    def at(self, file_path: str) -> File | None:
+        """A file by the path that getFile gives, or None."""
+        return next((found for found in self._files.values() if found.file_path == file_path), None)
+
+    def content(self, found: File) -> bytes:
+        """The bytes of a file."""
+        return self._store.get_bytes(found.file_id)

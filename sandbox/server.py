@@ -1,0 +1,128 @@
+"""The local Telegram as an application and as a server."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.api import bot_api, bot_file
+from sandbox.control import control_error, control_routes
+from sandbox.errors import ControlError
+from sandbox.world import Sandbox
+
+_TICK = 0.1  # seconds between two looks at the clock
+
+
+def create_app(sandbox: Sandbox) -> Starlette:
+    """The Bot API, the control API and the page over one world."""
+    app = Starlette(
+        routes=[
+            Route("/bot{token:str}/{method:str}", bot_api, methods=["GET", "POST"]),
+            Route("/file/bot{token:str}/{path:path}", bot_file),
+            Mount("/control", routes=control_routes),
+            Mount("/", _Page(directory=Path(__file__).parent / "page", html=True)),
+        ],
+        exception_handlers={ControlError: control_error},
+    )
+    app.state.sandbox = sandbox
+    return app
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 8081, *, strict: bool = False
+) -> AsyncIterator[str]:
+    """Serve in the running event loop; gives the base URL, and has stopped when the block ends.
+
+    Port 0 is any free one. If `port` is taken, another free one is used, or OSError is raised with `strict`.
+    Waiting long polls and event streams are let go at the end, so that stopping is quick. The access log is
+    off: paths carry the token.
+    """
+    with _listen(host, port, strict) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms
+        server = _Server(
+            uvicorn.Config(
+                create_app(sandbox),
+                http=_Protocol,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        sandbox.changes.open()
+        task, clock = asyncio.create_task(server.serve([listener])), asyncio.create_task(_keep_time(sandbox))
+        try:
+            await server.ready.wait()
+            yield _url(listener)
+        finally:
+            sandbox.changes.close()
+            server.should_exit = True
+            await asyncio.gather(task, clock)
+
+
+async def _keep_time(sandbox: Sandbox) -> None:
+    """Close polls when their time is over, while the world is served."""
+    while not sandbox.changes.closed:
+        sandbox.close_due_polls()
+        await asyncio.sleep(_TICK)
+
+
+class _Page(StaticFiles):
+    """The page's files, asked for anew each time: after an upgrade no browser mixes old and new parts."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+class _Protocol(H11Protocol):
+    """Hands each request the connection that it came by, so that a fault can close it without an answer."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, and leaves the signals to the program around it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int, strict: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError:
+        if strict or port == 0:
+            raise
+        return socket.create_server((host, 0), family=family)
+
+
+def _url(listener: socket.socket) -> str:
+    """Where a browser on this machine finds the server."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,121 @@
+"""The one door to the database: snapshots to read, one transaction at a time to write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage.database.engine import make_engine, opening, parse_url, sqlite_file
+from storage.errors import DatabaseClosed, DatabaseLost, NestedWrite
+
+_CONNECTIONS = 4
+
+# WAL: readers see a snapshot while one writes. FULL: a commit is on the disk, since intake acknowledges on
+# it. One writer connection: besides order, SQLite before 3.51.3 can damage a WAL that two of them write.
+_WRITER_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+_READER_PRAGMAS = {"query_only": "ON"}
+
+
+class Database:
+    """An open database, made by `Database.open`. `storage.database.migrations.migrate` comes before it."""
+
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+        self._reader = reader
+        self._writer = writer
+        # On SQLite writers queue here, first come first served; PostgreSQL lets them work side by side.
+        self._turn: AbstractAsyncContextManager[object] = (
+            asyncio.Lock() if writer.dialect.name == "sqlite" else nullcontext()
+        )
+        self._writing: set[asyncio.Task[object] | None] = set()
+        self._closed = False
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Open a SQLite file (its folder is made) or a PostgreSQL database. Raises CannotOpen."""
+        parsed = parse_url(url)
+        file = sqlite_file(parsed)
+        with opening(parsed):
+            if file is None:
+                writer = make_engine(parsed, pragmas={}, begin="", size=_CONNECTIONS)
+                reader = make_engine(parsed, pragmas={}, begin="", size=_CONNECTIONS)
+                reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            else:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                writer = make_engine(parsed, pragmas=_WRITER_PRAGMAS, begin="BEGIN IMMEDIATE", size=1)
+                reader = make_engine(parsed, pragmas=_READER_PRAGMAS, begin="BEGIN", size=_CONNECTIONS)
+            async with writer.connect():  # says now, not at the first message, that it cannot
+                pass
+        return cls(reader, writer)
+
+    async def close(self) -> None:
+        """Wait for the write under way and close all connections. SQLite's WAL goes into its file then."""
+        self._closed = True
+        async with self._turn:
+            await self._reader.dispose()
+            await self._writer.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A snapshot, taken at the first query: later writes are not seen, and a write raises."""
+        if self._closed:
+            raise DatabaseClosed("the database was closed")
+        async with _transaction(self._reader) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end, rolled back by any exception, cancellation included.
+
+        Raises NestedWrite, DatabaseFull, DatabaseLost, DatabaseClosed. A cancellation that comes during
+        the commit is raised after it.
+        """
+        task = asyncio.current_task()
+        if task in self._writing:
+            raise NestedWrite("this task is writing already; pass its connection on")
+        async with self._turn:
+            if self._closed:
+                raise DatabaseClosed("the database was closed")
+            self._writing.add(task)
+            try:
+                async with _transaction(self._writer) as conn:
+                    yield conn
+            finally:
+                self._writing.discard(task)
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """As `engine.begin()`, but no cancellation leaves a connection half made or half closed."""
+    conn = engine.connect()
+    try:
+        await _to_the_end(_begin(conn))
+        yield conn
+        await _to_the_end(conn.commit())
+    finally:
+        if conn.sync_connection is not None:
+            await _to_the_end(conn.close())  # rolls back what is not committed
+
+
+async def _begin(conn: AsyncConnection) -> None:
+    try:
+        await conn.start()
+    except OSError as error:
+        raise DatabaseLost(f"the database cannot be reached: {error}") from error
+    await conn.begin()
+
+
+async def _to_the_end(work: Coroutine[object, object, None]) -> None:
+    """Do `work` without interruption; a cancellation that comes meanwhile is raised after it."""
+    task = asyncio.create_task(work)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    task.result()

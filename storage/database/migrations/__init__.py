@@ -1,0 +1,7 @@
+"""The schema's history. `migrate` brings a database up to date at start."""
+
+from __future__ import annotations
+
+from storage.database.migrations.upgrade import REVISIONS, migrate, revision
+
+__all__ = ["REVISIONS", "migrate", "revision"]

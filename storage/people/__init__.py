@@ -1,0 +1,1 @@
+"""What a database knows of each person: ratings, marks, lists, filters, answers."""

@@ -1,0 +1,140 @@
+"""Durable intake: every update is a row before Telegram is told that we have it.
+
+    received ──► applied ──► done        received or applied ──► failed
+
+`applied` is set in the transaction of the update's effect, `done` after the reply went out. So after a
+crash an applied update is only answered again, and its effect is never repeated. The key is
+(bot id, update id); the order is our own sequence, since Telegram may start its numbers anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database.upsert import insert_into
+from storage.errors import WrongState
+from storage.schema import updates as rows
+
+_PENDING = rows.c.finished_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """An update as it came. `chat_key` names the chat within which order matters; `body` is its JSON."""
+
+    update_id: int
+    chat_key: int
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpdate:
+    """An update still to be finished. `result` is what `mark_applied` kept; `attempts` counts starts.
+
+    `received_at` is when its row was written.
+    """
+
+    seq: int
+    update_id: int
+    chat_key: int
+    body: dict[str, object]
+    state: str
+    result: object | None
+    attempts: int
+    received_at: datetime
+
+
+_STORED = [rows.c[name] for name in StoredUpdate.__dataclass_fields__]
+
+
+async def receive(
+    conn: AsyncConnection, bot_id: int, updates: Sequence[NewUpdate], at: datetime
+) -> list[StoredUpdate]:
+    """Keep updates in the order given; those that were new, each with its place in our sequence."""
+    stored = []
+    for new in updates:
+        insert = insert_into(conn, rows).values(
+            bot_id=bot_id,
+            update_id=new.update_id,
+            chat_key=new.chat_key,
+            body=new.body,
+            state="received",
+            attempts=0,
+            received_at=at,
+        )
+        once = insert.on_conflict_do_nothing(index_elements=["bot_id", "update_id"]).returning(*_STORED)
+        kept = (await conn.execute(once)).one_or_none()
+        if kept is not None:
+            stored.append(StoredUpdate(**kept._asdict()))
+    return stored
+
+
+async def pending(conn: AsyncConnection, bot_id: int) -> list[StoredUpdate]:
+    """The updates of a bot that are neither done nor failed, in our sequence."""
+    query = select(*_STORED).where(rows.c.bot_id == bot_id, _PENDING).order_by(rows.c.seq)
+    return [StoredUpdate(**row._asdict()) for row in await conn.execute(query)]
+
+
+async def count_attempts(conn: AsyncConnection, bot_id: int) -> None:
+    """Count one more attempt on every pending update.
+
+    Called once at each start, so that an update that kills the process is found out.
+    """
+    mine = (rows.c.bot_id == bot_id) & _PENDING
+    await conn.execute(update(rows).where(mine).values(attempts=rows.c.attempts + 1))
+
+
+async def mark_applied(conn: AsyncConnection, seq: int, result: object | None) -> None:
+    """The effect is in this transaction, and `result` (JSON) is what the answer needs to know of it.
+
+    Raises WrongState if the update is not in state "received": its effect must not happen twice.
+    """
+    received = (rows.c.seq == seq) & (rows.c.state == "received")
+    changed = await conn.execute(update(rows).where(received).values(state="applied", result=result))
+    if changed.rowcount == 0:
+        raise WrongState(f"update {seq} cannot be applied: it is unknown, applied or finished")
+
+
+async def mark_done(conn: AsyncConnection, seq: int, at: datetime) -> None:
+    """The reply went out. Forgets the body and the result. Raises WrongState if it is not pending."""
+    await _finish(conn, seq, "done", at, error=None)
+
+
+async def mark_failed(conn: AsyncConnection, seq: int, error: str, at: datetime) -> None:
+    """Given up, for the reason in `error`. Forgets the body and the result. Raises WrongState."""
+    await _finish(conn, seq, "failed", at, error=error)
+
+
+async def _finish(conn: AsyncConnection, seq: int, state: str, at: datetime, *, error: str | None) -> None:
+    change = update(rows).where(rows.c.seq == seq, _PENDING)
+    changed = await conn.execute(
+        change.values(state=state, body=None, result=None, error=error, finished_at=at)
+    )
+    if changed.rowcount == 0:
+        raise WrongState(f"update {seq} cannot be {state}: it is unknown or finished")
+
+
+async def forget(conn: AsyncConnection, chat_key: int, running: int, body: dict[str, object] | None) -> None:
+    """Cut every tie between the rows of a chat and whoever wrote there; the rows themselves only say that
+    these updates came, so that Telegram's repetitions are still known.
+
+    The `running` update (a seq) has yet to be answered: until it is done it keeps `body`, what the answer
+    needs and no more. Updates that wait behind it are left alone, since they were written after it.
+    """
+    mine = rows.c.chat_key == chat_key
+    await conn.execute(update(rows).where(mine, ~_PENDING).values(chat_key=0, error=None))
+    await conn.execute(update(rows).where(rows.c.seq == running).values(chat_key=0, body=body))
+
+
+async def prune(conn: AsyncConnection, before: datetime) -> int:
+    """Delete what was done or failed before a moment; how many rows.
+
+    Telegram repeats an update for a day at most, and may use its number again after a quiet week: rows
+    should live longer than the one and shorter than the other.
+    """
+    return (await conn.execute(delete(rows).where(rows.c.finished_at < before))).rowcount
