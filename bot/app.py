@@ -96,7 +96,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         health.intake = intake = Intake(client, database, dispatcher.push)
         nights = Worker(database, delivery, settings.group_sends_per_minute, bells.nights)
         background: dict[str, _Background] = {
-            "introduction": partial(introduce, client, database, admins.ids, router.admin_commands),
+            "introduction": partial(introduce, client, database, admins.ids, router.admin.commands),
             "nights": nights.run,
             "notices": Announcer(database, messenger, build_tellings(services), bells.notices).run,
             "progress": Progress(database, messenger, bells.progress).run,

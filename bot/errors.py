@@ -10,7 +10,6 @@ BotError
 ├── TrainingFailed     a training ended without a model; the text says why
 ├── PictureFailed      a picture that could not be drawn
 ├── StaleButton        a button of another version, or of something that is gone
-├── NotAdmin           an admin's act, by somebody else
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
 """
 
@@ -55,10 +54,6 @@ class PictureFailed(BotError):
 
 class StaleButton(BotError):
     """A button that this version cannot read, or whose subject is gone."""
-
-
-class NotAdmin(BotError):
-    """An admin's act, by somebody who is none: answered as if there were no such thing."""
 
 
 class GaveUp(BotError):

@@ -125,7 +125,7 @@ def build_tellings(services: Services) -> dict[str, Telling]:
 def build_router(services: Services, rights: Rights) -> Router:
     """The handlers, each with its commands and buttons."""
     basics, discover = BasicsHandlers(services), DiscoverHandlers(services)
-    router = Router(text=discover.text, unknown_command=basics.unknown)
+    router = Router(discover.text, basics.unknown, services.admins.ids)
     for room in (basics, discover):
         room.register(router)
     for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
@@ -133,12 +133,11 @@ def build_router(services: Services, rights: Rights) -> Router:
     for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
         screens(services).register(router)
     for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers):
-        seat(services).register(router)
+        seat(services).register(router.admin)
     for office in (StandingHandlers, ContentHandlers, AuditHandlers):
-        office(services).register(router)
+        office(services).register(router.admin)
     for view in (StatsHandlers, MonitorHandlers):
-        view(services).register(router)
-    night = NightHandlers(services, rights)
-    night.register(router)
-    GroupHandlers(services, rights, night).register(router)
+        view(services).register(router.admin)
+    for gathering in (NightHandlers, GroupHandlers):
+        gathering(services, rights).register(router)
     return router

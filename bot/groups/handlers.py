@@ -14,7 +14,6 @@ from bot.groups.views import (
     personal_screen,
     zones_screen,
 )
-from bot.night.handlers import Handlers as NightHandlers
 from bot.night.handlers import who_of
 from bot.night.views import OpenGroupSettings
 from bot.services import Services
@@ -27,10 +26,9 @@ from bot.telegram.screen import Screen
 class Handlers:
     """One method a command, tap or event."""
 
-    def __init__(self, services: Services, rights: Rights, night: NightHandlers) -> None:
+    def __init__(self, services: Services, rights: Rights) -> None:
         self._services = services
         self._rights = rights
-        self._night = night
 
     def register(self, router: Router) -> None:
         """Claim the commands, buttons and events of groups."""
@@ -45,14 +43,8 @@ class Handlers:
         router.button(SetGroup, self.set, in_groups=True)
         router.button(SetGroupZone, self.set_zone, in_groups=True)
         router.button(GroupLike, self.like_this, in_groups=True)
-        router.group_events(
-            personal=self.personal,
-            vote=self._night.vote,
-            presence=self.presence,
-            moved=self._services.groups.move,
-            left=self._night.left,
-            after_private=self._night.after_private,
-        )
+        router.on_personal_command(self.personal)
+        router.on_group_presence(self.presence, self._services.groups.move)
 
     async def hello(self, request: Request) -> None:
         """/start and /help in a group."""

@@ -60,6 +60,9 @@ class Handlers:
         router.button(CancelNight, self.cancel, in_groups=True)
         router.button(ExplainResult, self.explain, in_groups=True)
         router.button(RateNight, self.rate, in_groups=True)
+        router.on_poll(self.vote)
+        router.on_member_left(self.left)
+        router.after_private(self.after_private)
 
     async def only_in_groups(self, request: Request) -> None:
         """/night in a private chat: where it belongs."""

@@ -143,7 +143,7 @@ class Processor:
             flooded = True  # a toast now would come before its time, and without its words
             raise
         except ChatMigrated as error:
-            await self._router.on_moved(request.chat_id, error.new_chat_id)
+            await self._router.route_moved(request.chat_id, error.new_chat_id)
             request.moved(error.new_chat_id)
             flooded = True  # the toast comes with the next try
             raise
@@ -159,18 +159,18 @@ class Processor:
     async def _hand_on(self, request: Request, update: Update) -> None:
         """Call the handler of whatever an update is."""
         if update.callback_query is not None:
-            await self._router.on_tap(request, update.callback_query.data or "")
+            await self._router.route_tap(request, update.callback_query.data or "")
         elif update.poll_answer is not None:
             answer = update.poll_answer
-            await self._router.on_vote(request, answer.poll_id, list(answer.option_ids))
+            await self._router.route_vote(request, answer.poll_id, list(answer.option_ids))
         elif update.message is not None and update.message.left_chat_member is not None:
-            await self._router.on_left(request)
+            await self._router.route_left(request)
         elif update.my_chat_member is not None:
             before, now = update.my_chat_member.old_chat_member, update.my_chat_member.new_chat_member
             if is_present(before) != is_present(now):
-                await self._router.on_presence(request, is_present(now))
+                await self._router.route_presence(request, is_present(now))
         else:
-            await self._router.on_message(request, command_of(update.message, self._bot.username))
+            await self._router.route_message(request, command_of(update.message, self._bot.username))
 
     async def _turned_out(self, request: Request) -> None:
         """The bot may not write where it was asked."""
@@ -253,10 +253,10 @@ class Processor:
     async def _has_moved(self, message: Message) -> bool:
         """Whether this message says that the group is a supergroup now; Telegram says so on both sides."""
         if message.migrate_to_chat_id is not None:
-            await self._router.on_moved(message.chat.id, message.migrate_to_chat_id)
+            await self._router.route_moved(message.chat.id, message.migrate_to_chat_id)
             return True
         if message.migrate_from_chat_id is not None:
-            await self._router.on_moved(message.migrate_from_chat_id, message.chat.id)
+            await self._router.route_moved(message.migrate_from_chat_id, message.chat.id)
             return True
         return False
 

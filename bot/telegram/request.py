@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.telegram.messenger import Messenger
 from bot.telegram.screen import Photo, Screen
@@ -15,6 +15,7 @@ from storage.people.people import Person
 from storage.running import updates
 from storage.running.updates import StoredUpdate
 
+P = ParamSpec("P")
 T = TypeVar("T", bound=int | str | bool | list[Any] | dict[str, Any] | None)
 
 
@@ -50,8 +51,13 @@ class Request:
     answered: bool = False
     ran: bool = False  # whether this try's effect was asked for
 
-    async def once(self, effect: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `effect` in a transaction that also marks this update applied; at most once, ever.
+    async def once(
+        self,
+        effect: Callable[Concatenate[AsyncConnection, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `effect(conn, *args)` in a transaction that also marks this update applied; at most once, ever.
 
         When the update comes back after a crash, the effect is not repeated: what it returned then is
         returned again, so that a handler renders from it and from the state.
@@ -63,7 +69,7 @@ class Request:
             result: T = self.update.result  # type: ignore[assignment]  # what the effect returned, through JSON
             return result
         async with self.database.write() as conn:
-            value = await effect(conn)
+            value = await effect(conn, *args, **kwargs)
             await updates.mark_applied(conn, self.update.seq, value)
         self.update = replace(self.update, state="applied", result=value)
         return value

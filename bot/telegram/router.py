@@ -1,11 +1,11 @@
-"""Which handler an update belongs to."""
+"""Which handler an update belongs to, and who may reach it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
-from bot.errors import NotAdmin, StaleButton
+from bot.errors import StaleButton
 from bot.telegram.callbacks import Record, unpack
 from bot.telegram.request import Request
 from storage.people import expected
@@ -19,16 +19,21 @@ _MovedHandler = Callable[[int, int], Awaitable[None]]
 
 class Router:
     """Commands by name, buttons by record type, texts that were asked for by kind; one handler for all other
-    text, one for unknown commands."""
+    text, one for unknown commands.
 
-    def __init__(self, text: _MessageHandler, unknown_command: _MessageHandler) -> None:
+    `admins` are Telegram's ids of those who reach what is registered at `admin`.
+    """
+
+    def __init__(
+        self, text: _MessageHandler, unknown_command: _MessageHandler, admins: Collection[int] = ()
+    ) -> None:
         self._text = text
         self._unknown_command = unknown_command
+        self.admin = AdminRouter(admins)
         self._commands: dict[str, _MessageHandler] = {}
         self._buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
         self._answers: dict[str, _MessageHandler] = {}
         self._keep_expected: set[str] = set()
-        self._admin_commands: dict[str, _MessageHandler] = {}
         self._group_commands: dict[str, _MessageHandler] = {}
         self._group_buttons: set[type[Record]] = set()
         self._personal: _MessageHandler | None = None
@@ -38,6 +43,11 @@ class Router:
         self._left: _MessageHandler | None = None
         self._after_private: _MessageHandler | None = None
 
+    @property
+    def records(self) -> set[type[Record]]:
+        """Every type of record that a button may carry."""
+        return {*self._buttons, *self.admin.buttons}
+
     def command(self, name: str, handler: _MessageHandler, *, ends_expected: bool = True) -> None:
         """`/name` goes to `handler`, which finds what follows it in `request.text`.
 
@@ -46,16 +56,6 @@ class Router:
         self._commands[name] = handler
         if not ends_expected:
             self._keep_expected.add(name)
-
-    def admin_command(self, name: str, handler: _MessageHandler) -> None:
-        """`/name` of an admin in private. The use case that `handler` calls checks who asks; where it raises
-        NotAdmin the answer is that of an unknown command, as in groups and in deep links for everybody."""
-        self._admin_commands[name] = handler
-
-    @property
-    def admin_commands(self) -> tuple[str, ...]:
-        """The names of admins' commands, in the order in which they came."""
-        return tuple(self._admin_commands)
 
     def button(
         self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]], *, in_groups: bool = False
@@ -69,27 +69,31 @@ class Router:
         """`/name` in a group."""
         self._group_commands[name] = handler
 
-    def group_events(
-        self,
-        *,
-        personal: _MessageHandler,
-        vote: _VoteHandler,
-        presence: _PresenceHandler,
-        moved: _MovedHandler,
-        left: _MessageHandler,
-        after_private: _MessageHandler,
-    ) -> None:
-        """`personal`: a command that belongs into a private chat. `vote`: Telegram's poll id, the options.
-        `presence`: the bot was added (True) or removed. `moved`: old and new id of a group. `left`: somebody
-        left a group. `after_private`: called when something was answered in private."""
-        self._personal, self._vote, self._presence = personal, vote, presence
-        self._moved, self._left, self._after_private = moved, left, after_private
+    def on_personal_command(self, handler: _MessageHandler) -> None:
+        """A command in a group that belongs into a private chat."""
+        self._personal = handler
+
+    def on_group_presence(self, presence: _PresenceHandler, moved: _MovedHandler) -> None:
+        """`presence`: the bot was added (True) or removed. `moved`: old and new id of a group."""
+        self._presence, self._moved = presence, moved
+
+    def on_poll(self, vote: _VoteHandler) -> None:
+        """Telegram's poll id, and the positions of the options that somebody chose."""
+        self._vote = vote
+
+    def on_member_left(self, left: _MessageHandler) -> None:
+        """The person of the request left a group."""
+        self._left = left
+
+    def after_private(self, handler: _MessageHandler) -> None:
+        """Called when something was answered in private."""
+        self._after_private = handler
 
     def answer(self, kind: str, handler: _MessageHandler) -> None:
         """A text that was asked for (storage.people.expected) goes to `handler`, until a command or a tap."""
         self._answers[kind] = handler
 
-    async def on_message(self, request: Request, command: str | None) -> None:
+    async def route_message(self, request: Request, command: str | None) -> None:
         """Call the handler of a command (without slash and bot name), or of the text."""
         request.command = command
         if request.group is not None:
@@ -113,56 +117,85 @@ class Router:
 
     async def _in_private(self, request: Request, command: str | None) -> None:
         if command is None:
-            try:
-                await self._answers.get(await _expected(request) or "", self._text)(request)
-            except NotAdmin:  # one who is none any more
-                await self._text(request)
+            await self._answers.get(await _expected(request) or "", self._text)(request)
             return
         if command not in self._keep_expected:
             await _end_expected(request)
-        handler = self._commands.get(command) or self._admin_commands.get(command, self._unknown_command)
-        try:
-            await handler(request)
-        except NotAdmin:
-            await self._unknown_command(request)
+        handler = self._commands.get(command) or self.admin.command_for(request, command)
+        await (handler or self._unknown_command)(request)
 
-    async def on_tap(self, request: Request, data: str) -> None:
+    async def route_tap(self, request: Request, data: str) -> None:
         """Call the handler of a button. Raises StaleButton for data that this version cannot read, and for
         an admin's button under somebody else's finger."""
         record = unpack(data)
+        kind = type(record)
         if request.group is not None:
-            if type(record) not in self._group_buttons:
+            if kind not in self._group_buttons:
                 await request.toast(request.t.plain("private.only"))
                 return
-            await self._buttons[type(record)](request, record)
+            await self._buttons[kind](request, record)
             return
         await _end_expected(request)
-        try:
-            await self._buttons[type(record)](request, record)
-        except NotAdmin as error:
-            raise StaleButton(str(error)) from error
+        handler = self._buttons.get(kind) or self.admin.button_for(request, kind)
+        await handler(request, record)
         if self._after_private is not None:
             await self._after_private(request)
 
-    async def on_vote(self, request: Request, poll_id: str, positions: list[int]) -> None:
+    async def route_vote(self, request: Request, poll_id: str, positions: list[int]) -> None:
         """Somebody voted in a poll of ours, or took their vote back."""
         if self._vote is not None:
             await self._vote(request, poll_id, positions)
 
-    async def on_presence(self, request: Request, present: bool) -> None:
+    async def route_presence(self, request: Request, present: bool) -> None:
         """The bot was added to a group, or removed."""
         if self._presence is not None:
             await self._presence(request, present)
 
-    async def on_left(self, request: Request) -> None:
+    async def route_left(self, request: Request) -> None:
         """The person of this request left a group."""
         if self._left is not None:
             await self._left(request)
 
-    async def on_moved(self, old: int, new: int) -> None:
+    async def route_moved(self, old: int, new: int) -> None:
         """A group became a supergroup."""
         if self._moved is not None:
             await self._moved(old, new)
+
+
+class AdminRouter:
+    """What admins alone reach, in private alone. To anybody else there is no admin's seat: a command of it is
+    unknown, a button stale. No handler checks it again, and none can forget to."""
+
+    def __init__(self, admins: Collection[int]) -> None:
+        self._admins = admins
+        self._commands: dict[str, _MessageHandler] = {}
+        self.buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The names of admins' commands, in the order in which they came."""
+        return tuple(self._commands)
+
+    def command(self, name: str, handler: _MessageHandler) -> None:
+        """`/name` of an admin."""
+        self._commands[name] = handler
+
+    def button(self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]]) -> None:
+        """A tap of an admin on a button that carries a record of this type."""
+        self.buttons[kind] = handler
+
+    def command_for(self, request: Request, name: str) -> _MessageHandler | None:
+        """The handler of a command; None if there is none for whoever asks."""
+        return self._commands.get(name) if self._is_admin(request) else None
+
+    def button_for(self, request: Request, kind: type[Record]) -> Callable[[Request, Any], Awaitable[None]]:
+        """The handler of a button. Raises StaleButton for anybody else."""
+        if not self._is_admin(request):
+            raise StaleButton(f"{request.person.telegram_id} is no admin")
+        return self.buttons[kind]
+
+    def _is_admin(self, request: Request) -> bool:
+        return request.person.telegram_id in self._admins
 
 
 async def _expected(request: Request) -> str | None:

@@ -160,7 +160,7 @@ def test_a_record_holds_numbers_and_texts_alone() -> None:
 def test_every_record_has_a_handler() -> None:
     """A button that nobody handles would be a bug that only its tapper sees."""
     services = typing.cast(Services, typing.cast(object, _Anything()))
-    assert set(bot.wiring.build_router(services, typing.cast(Rights, services))._buttons) == set(RECORDS)
+    assert set(bot.wiring.build_router(services, typing.cast(Rights, services)).records) == set(RECORDS)
 
 
 class _Anything:

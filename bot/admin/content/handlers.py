@@ -13,7 +13,7 @@ from bot.admin.content.views import (
 )
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 
 
 class Handlers:
@@ -22,10 +22,10 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
-        router.admin_command("addmovie", self.add)
-        router.admin_command("merge", self.ask)
+        router.command("addmovie", self.add)
+        router.command("merge", self.ask)
         router.button(MergeFilms, self.merge)
         router.button(KeepApart, self.keep_apart)
 
@@ -59,6 +59,5 @@ class Handlers:
 
     async def keep_apart(self, request: Request, tap: KeepApart) -> None:
         """Two films after all."""
-        self._services.admins.require(request.person.telegram_id)
         await request.toast()
         await request.show(kept_apart_screen(request.t))

@@ -20,7 +20,7 @@ from bot.admin.models.views import (
 )
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
 
 
@@ -30,11 +30,11 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._versions = services.versions
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
-        router.admin_command("models", self.models)
-        router.admin_command("rollback", self.rollback)
-        router.admin_command("promote", self.promote)
+        router.command("models", self.models)
+        router.command("rollback", self.rollback)
+        router.command("promote", self.promote)
         router.button(ShowModels, self.turn)
         router.button(ShowModel, self.open)
         router.button(OpenModel, self.open_below)

@@ -53,7 +53,6 @@ class Versions:
 
     async def page(self, asker: int, offset: int) -> ModelsPage:
         """The page that begins at `offset`; the last one if it is past the end."""
-        self._admins.require(asker)
         async with self._database.read() as conn:
             every = await models.every(conn)
         offset = max(0, min(offset, (len(every) - 1) // PAGE * PAGE))
@@ -61,7 +60,6 @@ class Versions:
 
     async def one(self, asker: int, version: int) -> Model:
         """One model. Raises StaleButton if there never was one."""
-        self._admins.require(asker)
         async with self._database.read() as conn:
             model = await models.get(conn, version)
         if model is None:
@@ -70,18 +68,15 @@ class Versions:
 
     async def named(self, asker: int, asked: str) -> Plan | Model:
         """The model of this number, or why there is none to show."""
-        self._admins.require(asker)
         plan, model = await self._known(Plan("rolled_back", None, asked=asked.strip()))
         return plan if model is None else model
 
     def live(self, asker: int) -> int:
         """The version that serves."""
-        self._admins.require(asker)
         return self._serving.version
 
     async def plan_rollback(self, asker: int, asked: str) -> Plan:
         """Back to the version that was named, or to the one before the live one."""
-        self._admins.require(asker)
         if asked.strip():
             return await self._named("rolled_back", asked)
         async with self._database.read() as conn:
@@ -92,12 +87,10 @@ class Versions:
 
     async def plan(self, asker: int, act: Act, version: int) -> Plan:
         """To this version, by a button."""
-        self._admins.require(asker)
         return await self._named(act, str(version))
 
     async def consider(self, asker: int, asked: str) -> Plan | Model:
         """What /promote is about: the model that was named, or why it cannot be promoted."""
-        self._admins.require(asker)
         plan, model = await self._known(Plan("promoted_by_hand", None, asked=asked.strip()))
         return plan if plan.refusal is not None or model is None else model
 
@@ -106,7 +99,6 @@ class Versions:
 
         {"version", "was"}, or {"refusal", "version", "asked", "reason"}.
         """
-        self._admins.require(asker)
         live = await models.live(conn)
         was = None if live is None else live.version
         if plan.chosen is None or plan.version is None or plan.version == was:

@@ -10,7 +10,7 @@ from bot.admin.illustration import illustrated
 from bot.admin.monitor.views import alert_text, picture_text, report_picture, report_text
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Translator
 
@@ -21,9 +21,9 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._monitor = services.monitor
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the command of this room."""
-        router.admin_command("monitor", self.monitor)
+        router.command("monitor", self.monitor)
 
     def tellings(self) -> dict[str, Telling]:
         """Claim the notices of this room."""

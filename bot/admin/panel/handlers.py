@@ -8,7 +8,7 @@ from bot.admin.panel.views import home_screen
 from bot.errors import StaleButton
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
 
 
@@ -18,9 +18,9 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._panel = services.panel
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the command and the button of this room."""
-        router.admin_command("admin", self.admin)
+        router.command("admin", self.admin)
         router.button(ShowPanel, self.turn)
 
     async def admin(self, request: Request) -> None:

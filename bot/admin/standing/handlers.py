@@ -19,7 +19,7 @@ from bot.admin.standing.views import (
 )
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
 from bot.texts import Translator
 
@@ -32,10 +32,10 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._standings = services.standings
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
-        router.admin_command("exclude", self.exclude)
-        router.admin_command("include", self.include)
+        router.command("exclude", self.exclude)
+        router.command("include", self.include)
         router.button(ShowKeptOut, self.turn)
         router.button(OpenKeptOut, self.open_list)
         router.button(OpenFlag, self.open_flag)

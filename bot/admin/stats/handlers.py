@@ -6,7 +6,7 @@ from bot.admin.illustration import answer, illustrated
 from bot.admin.stats.views import ratings_picture, usage_text
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 
 
 class Handlers:
@@ -15,9 +15,9 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._statistics = services.statistics
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the command of this room."""
-        router.admin_command("stats", self.stats)
+        router.command("stats", self.stats)
 
     async def stats(self, request: Request) -> None:
         """/stats: people, ratings, the way in, nights, answer times."""

@@ -15,7 +15,7 @@ from bot.admin.training.views import (
 from bot.errors import StaleButton
 from bot.services import Services
 from bot.telegram.request import Request
-from bot.telegram.router import Router
+from bot.telegram.router import AdminRouter
 
 
 class Handlers:
@@ -24,9 +24,9 @@ class Handlers:
     def __init__(self, services: Services) -> None:
         self._trainings = services.trainings
 
-    def register(self, router: Router) -> None:
+    def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
-        router.admin_command("retrain", self.retrain)
+        router.command("retrain", self.retrain)
         router.button(StartTraining, self.start)
         router.button(StopTraining, self.stop)
         router.button(ShowCurves, self.curves)

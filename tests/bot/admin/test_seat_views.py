@@ -325,7 +325,7 @@ def test_the_next_training_is_at_that_time_of_the_operators_day() -> None:
 
 def test_every_command_of_admins_is_in_their_menu() -> None:
     services = typing.cast(Services, typing.cast(object, _Anything()))
-    commands = bot.wiring.build_router(services, typing.cast(Rights, services)).admin_commands
+    commands = bot.wiring.build_router(services, typing.cast(Rights, services)).admin.commands
     assert {"admin", "models", "rollback", "promote", "retrain", "audit"} <= set(commands)
     assert [name for name, does in admin_menu(commands, T) if does] == list(commands)
 

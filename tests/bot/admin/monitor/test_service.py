@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import insert
 
 from bot.admin.monitor.service import Monitor
-from bot.errors import NotAdmin
 from bot.films.serving import Serving
 from bot.process.bounds import Bound
 from recsys.monitoring import Figure
@@ -71,11 +70,6 @@ async def test_figures_are_those_of_the_rows(make_monitor: Make, serving: Servin
     later = await make_monitor().report(ADMIN, MONDAY + 2 * WEEK)
     assert later.now.hit_rate == Figure(2 / 3, 3)
     assert later.now.gini == Figure(None, 0)
-
-
-async def test_who_is_no_admin_is_told_nothing(make_monitor: Make) -> None:
-    with pytest.raises(NotAdmin):
-        await make_monitor().report(42, MONDAY)
 
 
 async def test_nothing_is_kept_of_a_bot_that_showed_nothing(database: Database, make_monitor: Make) -> None:
