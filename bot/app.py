@@ -14,13 +14,11 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.admin.announcer import Announcer
-from bot.admin.guard import Admins
 from bot.admin.training.progress import Progress
 from bot.errors import GaveUp
 from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
-from bot.night.delivery import Delivery
 from bot.night.worker import Bells, Worker
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
@@ -38,7 +36,7 @@ from bot.training.runner import Runner
 from bot.training.schedule import Schedule
 from bot.training.watching import Watch
 from bot.web import Health, serve_health
-from bot.wiring import build_router, build_services, build_tellings
+from bot.wiring import wire
 from storage.database import Database
 from storage.database.lock import hold
 from storage.database.migrations import migrate
@@ -78,8 +76,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         _client(settings, settings.token, metrics) as client,
     ):
         health.database = database
-        admins = Admins(settings.admin_ids)
-        serving = await Serving.begin(database, store, admins.ids, metrics)
+        serving = await Serving.begin(database, store, settings.admin_ids, metrics)
         check_dataset(settings, serving.recommender.catalog.source)
         health.model = serving.version
         # What was loaded by now stays: the collector need not walk a hundred thousand films each time.
@@ -87,23 +84,23 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         gc.freeze()
         messenger = Messenger(client)
         bells = Bells()
-        services = build_services(database, serving, admins, settings, bells)
-        delivery = Delivery(database, messenger, serving.library, services.readings, services.deciding)
-        router = build_router(services, Rights(client))
-        processor = Processor(client, database, messenger, router, metrics)
+        rooms = wire(database, messenger, Rights(client), serving, settings, bells)
+        processor = Processor(client, database, messenger, rooms.router, metrics)
         dispatcher = Dispatcher(processor.handle)
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
-        nights = Worker(database, delivery, settings.group_sends_per_minute, bells.nights)
+        nights = Worker(database, rooms.delivery, settings.group_sends_per_minute, bells.nights)
         background: dict[str, _Background] = {
-            "introduction": partial(introduce, client, database, admins.ids, router.admin.commands),
+            "introduction": partial(
+                introduce, client, database, settings.admin_ids, rooms.router.admin.commands
+            ),
             "nights": nights.run,
-            "notices": Announcer(database, messenger, build_tellings(services), bells.notices).run,
+            "notices": Announcer(database, messenger, rooms.notices, bells.notices).run,
             "progress": Progress(database, messenger, bells.progress).run,
             "live model": serving.follow,
             "metrics of trainings": Watch(database, metrics).run,
             **_training(database, store, serving, settings, bells),
-            "monitor": services.monitor.run,
+            "monitor": rooms.monitor.run,
         }
         try:
             await _serve(client, intake, background, stop, serving.version)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from bot.errors import StaleButton
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Html, Translator
+from bot.wording import expected_text, film_label, stars_text
 from recsys.serving.similarity import Because
 from storage.films.films import Film
 
 _STARS = (1, 2, 3, 4, 5)
+_PER_ROW = 5  # numbers under a list
 _ORIGIN = re.compile(r"(?P<kind>[lhw])(?P<ref>[0-9]{1,18})|s(?P<search>[0-9]{1,18})\+(?P<offset>[0-9]{1,9})")
 
 
@@ -236,11 +238,6 @@ def film_text(film: Film, t: Translator) -> Html:
     return Html("\n".join(lines))
 
 
-def film_label(film: Film) -> str:
-    """Title and year, as plain text."""
-    return film.title if film.year is None else f"{film.title} ({film.year})"
-
-
 def film_page(film: Film) -> tuple[str, str]:
     """The film's page and the name of its site; without ids, a search for the title."""
     if film.tmdb_id is not None:
@@ -266,14 +263,10 @@ def rating_row(t: Translator, action: Callable[[int], Record]) -> tuple[Button, 
     return tuple(Button(t.plain("button.stars", stars=stars), action(stars)) for stars in _STARS)
 
 
-def stars_text(stars: float) -> str:
-    """A rating as people gave it: 4★, 4.5★."""
-    return f"{stars:g}★"
-
-
-def expected_text(stars: float) -> str:
-    """A predicted rating: 4.3★."""
-    return f"{stars:.1f}★"
+def number_rows(actions: Sequence[Record | str], t: Translator) -> list[tuple[Button, ...]]:
+    """Buttons 1, 2, 3 …, five in a row, with what each does: a record, or a link to open."""
+    numbered = enumerate(actions, start=1)
+    return in_rows([Button(t.plain("button.number", number=n), action) for n, action in numbered], _PER_ROW)
 
 
 def _mark_button(card: Card, kind: str, t: Translator) -> Button:

@@ -13,7 +13,7 @@ from telegram import Bot, BotCommandScopeAllGroupChats, BotCommandScopeChat
 from telegram.error import TelegramError
 
 from bot.admin.panel.views import admin_menu
-from bot.help.views import group_menu, menu
+from bot.help import group_menu, menu
 from bot.texts import FALLBACK, languages, translator
 from storage.database import Database, facts
 from storage.errors import StorageError

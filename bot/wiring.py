@@ -1,7 +1,8 @@
-"""The composition root's second half: use cases, handlers and notices; built by bot.app alone."""
+"""The composition root's second half: hands each room exactly what it uses. It alone knows all rooms."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.admin.announcer import Telling
@@ -9,7 +10,6 @@ from bot.admin.audit.handlers import Handlers as AuditHandlers
 from bot.admin.audit.service import Audit
 from bot.admin.content.handlers import Handlers as ContentHandlers
 from bot.admin.content.service import Content
-from bot.admin.guard import Admins
 from bot.admin.models.handlers import Handlers as ModelsHandlers
 from bot.admin.models.notices import tellings as model_tellings
 from bot.admin.models.service import Versions
@@ -30,8 +30,9 @@ from bot.filtering.handlers import Handlers as FilteringHandlers
 from bot.filtering.service import Filtering
 from bot.groups.handlers import Handlers as GroupHandlers
 from bot.groups.service import Groups
-from bot.help.handlers import Handlers as BasicsHandlers
+from bot.help import Handlers as HelpHandlers
 from bot.night.deciding import Deciding
+from bot.night.delivery import Delivery
 from bot.night.gathering import Slates
 from bot.night.handlers import Handlers as NightHandlers
 from bot.night.service import Nights
@@ -43,101 +44,125 @@ from bot.onboarding.service import Onboarding
 from bot.preferences.handlers import Handlers as PreferencesHandlers
 from bot.preferences.service import Preferences
 from bot.process.settings import Settings
-from bot.profile.forgetme.service import ForgetMe
-from bot.profile.handlers import Handlers as ProfileHandlers
+from bot.profile.forgetme import Handlers as ForgetMeHandlers
+from bot.profile.history.handlers import Handlers as HistoryHandlers
 from bot.profile.history.service import History
-from bot.profile.mydata.service import MyData
+from bot.profile.mydata import Handlers as MyDataHandlers
+from bot.profile.portrait.handlers import Handlers as PortraitHandlers
 from bot.profile.portrait.service import Portraits
 from bot.rating.handlers import Handlers as RatingHandlers
 from bot.rating.service import Rating
-from bot.services import Services
+from bot.telegram.messenger import Messenger
 from bot.telegram.rights import Rights
-from bot.telegram.router import Router
-from bot.texts import languages, translator
-from bot.watchlist.handlers import Handlers as WatchlistHandlers
-from bot.watchlist.service import Watchlist
+from bot.telegram.router import AdminRouter, Router
+from bot.watchlist import Handlers as WatchlistHandlers
+from bot.watchlist import Watchlist
 from storage.database import Database
 
 
-def build_services(
-    database: Database, serving: Serving, admins: Admins, settings: Settings, bells: Bells
-) -> Services:
-    """The use cases, each handed what it needs."""
-    library, taste, wake = serving.library, serving.taste, bells.nights.set
-    translators = [translator(language) for language in languages()]
-    phrases = Phrases(
-        like="|".join(t.plain("like.phrases") for t in translators),
-        weak_like="|".join(t.plain("like.weak_phrases") for t in translators),
-        courtesies="|".join(t.plain("like.courtesies") for t in translators),
-    )
-    discover = Discover(database, library, taste, phrases)
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """All rooms at work: where updates go in, and what runs beside them.
+
+    `notices` says what each kind of notice to admins looks like.
+    """
+
+    router: Router
+    delivery: Delivery
+    monitor: Monitor
+    notices: dict[str, Telling]
+
+
+def wire(
+    database: Database,
+    messenger: Messenger,
+    rights: Rights,
+    serving: Serving,
+    settings: Settings,
+    bells: Bells,
+) -> Rooms:
+    """Build every room, and have it claim its commands, buttons and events."""
+    library, taste = serving.library, serving.taste
+    rating = Rating(database, library, taste)
+    discover = Discover(database, library, taste, Phrases.spoken())
+    watchlist = Watchlist(database, library)
+
     readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
-    poll_time = timedelta(minutes=settings.poll_minutes)
-    trainings = _trainings(database, admins, settings, bells)
-    return Services(
-        admins=admins,
-        content=Content(database, serving, admins),
-        serving=serving,
-        library=library,
-        onboarding=Onboarding(database, library, taste),
-        rating=Rating(database, library, taste),
-        discover=discover,
-        history=History(database, library),
-        watchlist=Watchlist(database, library),
-        filtering=Filtering(database, library, discover),
-        preferences=Preferences(database, settings.timezone),
-        portraits=Portraits(database, library, taste),
-        mydata=MyData(database),
-        forgetme=ForgetMe(),
-        nights=Nights(database, library, slates, readings, wake),
-        voting=Voting(slates, readings, poll_time),
-        deciding=Deciding(slates, readings, library),
-        readings=readings,
-        groups=Groups(database, library, taste, readings, slates, wake),
-        versions=Versions(database, admins, serving),
-        trainings=trainings,
-        audit=Audit(database, admins),
-        panel=Panel(database, admins, trainings),
-        standings=Standings(database, library, admins),
-        statistics=Statistics(database, admins, settings.timezone),
-        monitor=Monitor(
-            database, library, taste, admins, settings.timezone, settings.alerts, bells.notices.set
-        ),
+    nights = Nights(database, library, slates, readings, bells.nights.set)
+    voting = Voting(slates, readings, timedelta(minutes=settings.poll_minutes))
+    deciding = Deciding(slates, readings, library, rating.rate)
+    groups = Groups(database, library, taste, settings.timezone, slates.weights, nights)
+
+    helping = HelpHandlers(rating.cancel)
+    lists = DiscoverHandlers(discover, library)
+    preferences = PreferencesHandlers(Preferences(database, settings.timezone))
+    cards = RatingHandlers(
+        rating, library, discover.recommend, watchlist.put, lists.card_screen, lists.list_screen
     )
+    onboarding = OnboardingHandlers(
+        Onboarding(database, library, taste),
+        library,
+        nights.awaits,
+        rating.start_onboarding,
+        lists.card_screen,
+        cards.round_screen,
+    )
+    router = Router(lists.text, helping.unknown, settings.admin_ids)
+    for room in (
+        helping,
+        lists,
+        cards,
+        onboarding,
+        preferences,
+        FilteringHandlers(
+            Filtering(database, library, discover.refine), lists.list_screen, preferences.settings_screen
+        ),
+        WatchlistHandlers(watchlist, lists.card_screen),
+        HistoryHandlers(History(database, library)),
+        PortraitHandlers(Portraits(database, library, taste), rating.ask, cards.round_screen),
+        MyDataHandlers(database),
+        ForgetMeHandlers(),
+        NightHandlers(nights, voting, deciding, library, rights),
+        GroupHandlers(groups, library, rights, helping.hello),
+    ):
+        room.register(router)
+    monitor, notices = _wire_admin(router.admin, database, serving, settings, bells)
+    delivery = Delivery(database, messenger, library, readings, deciding)
+    return Rooms(router, delivery, monitor, notices)
 
 
-def _trainings(database: Database, admins: Admins, settings: Settings, bells: Bells) -> Trainings:
-    clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
+def _wire_admin(
+    router: AdminRouter, database: Database, serving: Serving, settings: Settings, bells: Bells
+) -> tuple[Monitor, dict[str, Telling]]:
+    """The admin's rooms; what watches for them, and what its notices look like."""
+    library = serving.library
 
     def wake() -> None:
         bells.training.set()
         bells.progress.set()
 
-    return Trainings(database, admins, clock, wake)
-
-
-def build_tellings(services: Services) -> dict[str, Telling]:
-    """What each kind of notice to admins looks like."""
-    own = {"flag": StandingHandlers(services).tell}
-    return model_tellings(services.library) | own | MonitorHandlers(services).tellings()
-
-
-def build_router(services: Services, rights: Rights) -> Router:
-    """The handlers, each with its commands and buttons."""
-    basics, discover = BasicsHandlers(services), DiscoverHandlers(services)
-    router = Router(discover.text, basics.unknown, services.admins.ids)
-    for room in (basics, discover):
+    clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
+    trainings = Trainings(database, clock, wake)
+    monitor = Monitor(
+        database,
+        library,
+        serving.taste,
+        settings.admin_ids,
+        settings.timezone,
+        settings.alerts,
+        bells.notices.set,
+    )
+    standings, monitoring = StandingHandlers(Standings(database, library)), MonitorHandlers(monitor)
+    # In this order in an admin's menu of commands.
+    for room in (
+        PanelHandlers(Panel(database, trainings)),
+        ModelsHandlers(Versions(database, serving)),
+        TrainingHandlers(trainings),
+        standings,
+        ContentHandlers(Content(database, serving), library),
+        AuditHandlers(Audit(database)),
+        StatsHandlers(Statistics(database, settings.timezone)),
+        monitoring,
+    ):
         room.register(router)
-    for build in (OnboardingHandlers, RatingHandlers, ProfileHandlers):
-        build(services).register(router)
-    for screens in (WatchlistHandlers, FilteringHandlers, PreferencesHandlers):
-        screens(services).register(router)
-    for seat in (PanelHandlers, ModelsHandlers, TrainingHandlers):
-        seat(services).register(router.admin)
-    for office in (StandingHandlers, ContentHandlers, AuditHandlers):
-        office(services).register(router.admin)
-    for view in (StatsHandlers, MonitorHandlers):
-        view(services).register(router.admin)
-    for gathering in (NightHandlers, GroupHandlers):
-        gathering(services, rights).register(router)
-    return router
+    return monitor, model_tellings(library) | {"flag": standings.tell} | monitoring.tellings()

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cards import film_label
 from bot.cli.serve import DEMO_DATABASE, demo_settings
 from bot.films.catalog import Added, add_films, migrate_films, update_from_data_set
 from bot.process import home
 from bot.process.settings import read_settings
+from bot.wording import film_label
 from recsys.data.sources.film_lists import read_film_list
 from recsys.data.sources.layouts import read_catalog
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from bot.cards import MoreLikeThis, OpenCard, Origin
-from bot.discover.screens import card_of, list_of
-from bot.discover.views import MoreOfList, ShowList, candidates_screen
-from bot.services import Services
+from bot.cards import MoreLikeThis, OpenCard, Origin, card_screen
+from bot.discover.service import Discover
+from bot.discover.views import MoreOfList, candidates_screen, list_screen
+from bot.films.library import Library
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
+from bot.ways import ShowList, way_back
 
 
 class Handlers:
-    """One method a command or tap: parse, call one use case, render."""
+    """Each parses, calls one use case, and renders."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, discover: Discover, library: Library) -> None:
+        self._discover = discover
+        self._library = library
 
     def register(self, router: Router) -> None:
         """Claim the commands and buttons of this room."""
@@ -28,9 +30,8 @@ class Handlers:
 
     async def recommend(self, request: Request) -> None:
         """/recommend: five picks."""
-        discover, person_id = self._services.discover, request.person.id
-        list_id = await request.once(lambda conn: discover.recommend(conn, person_id, request.now))
-        await request.reply(await list_of(self._services, request, list_id))
+        list_id = await request.once(self._discover.recommend, request.person.id, request.now)
+        await request.reply(await self.list_screen(request, list_id))
 
     async def like(self, request: Request) -> None:
         """/like TITLE."""
@@ -44,7 +45,7 @@ class Handlers:
         if not request.text:
             await request.reply(Screen(request.t.html("text.only")))
             return
-        title, similar = self._services.discover.wish(request.text)
+        title, similar = self._discover.wish(request.text)
         if similar:
             await self._similar_to(request, title)
         else:
@@ -52,47 +53,52 @@ class Handlers:
 
     async def show_list(self, request: Request, tap: ShowList) -> None:
         """Back to a list."""
-        screen = await list_of(self._services, request, tap.list_id)
+        screen = await self.list_screen(request, tap.list_id)
         await request.toast()
         await request.show(screen)
 
     async def more(self, request: Request, tap: MoreOfList) -> None:
         """More: the next page, in place."""
-        discover, person_id = self._services.discover, request.person.id
-        list_id = await request.once(lambda conn: discover.more(conn, person_id, tap.list_id, request.now))
+        list_id = await request.once(self._discover.more, request.person.id, tap.list_id, request.now)
         await request.toast()
-        await request.show(await list_of(self._services, request, list_id))
+        await request.show(await self.list_screen(request, list_id))
 
     async def open_card(self, request: Request, tap: OpenCard) -> None:
         """A number, or a candidate: the film's card, in place."""
-        discover, person_id = self._services.discover, request.person.id
-        await request.once(lambda conn: discover.expose(conn, person_id, tap.film_id, request.now))
+        await request.once(self._discover.expose, request.person.id, tap.film_id, request.now)
         await request.toast()
-        await request.show(await card_of(self._services, request, tap.film_id, Origin.unpack(tap.origin)))
+        await request.show(await self.card_screen(request, tap.film_id, Origin.unpack(tap.origin)))
 
     async def more_like_this(self, request: Request, tap: MoreLikeThis) -> None:
         """More like this, or a candidate of /like: the nearest films, in a new message."""
         await self._reply_similar(request, tap.film_id)
 
+    async def list_screen(self, request: Request, list_id: int) -> Screen:
+        """A list as the person who asks sees it."""
+        return list_screen(await self._discover.page(request.person.id, list_id), request.t)
+
+    async def card_screen(self, request: Request, film_id: int, origin: Origin) -> Screen:
+        """A film's card, with the way back to where it was opened."""
+        card = await self._discover.card(request.person.id, film_id, origin)
+        return card_screen(card, request.t, way_back(origin))
+
     async def _similar_to(self, request: Request, title: str) -> None:
-        found = self._services.discover.find(title)
+        found = self._library.find(title)
         if found.clear:
             await self._reply_similar(request, found.films[0].id)
         else:
             await request.reply(candidates_screen(found, title, True, request.t))
 
     async def _look_up(self, request: Request, title: str) -> None:
-        discover, person_id = self._services.discover, request.person.id
-        found = discover.find(title)
+        found = self._library.find(title)
         if not found.clear:
             await request.reply(candidates_screen(found, title, False, request.t))
             return
         film_id = found.films[0].id
-        await request.once(lambda conn: discover.expose(conn, person_id, film_id, request.now))
-        await request.reply(await card_of(self._services, request, film_id, Origin()))
+        await request.once(self._discover.expose, request.person.id, film_id, request.now)
+        await request.reply(await self.card_screen(request, film_id, Origin()))
 
     async def _reply_similar(self, request: Request, film_id: int) -> None:
-        discover, person_id = self._services.discover, request.person.id
-        list_id = await request.once(lambda conn: discover.similar(conn, person_id, film_id, request.now))
+        list_id = await request.once(self._discover.similar, request.person.id, film_id, request.now)
         await request.toast()
-        await request.reply(await list_of(self._services, request, list_id))
+        await request.reply(await self.list_screen(request, list_id))

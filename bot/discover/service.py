@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from bot.cards import Card, Kinship, Origin, Reason
 from bot.discover.fresh import fresh_pick
 from bot.errors import StaleButton
-from bot.films.library import Found, Library
+from bot.films.library import Library
 from bot.films.taste import Pick, Profile, Taste
+from bot.texts import languages, translator
 from storage.database import AsyncConnection, Database
 from storage.films.films import Film
 from storage.people import filters as stored_filters
@@ -21,7 +22,6 @@ from storage.people.lists import FilmList, Shown
 
 _PICKS = 5
 _NEIGHBOURS = 10
-_LONGEST_TITLE = 200
 
 # What was shown steps back by this many standard deviations of the person's scores, and returns by half
 # every three days. On ml-latest-small a person's best film stands 8 to 17 deviations above the mean, the
@@ -68,6 +68,16 @@ class Phrases:
     like: str
     weak_like: str
     courtesies: str
+
+    @classmethod
+    def spoken(cls) -> Phrases:
+        """Those of all languages together: people mix them."""
+        translators = [translator(language) for language in languages()]
+        return cls(
+            like="|".join(t.plain("like.phrases") for t in translators),
+            weak_like="|".join(t.plain("like.weak_phrases") for t in translators),
+            courtesies="|".join(t.plain("like.courtesies") for t in translators),
+        )
 
 
 class Discover:
@@ -199,15 +209,11 @@ class Discover:
         self._library.film(film_id)
         await lists.expose(conn, person_id, film_id, "card", at)
 
-    def find(self, title: str) -> Found:
-        """Films by a title as people type it."""
-        return self._library.find(title[:_LONGEST_TITLE])
-
     def wish(self, text: str) -> tuple[str, bool]:
         """The title in a free text, and whether it asks for what is like it ("more like heat")."""
         text = " ".join(text.split())
         match = self._like.match(text)
-        if match is None and not self.find(text).clear:
+        if match is None and not self._library.find(text).clear:
             match = self._weak_like.match(text)
         return (match["title"].strip(" \"'“”"), True) if match else (text, False)
 

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.cards import (
-    MoreLikeThis,
-    OpenCard,
-    Origin,
-    expected_text,
-    film_label,
-    kinship_text,
-    reason_text,
-    stars_text,
-)
+from bot.cards import MoreLikeThis, OpenCard, Origin, kinship_text, number_rows, reason_text
 from bot.discover.service import ListItem, ListPage
 from bot.films.library import Found
-from bot.filtering.views import filters_text
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from bot.ways import OpenFilters, ShowList
+from bot.wording import echo, expected_text, film_label, filters_text, stars_text
 from storage.people.filters import NO_FILTERS
-
-_PER_ROW = 5
-_LONGEST_ECHO = 100  # characters of what was asked for; a message may be as long as our answer may
-
-
-@record("ls")
-class ShowList(Record):
-    """A list again: from a card, or from its next page."""
-
-    list_id: int
 
 
 @record("lm")
 class MoreOfList(Record):
     """The page after this list."""
-
-    list_id: int
-
-
-@record("fo")
-class OpenFilters(Record):
-    """Narrow this list."""
 
     list_id: int
 
@@ -71,25 +44,12 @@ def candidates_screen(found: Found, asked: str, similar: bool, t: Translator) ->
     """Which of these? A button for each film; `similar`: a tap lists its neighbours, else opens its card."""
     nothing = "search.nearest" if found.films else "search.nothing"
     return Screen(
-        t.html("search.which" if found.matched else nothing, asked=_shortened(asked)),
+        t.html("search.which" if found.matched else nothing, asked=echo(asked)),
         tuple(
             (Button(film_label(film), MoreLikeThis(film.id) if similar else OpenCard(film.id, "")),)
             for film in found.films
         ),
     )
-
-
-def number_rows(actions: Sequence[Record], t: Translator) -> tuple[tuple[Button, ...], ...]:
-    """Buttons 1, 2, 3 …, five in a row."""
-    buttons = [
-        Button(t.plain("button.number", number=number), action)
-        for number, action in enumerate(actions, start=1)
-    ]
-    return tuple(tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW))
-
-
-def _shortened(asked: str) -> str:
-    return asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
 
 
 def _head(page: ListPage, t: Translator) -> list[str]:

@@ -19,6 +19,7 @@ from storage.running import models
 
 CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
 FILMS_KEY = "films"  # the settings row that says which model described them last
+_LONGEST_TITLE = 200  # characters of a text that is sought
 EARLIEST_DECADE = 1940  # what is older counts as of this decade: there is little of it
 
 
@@ -119,7 +120,7 @@ class Library:
 
     def find(self, title: str, limit: int = 5) -> Found:
         """Films by a title as people type it."""
-        search = self._titles.find(title, limit)
+        search = self._titles.find(title[:_LONGEST_TITLE], limit)
         found = dict.fromkeys(self._by_movie_id[match.movie_id] for match in search.matches)
         one_of_two_names = len(found) == 1 and search.verdict == "several"
         return Found(

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from bot.discover.screens import list_of
-from bot.discover.views import OpenFilters, ShowList
-from bot.filtering.views import (
-    ApplyFilters,
-    ClearFilters,
-    SetDecade,
-    SetFame,
-    SetGenreFilter,
-    filter_screen,
-)
-from bot.preferences.screens import settings_of
-from bot.preferences.views import OpenStandingFilters, ShowSettings
-from bot.services import Services
+from bot.filtering.service import Filtering
+from bot.filtering.views import ApplyFilters, ClearFilters, SetDecade, SetFame, SetGenreFilter, filter_screen
 from bot.telegram.request import Request
 from bot.telegram.router import Router
-from storage.database import AsyncConnection
+from bot.ways import ListScreen, OpenFilters, OpenStandingFilters, SettingsScreen, ShowList, ShowSettings
 
 
 class Handlers:
-    """One method a tap."""
+    """Each parses, calls one use case, and renders."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self, filtering: Filtering, list_screen: ListScreen, settings_screen: SettingsScreen
+    ) -> None:
+        self._filtering = filtering
+        self._list_screen = list_screen
+        self._settings_screen = settings_screen
 
     def register(self, router: Router) -> None:
         """Claim the buttons of this room."""
@@ -48,60 +39,42 @@ class Handlers:
 
     async def set_genre(self, request: Request, tap: SetGenreFilter) -> None:
         """A tap on a genre."""
-        filtering, person_id = self._services.filtering, request.person.id
-        await self._change(
-            request,
-            tap.panel_id,
-            lambda conn: filtering.set_genre(conn, person_id, tap.panel_id, tap.code, tap.value),
-        )
+        person_id = request.person.id
+        await request.once(self._filtering.set_genre, person_id, tap.panel_id, tap.code, tap.value)
+        await self._show(request, tap.panel_id)
 
     async def set_decade(self, request: Request, tap: SetDecade) -> None:
         """A tap on a decade."""
-        filtering, person_id = self._services.filtering, request.person.id
-        await self._change(
-            request,
-            tap.panel_id,
-            lambda conn: filtering.set_decade(conn, person_id, tap.panel_id, tap.decade, tap.on == 1),
-        )
+        person_id, on = request.person.id, tap.on == 1
+        await request.once(self._filtering.set_decade, person_id, tap.panel_id, tap.decade, on)
+        await self._show(request, tap.panel_id)
 
     async def set_fame(self, request: Request, tap: SetFame) -> None:
         """Well known, Anything, Deep cuts."""
-        filtering, person_id = self._services.filtering, request.person.id
-        await self._change(
-            request,
-            tap.panel_id,
-            lambda conn: filtering.set_fame(conn, person_id, tap.panel_id, tap.fame),
-        )
+        await request.once(self._filtering.set_fame, request.person.id, tap.panel_id, tap.fame)
+        await self._show(request, tap.panel_id)
 
     async def clear(self, request: Request, tap: ClearFilters) -> None:
         """Clear: nothing is chosen; the list stays until Apply."""
-        filtering, person_id = self._services.filtering, request.person.id
-        await self._change(request, tap.panel_id, lambda conn: filtering.clear(conn, person_id, tap.panel_id))
+        await request.once(self._filtering.clear, request.person.id, tap.panel_id)
+        await self._show(request, tap.panel_id)
 
     async def apply(self, request: Request, tap: ApplyFilters) -> None:
         """Apply: the panel becomes the list made anew, or /settings."""
-        filtering, person_id = self._services.filtering, request.person.id
-        list_id = await request.once(lambda conn: filtering.apply(conn, person_id, tap.panel_id, request.now))
-        await request.toast(None if list_id is not None else request.t.plain("toast.filters_stay"))
+        list_id = await request.once(self._filtering.apply, request.person.id, tap.panel_id, request.now)
         if list_id is not None:
-            await request.show(await list_of(self._services, request, list_id))
+            await request.toast()
+            await request.show(await self._list_screen(request, list_id))
         else:
-            await request.show(await settings_of(self._services, request))
+            await request.toast(request.t.plain("toast.filters_stay"))
+            await request.show(await self._settings_screen(request))
 
     async def _open(self, request: Request, list_id: int | None) -> None:
-        filtering, person_id = self._services.filtering, request.person.id
-        panel_id = await request.once(lambda conn: filtering.open(conn, person_id, list_id, request.now))
-        await request.toast()
-        await self._show(request, panel_id)
-
-    async def _change(
-        self, request: Request, panel_id: int, effect: Callable[[AsyncConnection], Awaitable[None]]
-    ) -> None:
-        await request.once(effect)
-        await request.toast()
+        panel_id = await request.once(self._filtering.open, request.person.id, list_id, request.now)
         await self._show(request, panel_id)
 
     async def _show(self, request: Request, panel_id: int) -> None:
-        panel = await self._services.filtering.panel(request.person.id, panel_id)
+        await request.toast()
+        panel = await self._filtering.panel(request.person.id, panel_id)
         back = ShowSettings() if panel.list_id is None else ShowList(panel.list_id)
         await request.show(filter_screen(panel, request.t, back))

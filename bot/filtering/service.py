@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.discover.service import Discover, own_list
 from bot.errors import StaleButton
 from bot.films.library import Library
 from storage.database import AsyncConnection, Database
 from storage.people import filters as stored
+from storage.people import lists
 from storage.people.filters import NO_FILTERS, Fame, Filters, Panel
 
 _Item = TypeVar("_Item", str, int)
 _FAME: dict[str, Fame] = {"known": "known", "any": "any", "deep": "deep"}
+
+
+# Makes the list of a person anew with other filters, inside the caller's transaction; the new one's id.
+Refine = Callable[[AsyncConnection, int, int, Filters, datetime], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +38,19 @@ class Filtering:
     """What takes a connection runs inside the caller's transaction. Raises StaleButton for what belongs to
     somebody else or is gone, and for a panel that was applied already."""
 
-    def __init__(self, database: Database, library: Library, discover: Discover) -> None:
+    def __init__(self, database: Database, library: Library, refine: Refine) -> None:
         self._database = database
         self._library = library
-        self._discover = discover
+        self._refine = refine
 
     async def open(self, conn: AsyncConnection, person_id: int, list_id: int | None, at: datetime) -> int:
         """A panel for a list of this person's, or for what stays (None); its id."""
         if list_id is None:
             filters = await stored.standing(conn, person_id)
         else:
-            await own_list(conn, person_id, list_id)
+            narrowed = await lists.get(conn, list_id)
+            if narrowed is None or narrowed.person_id != person_id:
+                raise StaleButton(f"no list {list_id} of person {person_id}")
             filters = await stored.of_list(conn, list_id)
         return await stored.open_panel(conn, person_id, list_id, filters, at)
 
@@ -104,7 +110,7 @@ class Filtering:
             return None
         if panel.made_list_id is not None:
             return panel.made_list_id
-        list_id = await self._discover.refine(conn, person_id, panel.list_id, panel.filters, at)
+        list_id = await self._refine(conn, person_id, panel.list_id, panel.filters, at)
         await stored.made(conn, panel_id, list_id)
         return list_id
 

@@ -1,15 +1,14 @@
-"""The filter panel as a message, and filters in words."""
+"""The filter panel as a message."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.films.library import EARLIEST_DECADE, genre_code
+from bot.films.library import genre_code
 from bot.filtering.service import FilterPanel
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Translator
-from storage.people.filters import NO_FILTERS, Filters
+from bot.wording import decade_text, filters_text
+from storage.people.filters import NO_FILTERS
 
 _GENRES_PER_ROW = 3
 _DECADES_PER_ROW = 4
@@ -63,7 +62,7 @@ def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:
     genres = [_genre_button(panel, genre, t) for genre in panel.genres]
     decades = [
         Button(
-            _set(_decade_text(decade, t), decade in chosen.decades, t),
+            _set(decade_text(decade, t), decade in chosen.decades, t),
             SetDecade(panel.id, decade, int(decade not in chosen.decades)),
         )
         for decade in panel.decades
@@ -73,8 +72,8 @@ def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:
         for step in _FAME
     )
     rows = (
-        *_in_rows(genres, _GENRES_PER_ROW),
-        *_in_rows(decades, _DECADES_PER_ROW),
+        *in_rows(genres, _GENRES_PER_ROW),
+        *in_rows(decades, _DECADES_PER_ROW),
         fame,
         (
             Button(t.plain("button.apply"), ApplyFilters(panel.id)),
@@ -87,27 +86,6 @@ def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:
     return Screen("\n".join([title, "", t.html("filter.how"), "", t.html("filter.now", filters=now)]), rows)
 
 
-def filters_text(filters: Filters, t: Translator) -> str:
-    """Filters in words: "Comedy or Drama · no Horror · 1990s · deep cuts"; plain text."""
-    either = t.plain("filter.or")
-    parts = []
-    if filters.genres:
-        parts.append(f" {either} ".join(filters.genres))
-    parts += [t.plain("filter.no", genre=genre) for genre in filters.without]
-    if filters.decades:
-        parts.append(f" {either} ".join(_decade_text(decade, t) for decade in filters.decades))
-    if filters.fame != "any":
-        parts.append(t.plain(f"fame.{filters.fame}"))
-    return " · ".join(parts)
-
-
-def _decade_text(decade: int, t: Translator) -> str:
-    """1990s; the earliest one takes in all before it."""
-    if decade == EARLIEST_DECADE:
-        return t.plain("filter.before", year=EARLIEST_DECADE + 10)
-    return t.plain("filter.decade", decade=decade)
-
-
 def _genre_button(panel: FilterPanel, genre: str, t: Translator) -> Button:
     value = 1 if genre in panel.filters.genres else -1 if genre in panel.filters.without else 0
     label = {1: t.plain("button.set", label=genre), -1: t.plain("button.without", label=genre), 0: genre}
@@ -116,7 +94,3 @@ def _genre_button(panel: FilterPanel, genre: str, t: Translator) -> Button:
 
 def _set(label: str, on: bool, t: Translator) -> str:
     return t.plain("button.set", label=label) if on else label
-
-
-def _in_rows(buttons: Sequence[Button], width: int) -> list[tuple[Button, ...]]:
-    return [tuple(buttons[start : start + width]) for start in range(0, len(buttons), width)]

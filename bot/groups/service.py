@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.errors import StaleButton
 from bot.films.library import Library
 from bot.films.taste import Taste
-from bot.night.entering import Who, enter
-from bot.night.gathering import Slates
-from bot.night.states import Readings
-from bot.preferences.zones import ZONES
+from bot.participants import Participant, enter
+from bot.zones import ZONES, LocalTime, local_time
 from storage.database import AsyncConnection, Database
 from storage.films.films import Film
-from storage.night import chats, errands, nights, polls
+from storage.night import chats, nights
 from storage.night.chats import Chat
 
 QUIET_HOURS: dict[str, tuple[int | None, int | None]] = {
@@ -32,11 +31,10 @@ _PICKS, _NEIGHBOURS = 5, 10
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """What a group chose, its zone (or the operator's), and what the clock shows there."""
+    """What a group chose, and what the clock shows in its zone, or in the operator's."""
 
     chat: Chat
-    zone: str
-    now: datetime
+    time: LocalTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,63 +45,55 @@ class GroupList:
     known: int
 
 
+class Nights(Protocol):
+    """What a group's settings change in its nights; inside the caller's transaction, but for `wake`."""
+
+    async def refresh_group(self, conn: AsyncConnection, chat: Chat) -> None:
+        """Slates are made another way from now on."""
+
+    async def change_zone(self, conn: AsyncConnection, chat: Chat, zone: ZoneInfo) -> None:
+        """The group's times are read in this zone from now on; `chat` still has the one before."""
+
+    def wake(self) -> None:
+        """Something was committed that boards have to show."""
+
+
+# How much each of these people's wishes weigh in a group; None where all weigh the same.
+Weights = Callable[[AsyncConnection, Chat, list[int]], Awaitable[list[float] | None]]
+
+
 class Groups:
     """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
 
     def __init__(
-        self,
-        database: Database,
-        library: Library,
-        taste: Taste,
-        readings: Readings,
-        slates: Slates,
-        wake: Callable[[], None],
+        self, database: Database, library: Library, taste: Taste, zone: str, weights: Weights, nights: Nights
     ) -> None:
         self._database = database
         self._library = library
         self._taste = taste
-        self._readings = readings
-        self._slates = slates
-        self.wake = wake
+        self._zone = zone
+        self._weights = weights
+        self._nights = nights
+        self.wake = nights.wake
 
     async def settings(self, conn: AsyncConnection, chat_id: int, at: datetime) -> GroupSettings:
         """The settings of the group with this Telegram id."""
         chat = await chats.meet(conn, chat_id)
-        zone = self._readings.zone(chat)
-        return GroupSettings(chat, zone.key, at.astimezone(zone))
-
-    async def zone_name(self, chat_id: int) -> str:
-        """The zone that a group's times are read in."""
-        async with self._database.read() as conn:
-            chat = await chats.find(conn, chat_id)
-        if chat is None:
-            raise StaleButton(f"no group {chat_id}")
-        return self._readings.zone(chat).key
+        return GroupSettings(chat, local_time(chat.time_zone or self._zone, at))
 
     async def set(self, conn: AsyncConnection, chat_id: int, name: str, value: str) -> None:
         """Choose one thing; open slates follow. Raises StaleButton for what cannot be chosen."""
         chat = await chats.meet(conn, chat_id)
         await chats.change(conn, chat.id, **_checked(name, value))
-        for night in await nights.open_of(conn, chat.id):
-            await self._slates.refresh(conn, night)
+        await self._nights.refresh_group(conn, chat)
 
     async def set_zone(self, conn: AsyncConnection, chat_id: int, zone: str) -> None:
         """The group's zone. A night that is planned keeps what its clock shows. Raises StaleButton."""
         if zone not in ZONES:
             raise StaleButton(f"no time zone {zone!r}")
         chat = await chats.meet(conn, chat_id)
-        before, after = self._readings.zone(chat), ZoneInfo(zone)
+        await self._nights.change_zone(conn, chat, ZoneInfo(zone))
         await chats.change(conn, chat.id, time_zone=zone, zone_asked=True)
-        for night in await nights.open_of(conn, chat.id):
-            if night.starts_at is None:
-                continue
-            moved = night.starts_at.astimezone(before).replace(tzinfo=after)
-            shift = moved - night.starts_at
-            await nights.change(conn, night.id, starts_at=moved)
-            await errands.shift(conn, night.id, ("reminder", "deadline"), shift)
-            poll = await polls.latest(conn, night.id)
-            if poll is not None and poll.state != "closed":
-                await polls.reschedule(conn, poll.id, poll.closes_at + shift)
 
     async def arrive(self, conn: AsyncConnection, chat_id: int) -> bool:
         """The bot is in a group; whether it was not before."""
@@ -122,12 +112,14 @@ class Groups:
         if moved:
             self.wake()
 
-    async def recommend(self, conn: AsyncConnection, who: Who, at: datetime) -> dict[str, object]:
+    async def recommend(
+        self, conn: AsyncConnection, participant: Participant, at: datetime
+    ) -> dict[str, object]:
         """Films for the people whom the bot has met in a group, as ids: a `GroupList` is made of it."""
-        chat = await enter(conn, who, at)
+        chat = await enter(conn, participant, at)
         people = [member.person_id for member in await chats.members(conn, chat.id, _MOST_MEMBERS)]
         profiles = [await self._taste.of(conn, person_id) for person_id in people]
-        weights = await self._slates.weights(conn, chat, people)
+        weights = await self._weights(conn, chat, people)
         films = self._taste.group(
             profiles,
             _PICKS,

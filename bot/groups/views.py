@@ -1,23 +1,21 @@
-"""Hello, settings and lists in a group."""
+"""Settings and lists in a group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards import film_label
+from bot.cards import number_rows
 from bot.films.library import Found
 from bot.groups.service import QUIET_HOURS, GroupList, GroupSettings
-from bot.help.views import group_menu
-from bot.preferences.service import LocalTime
-from bot.preferences.zones import city
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from bot.wording import echo, film_label
+from bot.zones import LocalTime, zone_rows
 from storage.films.films import Film
 
 _SWITCHES = ("spare_seen", "outsiders", "several")
-_LONGEST_ECHO = 100
 
 
 @record("gk")
@@ -42,13 +40,6 @@ class GroupLike(Record):
     film_id: int
 
 
-def hello_screen(t: Translator, links: Links) -> Screen:
-    """What the bot does in a group, and the way to be counted with one's own taste."""
-    lines: list[str] = [t.html("group.hello"), ""]
-    lines += [t.html("help.line", command=name, does=does) for name, does in group_menu(t)]
-    return Screen("\n".join(lines), ((Button(t.plain("button.my_taste"), links.command("start")),),))
-
-
 def personal_screen(command: str, t: Translator, links: Links) -> Screen:
     """A command that is between the person and the bot."""
     return Screen(t.html("group.personal"), ((Button(t.plain("private.open"), links.command(command)),),))
@@ -68,7 +59,7 @@ def group_settings_screen(settings: GroupSettings, t: Translator) -> Screen:
         t.html(
             "group.quiet", hours=t.plain("group.quiet.off") if quiet == "off" else quiet.replace("-", "–")
         ),
-        t.html("group.zone", zone=settings.zone, time=f"{settings.now:%H:%M}"),
+        t.html("group.zone", zone=settings.time.zone, time=settings.time.clock),
     ]
     rows: list[tuple[Button, ...]] = [
         tuple(
@@ -119,23 +110,14 @@ def candidates_screen(found: Found, asked: str, t: Translator) -> Screen:
     """Which of these? A tap lists its neighbours."""
     nothing = "search.nearest" if found.films else "search.nothing"
     rows = tuple((Button(film_label(film), GroupLike(film.id)),) for film in found.films)
-    return Screen(t.html("search.which" if found.matched else nothing, asked=asked[:_LONGEST_ECHO]), rows)
+    return Screen(t.html("search.which" if found.matched else nothing, asked=echo(asked)), rows)
 
 
 def zones_screen(asked: str, places: Sequence[LocalTime], t: Translator) -> Screen:
     """The zones that may be meant."""
     if not places:
-        return Screen(t.html("group.zone.nothing", asked=asked[:_LONGEST_ECHO]))
-    rows = tuple(
-        (
-            Button(
-                t.plain("zone.button", place=city(place.zone), time=f"{place.now:%H:%M}"),
-                SetGroupZone(place.zone),
-            ),
-        )
-        for place in places
-    )
-    return Screen(t.html("group.zone.which", asked=asked[:_LONGEST_ECHO]), rows)
+        return Screen(t.html("group.zone.nothing", asked=echo(asked)))
+    return Screen(t.html("group.zone.which", asked=echo(asked)), zone_rows(places, SetGroupZone, t))
 
 
 def _choice(label: str, on: bool, action: Record, t: Translator) -> Button:
@@ -154,8 +136,4 @@ def _lines(films: Sequence[Film], t: Translator) -> list[str]:
 
 
 def _cards(films: Sequence[Film], t: Translator, links: Links) -> tuple[tuple[Button, ...], ...]:
-    buttons = [
-        Button(t.plain("button.number", number=number), links.film(film.id))
-        for number, film in enumerate(films, start=1)
-    ]
-    return tuple(tuple(buttons[at : at + 5]) for at in range(0, len(buttons), 5))
+    return tuple(number_rows([links.film(film.id) for film in films], t))

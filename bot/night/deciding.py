@@ -6,11 +6,14 @@ from datetime import datetime
 
 from bot.errors import StaleButton
 from bot.films.library import Library
+from bot.night.access import own_night
 from bot.night.gathering import Slates
 from bot.night.rules import follow_up_time, ranking
 from bot.night.states import Readings
+from bot.participants import Participant
+from bot.ways import Rate
 from storage.database import AsyncConnection
-from storage.night import chats, errands, ledger, nights, polls
+from storage.night import chats, ledger, nights, polls, tasks
 from storage.night.ledger import Opinion
 from storage.night.nights import Night
 from storage.night.polls import Poll
@@ -21,10 +24,11 @@ _ANSWERS = 3  # ratings that make a summary
 class Deciding:
     """Writes inside the caller's transaction: the decision is there before anybody is told."""
 
-    def __init__(self, slates: Slates, readings: Readings, library: Library) -> None:
+    def __init__(self, slates: Slates, readings: Readings, library: Library, rate: Rate) -> None:
         self._slates = slates
         self._readings = readings
         self._library = library
+        self._rate = rate
 
     async def close(self, conn: AsyncConnection, night_id: int, number: int, at: datetime) -> str:
         """Count the votes of the `number`-th poll, and decide. A second time, nothing happens."""
@@ -39,8 +43,18 @@ class Deciding:
         await self._end(conn, night, poll, winner, "votes", at)
         return "night.toast.closed"
 
-    async def pick(self, conn: AsyncConnection, night_id: int, film_id: int, at: datetime) -> str:
-        """The host's choice, whatever the votes say. Raises StaleButton for a film that is not offered."""
+    async def close_now(
+        self, conn: AsyncConnection, participant: Participant, night_id: int, number: int, at: datetime
+    ) -> str:
+        """`close`, by somebody in the night's group. Raises StaleButton elsewhere."""
+        await own_night(conn, participant, night_id, at)
+        return await self.close(conn, night_id, number, at)
+
+    async def pick(
+        self, conn: AsyncConnection, participant: Participant, night_id: int, film_id: int, at: datetime
+    ) -> str:
+        """The host's choice, whatever the votes say. Raises StaleButton elsewhere than in the group."""
+        await own_night(conn, participant, night_id, at)
         poll = await polls.latest(conn, night_id)
         found = None if poll is None else await self._running(conn, night_id, poll.number)
         if found is None:
@@ -58,15 +72,18 @@ class Deciding:
     async def rate(
         self, conn: AsyncConnection, person_id: int, night_id: int, stars: int, at: datetime
     ) -> int:
-        """Keep what somebody gave the film of a night, in the ledger; the film. The rating is the caller's to
-        keep. Raises StaleButton for a night without a film."""
+        """What somebody gives the film of a night: a rating like any other, and the ledger's; the film.
+
+        Raises StaleButton for a night without a film.
+        """
         night = await nights.get(conn, night_id, lock=True)
         if night is None or night.film_id is None:
             raise StaleButton(f"night {night_id} has no film")
         await ledger.keep(conn, Opinion(night_id, person_id, None, None, float(stars)))
         given = [each for each in await ledger.of_night(conn, night_id) if each.given is not None]
-        if len(given) >= _ANSWERS and not await errands.exists(conn, night_id, "summary"):
-            await errands.add(conn, night_id, "summary", at)
+        if len(given) >= _ANSWERS and not await tasks.exists(conn, night_id, "summary"):
+            await tasks.add(conn, night_id, "summary", at)
+        await self._rate(conn, person_id, night.film_id, stars, at)
         return night.film_id
 
     async def _running(self, conn: AsyncConnection, night_id: int, number: int) -> tuple[Night, Poll] | None:
@@ -79,10 +96,10 @@ class Deciding:
     async def _end(
         self, conn: AsyncConnection, night: Night, poll: Poll, film_id: int | None, by: str, at: datetime
     ) -> None:
-        """Note the decision, and give the errands that follow from it."""
-        await errands.drop_all(conn, night.id, "deadline")
-        await errands.add(conn, night.id, "stop", at, poll_number=poll.number)
-        await errands.add(conn, night.id, "result", at, poll_number=poll.number)
+        """Note the decision, and give the tasks that follow from it."""
+        await tasks.drop_all(conn, night.id, "deadline")
+        await tasks.add(conn, night.id, "stop", at, poll_number=poll.number)
+        await tasks.add(conn, night.id, "result", at, poll_number=poll.number)
         if film_id is None:
             await nights.change(conn, night.id, state="gathering")
             again = await nights.get(conn, night.id)
@@ -101,6 +118,6 @@ class Deciding:
         morning = follow_up_time(film_at)
         people = {member.person_id for member in await nights.members(conn, night.id)}
         for person_id in sorted(people):
-            await errands.add(conn, night.id, "reason", at, person_id=person_id)
-            await errands.add(conn, night.id, "ask", morning, person_id=person_id)
-        await errands.add(conn, night.id, "ask_group", morning)
+            await tasks.add(conn, night.id, "reason", at, person_id=person_id)
+            await tasks.add(conn, night.id, "ask", morning, person_id=person_id)
+        await tasks.add(conn, night.id, "ask_group", morning)

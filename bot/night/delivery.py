@@ -1,6 +1,6 @@
 """What a night has to say or do at its time: each message noted before it is handed to Telegram, and after.
 
-A message whose errand was `trying` already may be in the group: nobody can ask. It is sent once more, and
+A message whose task was `trying` already may be in the group: nobody can ask. It is sent once more, and
 that is said: of a poll on the board, of an announcement in itself.
 """
 
@@ -24,10 +24,10 @@ from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from storage.database import AsyncConnection, Database
-from storage.night import chats, errands, ledger, nights, polls, screens
-from storage.night.errands import Errand
+from storage.night import chats, ledger, nights, polls, screens, tasks
 from storage.night.nights import Night
 from storage.night.screens import Stale
+from storage.night.tasks import NightTask
 from storage.people import people
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ class Delivery:
         self._readings = readings
         self._deciding = deciding
         self._t = translator(None)
-        self._messages: dict[str, Callable[[AsyncConnection, Errand, Night], Awaitable[Screen | None]]] = {
+        self._messages: dict[str, Callable[[AsyncConnection, NightTask, Night], Awaitable[Screen | None]]] = {
             "result": self._result,
             "reason": self._reason,
             "reminder": self._reminder,
@@ -93,97 +93,97 @@ class Delivery:
             await screens.show(conn, stale.night_id, stale.kind, message_id, board.night.version)
         return True
 
-    async def do(self, errand: Errand) -> None:
-        """Do one errand, or put it off."""
+    async def do(self, task: NightTask) -> None:
+        """Do one task, or put it off."""
         async with self._database.read() as conn:
-            night = await self._readings.night(conn, errand.night_id)
-            address = await self._address(conn, errand, night)
-        if address is None or errand.attempts >= _MOST_ATTEMPTS:
-            await self._finish(errand, dropped=True)
+            night = await self._readings.night(conn, task.night_id)
+            address = await self._address(conn, task, night)
+        if address is None or task.attempts >= _MOST_ATTEMPTS:
+            await self._finish(task, dropped=True)
             return
         try:
-            await self._by_kind(errand, night, address)
+            await self._by_kind(task, night, address)
         except MaybeSent as error:
-            log.warning("a message may have arrived", kind=errand.kind, cause=str(error))
-            await self._postpone(errand, _pause(errand), arrived=None)
+            log.warning("a message may have arrived", kind=task.kind, cause=str(error))
+            await self._postpone(task, _pause(task), arrived=None)
         except BadRequest as error:
-            log.warning("a message was refused", kind=errand.kind, cause=error.message)
-            await self._refused(errand, night)
+            log.warning("a message was refused", kind=task.kind, cause=error.message)
+            await self._refused(task, night)
         except (RetryAfter, NetworkError) as error:
-            pause = seconds_of(error) if isinstance(error, RetryAfter) else _pause(errand)
-            await self._postpone(errand, pause, arrived=False)
+            pause = seconds_of(error) if isinstance(error, RetryAfter) else _pause(task)
+            await self._postpone(task, pause, arrived=False)
         except TelegramError as error:
             await self._settled(error, address.chat_id)
             moved = isinstance(error, ChatMigrated)
-            await (self._postpone(errand, 0, arrived=False) if moved else self._finish(errand, dropped=True))
+            await (self._postpone(task, 0, arrived=False) if moved else self._finish(task, dropped=True))
 
-    async def _by_kind(self, errand: Errand, night: Night, address: _Address) -> None:
-        if errand.kind == "deadline":
+    async def _by_kind(self, task: NightTask, night: Night, address: _Address) -> None:
+        if task.kind == "deadline":
             async with self._database.write() as conn:
-                await self._deciding.close(conn, night.id, errand.poll_number, datetime.now(UTC))
-                await errands.finish(conn, errand.id)
-        elif errand.kind == "stop":
-            await self._stop(errand, address)
-        elif errand.kind == "poll":
-            await self._poll(errand, night, address)
+                await self._deciding.close(conn, night.id, task.poll_number, datetime.now(UTC))
+                await tasks.finish(conn, task.id)
+        elif task.kind == "stop":
+            await self._stop(task, address)
+        elif task.kind == "poll":
+            await self._poll(task, night, address)
         else:
-            await self._send(errand, night, address)
+            await self._send(task, night, address)
 
-    async def _poll(self, errand: Errand, night: Night, address: _Address) -> None:
+    async def _poll(self, task: NightTask, night: Night, address: _Address) -> None:
         async with self._database.write() as conn:
-            poll = await polls.numbered(conn, night.id, errand.poll_number)
+            poll = await polls.numbered(conn, night.id, task.poll_number)
             if poll is None or poll.state != "due" or night.state != "polling":
-                await errands.finish(conn, errand.id, "dropped")
+                await tasks.finish(conn, task.id, "dropped")
                 return
-            if errand.state == "trying":
+            if task.state == "trying":
                 await polls.unsure(conn, poll.id)
-            await errands.try_now(conn, errand.id)
+            await tasks.try_now(conn, task.id)
             form = poll_form(await self._readings.board(conn, night.id), self._t, self._messenger.links)
         telegram_poll_id, message_id = await self._messenger.send_poll(
             address.chat_id, form, address.topic_id
         )
         async with self._database.write() as conn:
             await polls.posted(conn, poll.id, telegram_poll_id, message_id)
-            await errands.finish(conn, errand.id, message_id=message_id)
+            await tasks.finish(conn, task.id, message_id=message_id)
             await nights.touch(conn, night.id)
 
-    async def _stop(self, errand: Errand, address: _Address) -> None:
+    async def _stop(self, task: NightTask, address: _Address) -> None:
         async with self._database.read() as conn:
-            poll = await polls.numbered(conn, errand.night_id, errand.poll_number)
+            poll = await polls.numbered(conn, task.night_id, task.poll_number)
         if poll is not None and poll.message_id is not None:
             await self._messenger.stop_poll(address.chat_id, poll.message_id)
-        await self._finish(errand)
+        await self._finish(task)
 
-    async def _send(self, errand: Errand, night: Night, address: _Address) -> None:
+    async def _send(self, task: NightTask, night: Night, address: _Address) -> None:
         async with self._database.write() as conn:
-            if errand.kind in _QUIET:
+            if task.kind in _QUIET:
                 chat = await chats.get(conn, night.chat_id)
                 now = datetime.now(UTC).astimezone(self._readings.zone(chat))
                 later = out_of_quiet(now, chat.quiet_from, chat.quiet_to)
                 if later > now:
-                    await errands.postpone(conn, errand.id, later, arrived=False)
+                    await tasks.postpone(conn, task.id, later, arrived=False)
                     return
-            screen = await self._messages[errand.kind](conn, errand, night)
+            screen = await self._messages[task.kind](conn, task, night)
             if screen is None:
-                await errands.finish(conn, errand.id, "dropped")
+                await tasks.finish(conn, task.id, "dropped")
                 return
-            await errands.try_now(conn, errand.id)
+            await tasks.try_now(conn, task.id)
         message_id = await self._messenger.send(address.chat_id, screen, address.topic_id)
         async with self._database.write() as conn:
-            await errands.finish(conn, errand.id, message_id=message_id)
+            await tasks.finish(conn, task.id, message_id=message_id)
 
-    async def _result(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
-        result = await self._readings.result(conn, night.id, errand.poll_number)
-        return result_screen(result, self._t, self._messenger.links, again=errand.state == "trying")
+    async def _result(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
+        result = await self._readings.result(conn, night.id, task.poll_number)
+        return result_screen(result, self._t, self._messenger.links, again=task.state == "trying")
 
-    async def _reason(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
-        if night.film_id is None or errand.person_id is None:
+    async def _reason(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
+        if night.film_id is None or task.person_id is None:
             return None
-        person = await people.get(conn, errand.person_id)
+        person = await people.get(conn, task.person_id)
         reason = await self._readings.reason(conn, person.id, night.film_id)
         return reason_screen(self._library.film(night.film_id), reason, translator(person.language))
 
-    async def _reminder(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+    async def _reminder(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
         if night.starts_at is None or night.state == "cancelled":
             return None
         zone = self._readings.zone(await chats.get(conn, night.chat_id))
@@ -191,19 +191,19 @@ class Delivery:
         polling = night.state == "polling"
         return reminder_screen(film, night.starts_at.astimezone(zone), self._t, polling=polling)
 
-    async def _ask(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
-        if night.film_id is None or errand.person_id is None:
+    async def _ask(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
+        if night.film_id is None or task.person_id is None:
             return None
-        person = await people.get(conn, errand.person_id)
+        person = await people.get(conn, task.person_id)
         film = self._library.film(night.film_id)
         return rating_screen(night.id, film, translator(person.language), private=True)
 
-    async def _ask_group(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+    async def _ask_group(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
         if night.film_id is None:
             return None
         return rating_screen(night.id, self._library.film(night.film_id), self._t, private=False)
 
-    async def _summary(self, conn: AsyncConnection, errand: Errand, night: Night) -> Screen | None:
+    async def _summary(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
         stars = [each.given for each in await ledger.of_night(conn, night.id) if each.given is not None]
         if night.film_id is None or not stars:
             return None
@@ -213,11 +213,11 @@ class Delivery:
         chat = await chats.get(conn, night.chat_id)
         return _Address(chat.telegram_id, night.topic_id)
 
-    async def _address(self, conn: AsyncConnection, errand: Errand, night: Night) -> _Address | None:
-        """Where an errand's message goes; None for somebody who has not started the bot."""
-        if errand.person_id is None:
+    async def _address(self, conn: AsyncConnection, task: NightTask, night: Night) -> _Address | None:
+        """Where a task's message goes; None for somebody who has not started the bot."""
+        if task.person_id is None:
             return await self._group(conn, night)
-        person = await people.get(conn, errand.person_id)
+        person = await people.get(conn, task.person_id)
         return _Address(person.telegram_id, 0) if person.active else None
 
     async def _settled(self, error: TelegramError, chat_id: int) -> bool:
@@ -236,17 +236,17 @@ class Delivery:
         log.warning("a message waits", chat_id=chat_id, cause=str(error))
         return False
 
-    async def _refused(self, errand: Errand, night: Night) -> None:
+    async def _refused(self, task: NightTask, night: Night) -> None:
         """Telegram does not want this message. A poll that a group forbids: gather again, and say so."""
         async with self._database.write() as conn:
-            await errands.finish(conn, errand.id, "dropped")
-            if errand.kind != "poll":
+            await tasks.finish(conn, task.id, "dropped")
+            if task.kind != "poll":
                 return
-            poll = await polls.numbered(conn, night.id, errand.poll_number)
+            poll = await polls.numbered(conn, night.id, task.poll_number)
             if poll is not None:
                 counts = await self._readings.counts(conn, poll)
                 await polls.close(conn, poll.id, [(0, 0) for _ in counts])
-            await errands.drop_all(conn, night.id, "deadline")
+            await tasks.drop_all(conn, night.id, "deadline")
             await nights.change(conn, night.id, state="gathering")
             address = await self._group(conn, night)
         screen = Screen(self._t.html("night.no_polls"))
@@ -255,16 +255,16 @@ class Delivery:
         except (TelegramError, MaybeSent) as error:
             log.warning("the group could not be told", cause=str(error))
 
-    async def _finish(self, errand: Errand, *, dropped: bool = False) -> None:
+    async def _finish(self, task: NightTask, *, dropped: bool = False) -> None:
         async with self._database.write() as conn:
-            await errands.finish(conn, errand.id, "dropped" if dropped else "done")
+            await tasks.finish(conn, task.id, "dropped" if dropped else "done")
 
-    async def _postpone(self, errand: Errand, seconds: float, *, arrived: bool | None) -> None:
+    async def _postpone(self, task: NightTask, seconds: float, *, arrived: bool | None) -> None:
         async with self._database.write() as conn:
             later = datetime.now(UTC) + timedelta(seconds=seconds)
-            await errands.postpone(conn, errand.id, later, arrived=arrived)
+            await tasks.postpone(conn, task.id, later, arrived=arrived)
 
 
-def _pause(errand: Errand) -> float:
+def _pause(task: NightTask) -> float:
     """Seconds until the next try."""
-    return float(min(_LONGEST, _SHORTEST * 2 ** min(errand.attempts, 10)))
+    return float(min(_LONGEST, _SHORTEST * 2 ** min(task.attempts, 10)))

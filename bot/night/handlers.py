@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.errors import StaleButton
+from bot.films.library import Library
 from bot.night.deciding import Deciding
-from bot.night.entering import Who
 from bot.night.result_views import ExplainResult, history_screen, result_screen
 from bot.night.service import Nights, Opening
 from bot.night.views import (
@@ -18,35 +18,28 @@ from bot.night.views import (
     StartPoll,
 )
 from bot.night.voting import Voting
-from bot.services import Services
+from bot.participants import participant_of
 from bot.telegram.request import Request
 from bot.telegram.rights import Rights
 from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
-from storage.database import AsyncConnection
 
 
 class Handlers:
-    """One method a command, tap or vote: parse, call one use case, say what came of it."""
+    """Each parses, calls one use case, and says what came of it."""
 
-    def __init__(self, services: Services, rights: Rights) -> None:
-        self._services = services
+    def __init__(
+        self, nights: Nights, voting: Voting, deciding: Deciding, library: Library, rights: Rights
+    ) -> None:
+        self._nights = nights
+        self._voting = voting
+        self._deciding = deciding
+        self._library = library
         self._rights = rights
-
-    @property
-    def _nights(self) -> Nights:
-        return self._services.nights
-
-    @property
-    def _voting(self) -> Voting:
-        return self._services.voting
-
-    @property
-    def _deciding(self) -> Deciding:
-        return self._services.deciding
+        self._choices = {"seen": nights.see, "veto": nights.veto, "pick": deciding.pick}
 
     def register(self, router: Router) -> None:
-        """Claim the commands and buttons of this room."""
+        """Claim the commands, buttons and events of this room."""
         router.command("night", self.only_in_groups)
         router.command("nights", self.only_in_groups)
         router.group_command("night", self.open)
@@ -71,168 +64,131 @@ class Handlers:
 
     async def open(self, request: Request) -> None:
         """/night …: a board, or the way to the one that is open."""
-        who, group = who_of(request), request.group
+        participant, group = participant_of(request), request.group
         topic_id = group.topic_id if group else 0
-        reserved = await self._nights.reserved(who.chat_id, topic_id, request.now)
+        reserved = await self._nights.reserved(participant.chat_id, topic_id, request.now)
         if reserved and not await self._is_admin(request):
             await request.reply(Screen(request.t.html("night.admins_open")))
             return
-        done = await request.once(
-            lambda conn: self._nights.open(conn, who, topic_id, request.text, request.now)
-        )
-        opening = Opening(**done)  # type: ignore[arg-type]  # as it was made, through JSON
+        made = await request.once(self._nights.open, participant, topic_id, request.text, request.now)
+        opening = Opening(**made)  # type: ignore[arg-type]  # as it was made, through JSON
         if opening.misread:
             past = opening.misread == "night.past"
-            await request.reply(
-                Screen(request.t.html("night.past" if past else "night.misread", word=opening.word))
-            )
+            key = "night.past" if past else "night.misread"
+            await request.reply(Screen(request.t.html(key, word=opening.word)))
             return
         if not opening.fresh:
             board = await self._nights.screen(opening.night_id, "board")
             await request.reply(Screen(request.t.html("night.open_already")), to=board)
         self._nights.wake()
         if opening.ask_zone:
-            zone = await self._services.groups.zone_name(who.chat_id)
+            zone = await self._nights.zone_name(participant.chat_id)
             await request.reply(Screen(request.t.html("night.ask_zone", zone=zone)))
 
     async def history(self, request: Request) -> None:
         """/nights: what this group watched."""
         found = await self._nights.history(request.chat_id)
-        await request.reply(history_screen(found, self._services.library, request.t))
+        await request.reply(history_screen(found, self._library, request.t))
 
     async def join(self, request: Request, tap: JoinNight) -> None:
         """Join."""
-        who = who_of(request)
-        await self._tell(
-            request,
-            await request.once(lambda conn: self._nights.join(conn, who, tap.night_id, request.now)),
-        )
+        toast = await request.once(self._nights.join, participant_of(request), tap.night_id, request.now)
+        await self._done(request, toast)
 
     async def leave(self, request: Request, tap: LeaveNight) -> None:
         """Leave; a host hands over."""
-        who = who_of(request)
-        heir_id = await self._heir(request, tap.night_id)
-        await self._tell(
-            request,
-            await request.once(
-                lambda conn: self._nights.leave(conn, who, tap.night_id, heir_id, request.now)
-            ),
-        )
+        participant, heir_id = participant_of(request), await self._heir(request, tap.night_id)
+        toast = await request.once(self._nights.leave, participant, tap.night_id, heir_id, request.now)
+        await self._done(request, toast)
 
     async def open_panel(self, request: Request, tap: OpenPanel) -> None:
         """Seen some, Veto; Pick, which is the host's."""
-        who = who_of(request)
-        if tap.kind not in ("seen", "veto", "pick"):
-            raise StaleButton(f"no panel {tap.kind!r}")
-        if tap.kind == "pick" and not await self._controls(request, tap.night_id):
-            return
-        await self._tell(
-            request,
-            await request.once(
-                lambda conn: self._nights.show_panel(conn, who, tap.night_id, tap.kind, request.now)
-            ),
-        )
+        participant = participant_of(request)
+        if await self._may(request, tap.night_id, tap.kind):
+            panel = self._nights.show_panel
+            toast = await request.once(panel, participant, tap.night_id, tap.kind, request.now)
+            await self._done(request, toast)
 
     async def choose(self, request: Request, tap: ChooseFilm) -> None:
         """A film that somebody has seen, vetoes, or, as the host, picks."""
-        who, night_id, film_id = who_of(request), tap.night_id, tap.film_id
-        if tap.kind == "pick" and not await self._controls(request, night_id):
-            return
-
-        async def choose(conn: AsyncConnection) -> str:
-            if tap.kind == "seen":
-                return await self._nights.see(conn, who, night_id, film_id, request.now)
-            if tap.kind == "veto":
-                return await self._nights.veto(conn, who, night_id, film_id, request.now)
-            await self._nights.check(conn, who, night_id, request.now)
-            return await self._deciding.pick(conn, night_id, film_id, request.now)
-
-        await self._tell(request, await request.once(choose), film=self._services.library.film(film_id).title)
+        participant = participant_of(request)
+        if await self._may(request, tap.night_id, tap.kind):
+            choose = self._choices[tap.kind]
+            toast = await request.once(choose, participant, tap.night_id, tap.film_id, request.now)
+            await self._done(request, toast, film=self._library.film(tap.film_id).title)
 
     async def start(self, request: Request, tap: StartPoll) -> None:
         """Start poll, and New slate."""
+        participant = participant_of(request)
         if await self._controls(request, tap.night_id):
-            who = who_of(request)
-            await self._tell(
-                request,
-                await request.once(
-                    lambda conn: self._voting.start(conn, who, tap.night_id, tap.number, request.now)
-                ),
+            start = self._voting.start
+            await self._done(
+                request, await request.once(start, participant, tap.night_id, tap.number, request.now)
             )
 
     async def close(self, request: Request, tap: ClosePoll) -> None:
         """Close now."""
-        if not await self._controls(request, tap.night_id):
-            return
-        who = who_of(request)
-
-        async def close(conn: AsyncConnection) -> str:
-            await self._nights.check(conn, who, tap.night_id, request.now)
-            return await self._deciding.close(conn, tap.night_id, tap.number, request.now)
-
-        await self._tell(request, await request.once(close))
+        participant = participant_of(request)
+        if await self._controls(request, tap.night_id):
+            close = self._deciding.close_now
+            await self._done(
+                request, await request.once(close, participant, tap.night_id, tap.number, request.now)
+            )
 
     async def cancel(self, request: Request, tap: CancelNight) -> None:
         """Cancel."""
+        participant = participant_of(request)
         if await self._controls(request, tap.night_id):
-            who = who_of(request)
-            await self._tell(
-                request,
-                await request.once(lambda conn: self._voting.cancel(conn, who, tap.night_id, request.now)),
-            )
+            toast = await request.once(self._voting.cancel, participant, tap.night_id, request.now)
+            await self._done(request, toast)
 
     async def explain(self, request: Request, tap: ExplainResult) -> None:
         """Why?, and back."""
         result = await self._nights.result(tap.night_id, tap.number)
         await request.toast()
-        screen = result_screen(result, request.t, request.messenger.links, why=tap.on == 1)
-        await request.show(screen)
+        await request.show(result_screen(result, request.t, request.messenger.links, why=tap.on == 1))
 
     async def rate(self, request: Request, tap: RateNight) -> None:
-        """Stars for the film, from the group or in private: a rating like any other, and the ledger's."""
-        person_id, rating = request.person.id, self._services.rating
-
-        async def rate(conn: AsyncConnection) -> int:
-            film_id = await self._deciding.rate(conn, person_id, tap.night_id, tap.stars, request.now)
-            await rating.rate(conn, person_id, film_id, tap.stars, request.now)
-            return film_id
-
-        film_id = await request.once(rate)
-        film = self._services.library.film(film_id).title
-        await request.toast(request.t.plain("night.toast.rated", film=film))
-        self._nights.wake()
+        """Stars for the film, from the group or in private."""
+        person_id = request.person.id
+        film_id = await request.once(self._deciding.rate, person_id, tap.night_id, tap.stars, request.now)
+        await self._done(request, "night.toast.rated", film=self._library.film(film_id).title)
 
     async def vote(self, request: Request, poll_id: str, positions: list[int]) -> None:
         """A vote, another one, or none any more."""
         person_id, name = request.person.id, request.name
-        await request.once(
-            lambda conn: self._voting.vote(conn, poll_id, person_id, name, positions, request.now)
-        )
+        await request.once(self._voting.vote, poll_id, person_id, name, positions, request.now)
         self._nights.wake()
 
     async def left(self, request: Request) -> None:
         """Somebody left the group."""
-        who, nights = who_of(request), self._nights
-        others = await nights.fellows(who)
+        participant = participant_of(request)
         admins = [
             member.person_id
-            for member in others
+            for member in await self._nights.fellows(participant)
             if await self._rights.is_admin(request.chat_id, member.telegram_id)
         ]
-        if await request.once(lambda conn: nights.gone(conn, who, admins, request.now)):
-            nights.wake()
+        if await request.once(self._nights.gone, participant, admins, request.now):
+            self._nights.wake()
 
     async def after_private(self, request: Request) -> None:
         """Whoever is in a night and told more of their taste is counted with it."""
         person_id = request.person.id
         if await self._nights.gathers(person_id):
             async with request.database.write() as conn:
-                await self._nights.told(conn, person_id)
+                await self._nights.refresh_slates(conn, person_id)
             self._nights.wake()
 
-    async def _tell(self, request: Request, toast: str, **values: str) -> None:
+    async def _done(self, request: Request, toast: str, **values: str) -> None:
         await request.toast(request.t.plain(toast, **values))
         self._nights.wake()
+
+    async def _may(self, request: Request, night_id: int, kind: str) -> bool:
+        """Whether a choice of this kind is this person's; tells whoever it is not. Raises StaleButton for a
+        kind that there is not."""
+        if kind not in self._choices:
+            raise StaleButton(f"no choice {kind!r} in a night")
+        return kind != "pick" or await self._controls(request, night_id)
 
     async def _controls(self, request: Request, night_id: int) -> bool:
         """Whether this is the host or an admin; tells whoever is neither."""
@@ -254,10 +210,3 @@ class Handlers:
             ):
                 return member.person_id
         return None
-
-
-def who_of(request: Request) -> Who:
-    """Who asks, in which group. Raises StaleButton outside of one."""
-    if request.group is None:
-        raise StaleButton("this belongs into a group")
-    return Who(request.person.id, request.name, request.group.chat_id)

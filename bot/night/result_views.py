@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.cards import Reason, expected_text, film_label, film_preview, reason_text
+from bot.cards import Reason, film_preview, reason_text
 from bot.films.library import Library
 from bot.night.states import Line, Result, Standing
 from bot.night.views import ENOUGH, StartPoll, date_text
@@ -14,6 +14,7 @@ from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
+from bot.wording import expected_text, film_label
 from storage.films.films import Film
 from storage.night.nights import Night
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from bot.errors import StaleButton
 from bot.films.library import Library
-from bot.night.entering import Who, enter, here
+from bot.night.access import own_night
 from bot.night.gathering import Slates
 from bot.night.states import Board, Readings, Result
 from bot.night.voting import offered
 from bot.night.wishes import Misread, read_wish
+from bot.participants import Participant, enter
 from storage.database import AsyncConnection, Database
-from storage.night import chats, errands, nights, polls, screens
+from storage.night import chats, nights, polls, screens, tasks
+from storage.night.chats import Chat
 from storage.night.nights import Member, Night
 from storage.night.polls import Poll
 from storage.people import marks, watchlist
@@ -50,7 +54,7 @@ class Opening:
 
 
 class Nights:
-    """One method a deed. `wake` is called once something was written that the bot has to act on."""
+    """What takes a connection runs in the caller's transaction; `wake` is called once it was committed."""
 
     def __init__(
         self,
@@ -67,14 +71,14 @@ class Nights:
         self.wake = wake
 
     async def open(
-        self, conn: AsyncConnection, who: Who, topic_id: int, text: str, at: datetime
+        self, conn: AsyncConnection, participant: Participant, topic_id: int, text: str, at: datetime
     ) -> dict[str, int | str]:
         """`/night …`: an `Opening`, as a dict."""
-        chat = await enter(conn, who, at)
+        chat = await enter(conn, participant, at)
         known = await nights.open_in(conn, chat.id, topic_id)
         if known is not None and known.state == "gathering" and _forgotten(known, at):
             await nights.change(conn, known.id, state="cancelled")
-            await errands.drop_all(conn, known.id)
+            await tasks.drop_all(conn, known.id)
         elif known is not None:
             await nights.touch(conn, known.id)  # a board that was deleted comes again
             return {"night_id": known.id}
@@ -83,104 +87,134 @@ class Nights:
         except Misread as error:
             return {"misread": error.key, "word": error.word}
         night_id = await nights.create(conn, chat.id, topic_id, wish.starts_at, wish.genres, wish.decades, at)
-        await nights.join(conn, night_id, who.person_id, at, host=True)
+        await nights.join(conn, night_id, participant.person_id, at, host=True)
         await screens.place(conn, night_id, "board")
         if wish.starts_at is not None and wish.starts_at - _REMIND > at:
-            await errands.add(conn, night_id, "reminder", wish.starts_at - _REMIND)
+            await tasks.add(conn, night_id, "reminder", wish.starts_at - _REMIND)
         ask_zone = wish.starts_at is not None and chat.time_zone is None and not chat.zone_asked
         if ask_zone:
             await chats.change(conn, chat.id, zone_asked=True)
         return {"night_id": night_id, "fresh": True, "ask_zone": ask_zone}
 
-    async def join(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> str:
+    async def join(self, conn: AsyncConnection, participant: Participant, night_id: int, at: datetime) -> str:
         """Join; the first one in an empty night hosts it."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         if not night.is_open:
             return "night.toast.over"
         host = not await nights.members(conn, night.id)
-        if not await nights.join(conn, night.id, who.person_id, at, host=host):
+        if not await nights.join(conn, night.id, participant.person_id, at, host=host):
             return "night.toast.in_already"
         await self._slates.refresh(conn, night)
-        known = await self._readings.knows(conn, who.person_id)
+        known = await self._readings.knows(conn, participant.person_id)
         return "night.toast.joined" if known or night.state != "gathering" else "night.toast.joined_guest"
 
     async def leave(
-        self, conn: AsyncConnection, who: Who, night_id: int, heir_id: int | None, at: datetime
+        self,
+        conn: AsyncConnection,
+        participant: Participant,
+        night_id: int,
+        heir_id: int | None,
+        at: datetime,
     ) -> str:
         """Leave. A host hands over to `heir_id`, else to whoever joined next."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         if not night.is_open:
             return "night.toast.over"
         members = await nights.members(conn, night.id)
-        was_host = any(member.host and member.person_id == who.person_id for member in members)
-        if not await nights.leave(conn, night.id, who.person_id):
+        was_host = any(member.host and member.person_id == participant.person_id for member in members)
+        if not await nights.leave(conn, night.id, participant.person_id):
             return "night.toast.not_in"
-        rest = [member.person_id for member in members if member.person_id != who.person_id]
+        rest = [member.person_id for member in members if member.person_id != participant.person_id]
         if was_host and rest:
             await nights.hand_over(conn, night.id, heir_id if heir_id in rest else rest[0])
         await self._slates.refresh(conn, night)
         return "night.toast.handed_over" if was_host and rest else "night.toast.left"
 
-    async def gone(self, conn: AsyncConnection, who: Who, admins: Collection[int], at: datetime) -> bool:
+    async def refresh_group(self, conn: AsyncConnection, chat: Chat) -> None:
+        """The group chose how slates are made: those of its open nights are made anew."""
+        for night in await nights.open_of(conn, chat.id):
+            await self._slates.refresh(conn, night)
+
+    async def change_zone(self, conn: AsyncConnection, chat: Chat, zone: ZoneInfo) -> None:
+        """The group is in another zone: a night that is planned keeps what its clock shows."""
+        before = self._readings.zone(chat)
+        for night in await nights.open_of(conn, chat.id):
+            if night.starts_at is None:
+                continue
+            moved = night.starts_at.astimezone(before).replace(tzinfo=zone)
+            shift = moved - night.starts_at
+            await nights.change(conn, night.id, starts_at=moved)
+            await tasks.shift(conn, night.id, ("reminder", "deadline"), shift)
+            poll = await polls.latest(conn, night.id)
+            if poll is not None and poll.state != "closed":
+                await polls.reschedule(conn, poll.id, poll.closes_at + shift)
+
+    async def gone(
+        self, conn: AsyncConnection, participant: Participant, admins: Collection[int], at: datetime
+    ) -> bool:
         """Somebody left the group, and so its nights, votes and all; whether any changed. `admins` inherit
         first. Nothing is sent to them any more of the nights that are over."""
-        chat = await chats.find(conn, who.chat_id)
+        chat = await chats.find(conn, participant.chat_id)
         if chat is None:
             return False
-        await chats.drop_errands(conn, chat.id, who.person_id)
+        await chats.drop_tasks(conn, chat.id, participant.person_id)
         found = False
         for night in await nights.open_of(conn, chat.id):
             await nights.get(conn, night.id, lock=True)
             poll = await polls.latest(conn, night.id)
-            if poll is not None and await self._has_voted(conn, poll, who.person_id):
+            if poll is not None and await self._has_voted(conn, poll, participant.person_id):
                 found = True
-                await polls.vote(conn, poll.id, who.person_id, [], at)
+                await polls.vote(conn, poll.id, participant.person_id, [], at)
                 await nights.touch(conn, night.id)
             members = await nights.members(conn, night.id)
-            if who.person_id in {member.person_id for member in members}:
+            if participant.person_id in {member.person_id for member in members}:
                 found = True
                 heirs = [member.person_id for member in members if member.person_id in admins]
-                await self.leave(conn, who, night.id, heirs[0] if heirs else None, at)
+                await self.leave(conn, participant, night.id, heirs[0] if heirs else None, at)
         return found
 
     async def _has_voted(self, conn: AsyncConnection, poll: Poll, person_id: int) -> bool:
         """Whether somebody's vote is in a poll that is still counting."""
         return poll.state != "closed" and person_id in await polls.votes_of(conn, poll.id)
 
-    async def see(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
+    async def see(
+        self, conn: AsyncConnection, participant: Participant, night_id: int, film_id: int, at: datetime
+    ) -> str:
         """A film of the slate that somebody has seen; a second tap takes that back."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         self._library.film(film_id)
-        if "seen" in await marks.on(conn, who.person_id, film_id):
-            await marks.take_back(conn, who.person_id, film_id, "seen")
+        if "seen" in await marks.on(conn, participant.person_id, film_id):
+            await marks.take_back(conn, participant.person_id, film_id, "seen")
             toast = "night.toast.unseen"
         else:
-            await marks.put(conn, who.person_id, film_id, "seen", at)
-            await marks.take_back(conn, who.person_id, film_id, "unseen")
-            await watchlist.remove(conn, who.person_id, film_id)
+            await marks.put(conn, participant.person_id, film_id, "seen", at)
+            await marks.take_back(conn, participant.person_id, film_id, "unseen")
+            await watchlist.remove(conn, participant.person_id, film_id)
             toast = "night.toast.seen"
         await self._slates.refresh(conn, night)
         return toast
 
-    async def veto(self, conn: AsyncConnection, who: Who, night_id: int, film_id: int, at: datetime) -> str:
+    async def veto(
+        self, conn: AsyncConnection, participant: Participant, night_id: int, film_id: int, at: datetime
+    ) -> str:
         """Somebody's one veto; on another film, it moves there."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         if not night.is_open:
             return "night.toast.over"
-        if who.person_id not in {member.person_id for member in await nights.members(conn, night.id)}:
+        if participant.person_id not in {member.person_id for member in await nights.members(conn, night.id)}:
             return "night.toast.join_first"
         self._library.film(film_id)
-        before = await nights.veto(conn, night.id, who.person_id, film_id, at)
+        before = await nights.veto(conn, night.id, participant.person_id, film_id, at)
         if before is not None and self._library.means(before) == self._library.means(film_id):
             return "night.toast.vetoed"
         await self._slates.refresh(conn, night)
         return "night.toast.vetoed" if before is None else "night.toast.veto_moved"
 
     async def show_panel(
-        self, conn: AsyncConnection, who: Who, night_id: int, kind: str, at: datetime
+        self, conn: AsyncConnection, participant: Participant, night_id: int, kind: str, at: datetime
     ) -> str:
         """Have a list of the slate put into the group: to tick what was "seen", to "veto", to "pick"."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         if not night.is_open:
             return "night.toast.over"
         if not await offered(conn, night):
@@ -189,7 +223,7 @@ class Nights:
         await nights.touch(conn, night.id)
         return _PANELS[kind] if fresh else "night.toast.panel_there"
 
-    async def told(self, conn: AsyncConnection, person_id: int) -> bool:
+    async def refresh_slates(self, conn: AsyncConnection, person_id: int) -> bool:
         """Somebody told more of their taste: the slates they bear on are made anew; whether there are any."""
         found = await nights.of_person(conn, person_id)
         for night_id in found:
@@ -197,10 +231,6 @@ class Nights:
             if night is not None:
                 await self._slates.refresh(conn, night)
         return bool(found)
-
-    async def check(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> None:
-        """Hold a night still for what follows. Raises StaleButton if it is not this group's."""
-        await here(conn, who, night_id, at)
 
     async def reserved(self, chat_id: int, topic_id: int, at: datetime) -> bool:
         """Whether only an admin may open a night in this topic now: one that is open is for everybody."""
@@ -230,15 +260,15 @@ class Nights:
         async with self._database.read() as conn:
             return await nights.members(conn, night_id)
 
-    async def fellows(self, who: Who) -> list[Member]:
+    async def fellows(self, participant: Participant) -> list[Member]:
         """Everybody else in the open nights that somebody hosts in a group."""
         async with self._database.read() as conn:
-            chat = await chats.find(conn, who.chat_id)
+            chat = await chats.find(conn, participant.chat_id)
             found = []
             for night in await nights.open_of(conn, chat.id) if chat is not None else []:
                 members = await nights.members(conn, night.id)
-                if any(member.host and member.person_id == who.person_id for member in members):
-                    found += [member for member in members if member.person_id != who.person_id]
+                if any(member.host and member.person_id == participant.person_id for member in members):
+                    found += [member for member in members if member.person_id != participant.person_id]
         return found
 
     async def board(self, night_id: int) -> Board:
@@ -255,6 +285,14 @@ class Nights:
         """The message of a night of this kind, once it is there."""
         async with self._database.read() as conn:
             return await screens.message_of(conn, night_id, kind)
+
+    async def zone_name(self, chat_id: int) -> str:
+        """The zone in which the times of the group with this Telegram id are read. Raises StaleButton."""
+        async with self._database.read() as conn:
+            chat = await chats.find(conn, chat_id)
+        if chat is None:
+            raise StaleButton(f"no group {chat_id}")
+        return self._readings.zone(chat).key
 
     async def history(self, chat_id: int) -> list[tuple[Night, str]]:
         """What the group with this Telegram id decided, newest first, with its zone."""

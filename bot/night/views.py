@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.cards import film_label, rating_row
-from bot.filtering.views import filters_text
+from bot.cards import rating_row
 from bot.night.states import Board, PollNow
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, PollForm, Screen
 from bot.texts import Html, Translator
+from bot.ways import OpenGroupSettings
+from bot.wording import film_label, filters_text
 from storage.films.films import Film
 from storage.people.filters import NO_FILTERS, Filters
 
@@ -81,11 +82,6 @@ class RateNight(Record):
 
     night_id: int
     stars: int
-
-
-@record("gp")
-class OpenGroupSettings(Record):
-    """The settings of the group."""
 
 
 def board_screen(board: Board, t: Translator, links: Links) -> Screen:

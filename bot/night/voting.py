@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from bot.night.entering import Who, here
+from bot.night.access import own_night
 from bot.night.gathering import ENOUGH, Slates
 from bot.night.rules import closing_time
 from bot.night.states import Readings
+from bot.participants import Participant
 from storage.database import AsyncConnection
 from storage.errors import DatabaseBusy
-from storage.night import chats, errands, nights, polls
+from storage.night import chats, nights, polls, tasks
 from storage.night.nights import Night
 
 
@@ -23,9 +24,11 @@ class Voting:
         self._readings = readings
         self._poll_time = poll_time
 
-    async def start(self, conn: AsyncConnection, who: Who, night_id: int, number: int, at: datetime) -> str:
+    async def start(
+        self, conn: AsyncConnection, participant: Participant, night_id: int, number: int, at: datetime
+    ) -> str:
         """Freeze the slate and have the `number`-th poll sent. A second tap changes nothing."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         if night.state != "gathering":
             return "night.toast.polling" if night.state == "polling" else "night.toast.over"
         last = await polls.latest(conn, night.id)
@@ -54,21 +57,23 @@ class Voting:
             closes_at=closes_at,
         )
         await nights.change(conn, night.id, state="polling")
-        await errands.add(conn, night.id, "poll", at, poll_number=number)
-        await errands.add(conn, night.id, "deadline", closes_at, poll_number=number)
+        await tasks.add(conn, night.id, "poll", at, poll_number=number)
+        await tasks.add(conn, night.id, "deadline", closes_at, poll_number=number)
         return "night.toast.poll_comes"
 
-    async def cancel(self, conn: AsyncConnection, who: Who, night_id: int, at: datetime) -> str:
+    async def cancel(
+        self, conn: AsyncConnection, participant: Participant, night_id: int, at: datetime
+    ) -> str:
         """Call it off, poll and all."""
-        night = await here(conn, who, night_id, at)
+        night = await own_night(conn, participant, night_id, at)
         if not night.is_open:
             return "night.toast.over"
-        await errands.drop_all(conn, night.id)
+        await tasks.drop_all(conn, night.id)
         poll = await polls.latest(conn, night.id)
         if poll is not None and poll.state != "closed":
             counts = await self._readings.counts(conn, poll)
             await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
-            await errands.add(conn, night.id, "stop", at, poll_number=poll.number)
+            await tasks.add(conn, night.id, "stop", at, poll_number=poll.number)
         await nights.change(conn, night.id, state="cancelled")
         return "night.toast.cancelled"
 

@@ -19,9 +19,9 @@ from bot.errors import BotError
 from bot.night.delivery import Delivery
 from storage.database import Database
 from storage.errors import StorageError
-from storage.night import errands, screens
-from storage.night.errands import Errand
+from storage.night import screens, tasks
 from storage.night.screens import Stale
+from storage.night.tasks import NightTask
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +81,9 @@ class Worker:
         now = datetime.now(UTC)
         async with self._database.read() as conn:
             stale = await screens.stale(conn)
-            due = await errands.due(conn, now)
-            next_due = await errands.next_due(conn, now)
-        work: dict[int, tuple[list[Stale], list[Errand]]] = defaultdict(lambda: ([], []))
+            due = await tasks.due(conn, now)
+            next_due = await tasks.next_due(conn, now)
+        work: dict[int, tuple[list[Stale], list[NightTask]]] = defaultdict(lambda: ([], []))
         waits = [_LONGEST_SLEEP]
         if next_due is not None:
             waits.append(max(0.0, (next_due - now).total_seconds()))
@@ -93,18 +93,18 @@ class Worker:
                 work[each.chat_id][0].append(each)
             else:
                 waits.append(wait)
-        for errand in due:
-            work[errand.chat_id][1].append(errand)
+        for task in due:
+            work[task.chat_id][1].append(task)
         for chat_id, (boards, todo) in work.items():
             if chat_id not in self._serving:
-                task = asyncio.create_task(self._serve(chat_id, boards, todo), name=f"night {chat_id}")
-                self._serving[chat_id] = task
+                serving = asyncio.create_task(self._serve(chat_id, boards, todo), name=f"night {chat_id}")
+                self._serving[chat_id] = serving
         return min(waits)
 
-    async def _serve(self, chat_id: int, stale: Sequence[Stale], due: Sequence[Errand]) -> None:
+    async def _serve(self, chat_id: int, stale: Sequence[Stale], due: Sequence[NightTask]) -> None:
         try:
-            for errand in due:
-                await self._delivery.do(errand)
+            for task in due:
+                await self._delivery.do(task)
             for each in stale:
                 self._next_edit[chat_id] = time.monotonic() + self._between
                 if not await self._delivery.show(each):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.cards import Origin
-from bot.discover.screens import card_of
-from bot.onboarding.service import Questionnaire
+from bot.films.library import Library
+from bot.onboarding.service import Onboarding, Questionnaire
 from bot.onboarding.views import (
     FinishGenres,
     PickShelf,
@@ -19,20 +19,31 @@ from bot.onboarding.views import (
     shelf_toast,
     shelves_screen,
 )
-from bot.preferences.views import ReviseGenres
-from bot.rating.views import round_screen
-from bot.services import Services
 from bot.telegram.links import film_of, night_of
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
+from bot.ways import Awaits, CardScreen, ReviseGenres, RoundScreen, StartRound
 
 
 class Handlers:
-    """One method a command or tap: parse, call one use case, render."""
+    """Each parses, calls one use case, and renders. After the genres comes a round of rating cards."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self,
+        onboarding: Onboarding,
+        library: Library,
+        awaits: Awaits,
+        start_round: StartRound,
+        card_screen: CardScreen,
+        round_screen: RoundScreen,
+    ) -> None:
+        self._onboarding = onboarding
+        self._library = library
+        self._awaits = awaits
+        self._start_round = start_round
+        self._card_screen = card_screen
+        self._round_screen = round_screen
 
     def register(self, router: Router) -> None:
         """Claim the commands and buttons of this room."""
@@ -49,12 +60,12 @@ class Handlers:
         """/start: greeting and questionnaire, filled in as it was left; or what a link from a group means."""
         film_id = film_of(request.text)
         if film_id is not None:
-            await request.reply(await card_of(self._services, request, film_id, Origin()))
+            await request.reply(await self._card_screen(request, film_id, Origin()))
             return
         night_id = night_of(request.text)
-        if night_id is not None and await self._services.nights.awaits(request.person.id, night_id):
+        if night_id is not None and await self._awaits(request.person.id, night_id):
             await request.reply(Screen(request.t.html("night.welcome")))
-        questionnaire = await self._services.onboarding.questionnaire(request.person.id)
+        questionnaire = await self._onboarding.questionnaire(request.person.id)
         await request.reply(questionnaire_screen(questionnaire, request.t))
 
     async def set_genre(self, request: Request, tap: SetGenre) -> None:
@@ -64,35 +75,34 @@ class Handlers:
     async def shelves(self, request: Request, tap: ShowShelves) -> None:
         """Pick shelves instead: the same message shows them."""
         await request.toast()
-        bookcase = await self._services.onboarding.bookcase(request.person.id)
+        bookcase = await self._onboarding.bookcase(request.person.id)
         await request.show(shelves_screen(bookcase, request.t))
 
     async def pick_shelf(self, request: Request, tap: PickShelf) -> None:
         """A tap on a shelf."""
-        onboarding, person_id, picked = self._services.onboarding, request.person.id, tap.picked == 1
-        await request.once(lambda conn: onboarding.pick(conn, person_id, tap.first_id, picked, request.now))
-        title = self._services.library.film(tap.first_id).title
+        picked = tap.picked == 1
+        await request.once(self._onboarding.pick, request.person.id, tap.first_id, picked, request.now)
+        title = self._library.film(tap.first_id).title
         await request.toast(shelf_toast(title, picked, request.t))
-        await request.show(shelves_screen(await onboarding.bookcase(person_id), request.t))
+        await request.show(shelves_screen(await self._onboarding.bookcase(request.person.id), request.t))
 
     async def genres(self, request: Request, tap: ShowGenres) -> None:
         """From the shelves back to the genres."""
         await request.toast()
-        questionnaire = await self._services.onboarding.questionnaire(request.person.id)
+        questionnaire = await self._onboarding.questionnaire(request.person.id)
         await request.show(questionnaire_screen(questionnaire, request.t))
 
     async def finish(self, request: Request, tap: FinishGenres) -> None:
         """Done or Skip: the questionnaire becomes the first rating card."""
-        rating, person_id = self._services.rating, request.person.id
-        round_id = await request.once(lambda conn: rating.start_onboarding(conn, person_id, request.now))
-        questionnaire = await self._services.onboarding.questionnaire(person_id)
+        round_id = await request.once(self._start_round, request.person.id, request.now)
+        questionnaire = await self._onboarding.questionnaire(request.person.id)
         await request.toast(noted_toast(questionnaire, request.t))
-        await request.show(round_screen(await rating.state(person_id, round_id), request.t))
+        await request.show(await self._round_screen(request, round_id))
 
     async def revise(self, request: Request, tap: ReviseGenres) -> None:
         """Genres, in /settings: the questionnaire as it was left."""
         await request.toast()
-        questionnaire = await self._services.onboarding.questionnaire(request.person.id)
+        questionnaire = await self._onboarding.questionnaire(request.person.id)
         await request.show(revision_screen(questionnaire, request.t))
 
     async def set_genre_again(self, request: Request, tap: SetGenreAgain) -> None:
@@ -100,8 +110,7 @@ class Handlers:
         await request.show(revision_screen(await self._answered(request, tap), request.t))
 
     async def _answered(self, request: Request, tap: SetGenre | SetGenreAgain) -> Questionnaire:
-        onboarding, person_id = self._services.onboarding, request.person.id
-        genre = self._services.library.genre(tap.code)
-        await request.once(lambda conn: onboarding.answer(conn, person_id, genre, tap.value, request.now))
+        person_id, genre = request.person.id, self._library.genre(tap.code)
+        await request.once(self._onboarding.answer, person_id, genre, tap.value, request.now)
         await request.toast(answer_toast(genre, tap.value, request.t))
-        return await onboarding.questionnaire(person_id)
+        return await self._onboarding.questionnaire(person_id)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from bot.films.library import genre_code
 from bot.onboarding.service import Bookcase, Questionnaire
-from bot.preferences.views import ShowSettings
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Translator
+from bot.ways import ShowSettings
 
 _COLUMNS = 3
 _SHELF_COLUMNS = 4
@@ -79,10 +79,7 @@ def shelves_screen(bookcase: Bookcase, t: Translator) -> Screen:
         if shelf.picked:
             label = t.plain("button.set", label=label)
         buttons.append(Button(label, PickShelf(shelf.films[0].id, 1 - shelf.picked)))
-    rows = [
-        tuple(buttons[start : start + _SHELF_COLUMNS]) for start in range(0, len(buttons), _SHELF_COLUMNS)
-    ]
-    rows += [(Button(t.plain("button.genres"), ShowGenres()),), _way_out(t)]
+    rows = [*in_rows(buttons, _SHELF_COLUMNS), (Button(t.plain("button.genres"), ShowGenres()),), _way_out(t)]
     return Screen("\n\n".join([t.html("shelves.ask"), *lines]), tuple(rows))
 
 
@@ -100,7 +97,7 @@ def _genre_rows(
         Button(t.plain(_LABELS[value], genre=genre), action(genre_code(genre), _NEXT[value]))
         for genre, value in questionnaire.answers
     ]
-    return [tuple(buttons[start : start + _COLUMNS]) for start in range(0, len(buttons), _COLUMNS)]
+    return in_rows(buttons, _COLUMNS)
 
 
 def _way_out(t: Translator) -> tuple[Button, ...]:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from bot.preferences.screens import settings_of
-from bot.preferences.service import TIME_ZONE
+from bot.preferences.service import TIME_ZONE, Preferences
 from bot.preferences.views import (
     AskTimeZone,
     CloseSettings,
     SetTimeZone,
-    ShowSettings,
     ask_zone_screen,
     closed_screen,
+    settings_screen,
     zones_screen,
 )
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
+from bot.ways import ShowSettings
+from bot.zones import places
 
 
 class Handlers:
-    """One method a command, tap or answer."""
+    """Each parses, calls one use case, and renders."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, preferences: Preferences) -> None:
+        self._preferences = preferences
 
     def register(self, router: Router) -> None:
         """Claim the command, buttons and answers of this room."""
@@ -36,12 +36,12 @@ class Handlers:
 
     async def settings(self, request: Request) -> None:
         """/settings: the panel."""
-        await request.reply(await settings_of(self._services, request))
+        await request.reply(await self.settings_screen(request))
 
     async def show(self, request: Request, tap: ShowSettings) -> None:
         """Back, and Done of the genres."""
         await request.toast()
-        await request.show(await settings_of(self._services, request))
+        await request.show(await self.settings_screen(request))
 
     async def close(self, request: Request, tap: CloseSettings) -> None:
         """Close: a line remains."""
@@ -50,10 +50,9 @@ class Handlers:
 
     async def ask_zone(self, request: Request, tap: AskTimeZone) -> None:
         """Time zone: the next text is a place."""
-        preferences, person_id = self._services.preferences, request.person.id
-        await request.once(lambda conn: preferences.expect_zone(conn, person_id, request.now))
+        await request.once(self._preferences.expect_zone, request.person.id, request.now)
         await request.toast()
-        panel = await preferences.panel(person_id, request.now)
+        panel = await self._preferences.panel(request.person.id, request.now)
         await request.show(ask_zone_screen(panel.time, request.t))
 
     async def find_zone(self, request: Request) -> None:
@@ -61,12 +60,15 @@ class Handlers:
         if not request.text:
             await request.reply(Screen(request.t.html("zone.text_only")))
             return
-        places = self._services.preferences.places(request.text, request.t.language, request.now)
-        await request.reply(zones_screen(request.text, places, request.t))
+        found = places(request.text, request.t.language, request.now)
+        await request.reply(zones_screen(request.text, found, request.t))
 
     async def set_zone(self, request: Request, tap: SetTimeZone) -> None:
         """A zone: back to the panel, which shows the time there."""
-        preferences, person_id = self._services.preferences, request.person.id
-        await request.once(lambda conn: preferences.set_zone(conn, person_id, tap.zone))
+        await request.once(self._preferences.set_zone, request.person.id, tap.zone)
         await request.toast(request.t.plain("toast.time_zone", zone=tap.zone.replace("_", " ")))
-        await request.show(await settings_of(self._services, request))
+        await request.show(await self.settings_screen(request))
+
+    async def settings_screen(self, request: Request) -> Screen:
+        """The settings of the person who asks, as they are now."""
+        return settings_screen(await self._preferences.panel(request.person.id, request.now), request.t)

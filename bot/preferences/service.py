@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.errors import StaleButton
-from bot.preferences.zones import ZONES, search
+from bot.zones import ZONES, LocalTime, local_time
 from storage.database import AsyncConnection, Database
 from storage.people import expected, genres, preferences
 from storage.people import filters as stored_filters
 from storage.people.filters import Filters
 
 TIME_ZONE = "time_zone"  # the kind of text that `expect_zone` waits for
-_LONGEST_PLACE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class LocalTime:
-    """A time zone, and what the clock shows there."""
-
-    zone: str
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ class Preferences:
             liked=tuple(genre for genre, value in answers.items() if value > 0),
             disliked=tuple(genre for genre, value in answers.items() if value < 0),
             filters=filters,
-            time=_there(zone or self._time_zone, at),
+            time=local_time(zone or self._time_zone, at),
         )
 
     async def expect_zone(self, conn: AsyncConnection, person_id: int, at: datetime) -> None:
@@ -64,11 +54,3 @@ class Preferences:
         if zone not in ZONES:
             raise StaleButton(f"no time zone {zone!r}")
         await preferences.set_time_zone(conn, person_id, zone)
-
-    def places(self, asked: str, language: str, at: datetime) -> list[LocalTime]:
-        """Time zones that may be meant by a city, a country or a zone's name, best first."""
-        return [_there(zone, at) for zone in search(asked[:_LONGEST_PLACE], language)]
-
-
-def _there(zone: str, at: datetime) -> LocalTime:
-    return LocalTime(zone, at.astimezone(ZoneInfo(zone)))

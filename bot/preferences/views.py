@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.filtering.views import filters_text
-from bot.preferences.service import LocalTime, SettingsPanel
-from bot.preferences.zones import city
+from bot.preferences.service import SettingsPanel
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from bot.ways import OpenStandingFilters, ReviseGenres, ShowSettings
+from bot.wording import echo, filters_text
+from bot.zones import LocalTime, zone_rows
 from storage.people.filters import NO_FILTERS
-
-_LONGEST_ECHO = 100
-
-
-@record("ps")
-class ShowSettings(Record):
-    """The panel again."""
 
 
 @record("pc")
 class CloseSettings(Record):
     """Enough of settings."""
-
-
-@record("pg")
-class ReviseGenres(Record):
-    """The genre questionnaire again."""
-
-
-@record("pf")
-class OpenStandingFilters(Record):
-    """The filters that stay."""
 
 
 @record("pz")
@@ -57,7 +41,7 @@ def settings_screen(panel: SettingsPanel, t: Translator) -> Screen:
         "",
         t.html("settings.genres", genres=", ".join(genres) or t.plain("settings.no_genres")),
         t.html("settings.filters", filters=filters or t.plain("settings.no_filters")),
-        t.html("settings.time_zone", place=_place(panel.time.zone), time=_clock(panel.time)),
+        t.html("settings.time_zone", place=_place(panel.time.zone), time=panel.time.clock),
     ]
     rows = (
         (
@@ -77,20 +61,15 @@ def closed_screen(t: Translator) -> Screen:
 
 def ask_zone_screen(time: LocalTime, t: Translator) -> Screen:
     """Which city?"""
-    text = t.html("zone.ask", place=_place(time.zone), time=_clock(time))
+    text = t.html("zone.ask", place=_place(time.zone), time=time.clock)
     return Screen(text, (_back(t),))
 
 
 def zones_screen(asked: str, places: Sequence[LocalTime], t: Translator) -> Screen:
     """A button for each zone that may be meant, with the time there."""
-    echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
     if not places:
-        return Screen(t.html("zone.nothing", asked=echo), (_back(t),))
-    buttons = [
-        (Button(t.plain("zone.button", place=city(each.zone), time=_clock(each)), SetTimeZone(each.zone)),)
-        for each in places
-    ]
-    return Screen(t.html("zone.which", asked=echo), (*buttons, _back(t)))
+        return Screen(t.html("zone.nothing", asked=echo(asked)), (_back(t),))
+    return Screen(t.html("zone.which", asked=echo(asked)), (*zone_rows(places, SetTimeZone, t), _back(t)))
 
 
 def _back(t: Translator) -> tuple[Button, ...]:
@@ -99,7 +78,3 @@ def _back(t: Translator) -> tuple[Button, ...]:
 
 def _place(zone: str) -> str:
     return zone.replace("_", " ")
-
-
-def _clock(time: LocalTime) -> str:
-    return f"{time.now:%H:%M}"

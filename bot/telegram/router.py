@@ -11,7 +11,7 @@ from bot.telegram.request import Request
 from storage.people import expected
 
 R = TypeVar("R", bound=Record)
-_MessageHandler = Callable[[Request], Awaitable[None]]
+MessageHandler = Callable[[Request], Awaitable[None]]
 _VoteHandler = Callable[[Request, str, list[int]], Awaitable[None]]
 _PresenceHandler = Callable[[Request, bool], Awaitable[None]]
 _MovedHandler = Callable[[int, int], Awaitable[None]]
@@ -25,30 +25,30 @@ class Router:
     """
 
     def __init__(
-        self, text: _MessageHandler, unknown_command: _MessageHandler, admins: Collection[int] = ()
+        self, text: MessageHandler, unknown_command: MessageHandler, admins: Collection[int] = ()
     ) -> None:
         self._text = text
         self._unknown_command = unknown_command
         self.admin = AdminRouter(admins)
-        self._commands: dict[str, _MessageHandler] = {}
+        self._commands: dict[str, MessageHandler] = {}
         self._buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
-        self._answers: dict[str, _MessageHandler] = {}
+        self._answers: dict[str, MessageHandler] = {}
         self._keep_expected: set[str] = set()
-        self._group_commands: dict[str, _MessageHandler] = {}
+        self._group_commands: dict[str, MessageHandler] = {}
         self._group_buttons: set[type[Record]] = set()
-        self._personal: _MessageHandler | None = None
+        self._personal: MessageHandler | None = None
         self._vote: _VoteHandler | None = None
         self._presence: _PresenceHandler | None = None
         self._moved: _MovedHandler | None = None
-        self._left: _MessageHandler | None = None
-        self._after_private: _MessageHandler | None = None
+        self._left: MessageHandler | None = None
+        self._after_private: MessageHandler | None = None
 
     @property
     def records(self) -> set[type[Record]]:
         """Every type of record that a button may carry."""
         return {*self._buttons, *self.admin.buttons}
 
-    def command(self, name: str, handler: _MessageHandler, *, ends_expected: bool = True) -> None:
+    def command(self, name: str, handler: MessageHandler, *, ends_expected: bool = True) -> None:
         """`/name` goes to `handler`, which finds what follows it in `request.text`.
 
         A text that was asked for is expected no longer, unless the handler sees to that itself.
@@ -65,11 +65,11 @@ class Router:
         if in_groups:
             self._group_buttons.add(kind)
 
-    def group_command(self, name: str, handler: _MessageHandler) -> None:
+    def group_command(self, name: str, handler: MessageHandler) -> None:
         """`/name` in a group."""
         self._group_commands[name] = handler
 
-    def on_personal_command(self, handler: _MessageHandler) -> None:
+    def on_personal_command(self, handler: MessageHandler) -> None:
         """A command in a group that belongs into a private chat."""
         self._personal = handler
 
@@ -81,15 +81,15 @@ class Router:
         """Telegram's poll id, and the positions of the options that somebody chose."""
         self._vote = vote
 
-    def on_member_left(self, left: _MessageHandler) -> None:
+    def on_member_left(self, left: MessageHandler) -> None:
         """The person of the request left a group."""
         self._left = left
 
-    def after_private(self, handler: _MessageHandler) -> None:
+    def after_private(self, handler: MessageHandler) -> None:
         """Called when something was answered in private."""
         self._after_private = handler
 
-    def answer(self, kind: str, handler: _MessageHandler) -> None:
+    def answer(self, kind: str, handler: MessageHandler) -> None:
         """A text that was asked for (storage.people.expected) goes to `handler`, until a command or a tap."""
         self._answers[kind] = handler
 
@@ -168,7 +168,7 @@ class AdminRouter:
 
     def __init__(self, admins: Collection[int]) -> None:
         self._admins = admins
-        self._commands: dict[str, _MessageHandler] = {}
+        self._commands: dict[str, MessageHandler] = {}
         self.buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
 
     @property
@@ -176,7 +176,7 @@ class AdminRouter:
         """The names of admins' commands, in the order in which they came."""
         return tuple(self._commands)
 
-    def command(self, name: str, handler: _MessageHandler) -> None:
+    def command(self, name: str, handler: MessageHandler) -> None:
         """`/name` of an admin."""
         self._commands[name] = handler
 
@@ -184,7 +184,7 @@ class AdminRouter:
         """A tap of an admin on a button that carries a record of this type."""
         self.buttons[kind] = handler
 
-    def command_for(self, request: Request, name: str) -> _MessageHandler | None:
+    def command_for(self, request: Request, name: str) -> MessageHandler | None:
         """The handler of a command; None if there is none for whoever asks."""
         return self._commands.get(name) if self._is_admin(request) else None
 

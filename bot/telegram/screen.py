@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
 from bot.telegram.callbacks import Record, pack
+from bot.texts import Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,21 @@ class Photo:
     content: bytes
     caption: str
     rows: tuple[tuple[Button, ...], ...] = ()
+
+
+def in_rows(buttons: Sequence[Button], width: int) -> list[tuple[Button, ...]]:
+    """Buttons in rows of `width`; the last one may be shorter."""
+    return [tuple(buttons[start : start + width]) for start in range(0, len(buttons), width)]
+
+
+def page_buttons(
+    offset: int, size: int, total: int, to: Callable[[int], Record], t: Translator
+) -> tuple[Button, ...]:
+    """Newer and Older beside the page of `size` lines, of `total`, that begins at `offset`: those that there
+    are. `to` gives the record of the page at an offset."""
+    newer = Button(t.plain("button.newer"), to(max(0, offset - size)))
+    older = Button(t.plain("button.older"), to(offset + size))
+    return (*((newer,) if offset > 0 else ()), *((older,) if offset + size < total else ()))
 
 
 def _telegram_button(button: Button) -> InlineKeyboardButton:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into, upsert
 from storage.errors import UnknownRow
-from storage.schema import chat_members, chats, errands, nights, people, polls, screens
+from storage.schema import chat_members, chats, nights, people, polls, screens, tasks
 
 Strategy = Literal["average", "least misery", "fair"]
 Openers = Literal["everybody", "admins"]
@@ -94,17 +94,17 @@ async def deactivate(conn: AsyncConnection, telegram_id: int) -> None:
     await conn.execute(update(chats).where(chats.c.id == found.id).values(active=False))
     still_open = nights.c.state.in_(("gathering", "polling"))
     mine = nights.c.chat_id == found.id
-    pending = errands.c.state.in_(("waiting", "trying"))
-    theirs = errands.c.night_id.in_(select(nights.c.id).where(mine))
-    await conn.execute(delete(errands).where(pending, theirs))
+    pending = tasks.c.state.in_(("waiting", "trying"))
+    theirs = tasks.c.night_id.in_(select(nights.c.id).where(mine))
+    await conn.execute(delete(tasks).where(pending, theirs))
     await conn.execute(update(nights).where(mine, still_open).values(state="cancelled"))
 
 
-async def drop_errands(conn: AsyncConnection, chat_id: int, person_id: int) -> None:
+async def drop_tasks(conn: AsyncConnection, chat_id: int, person_id: int) -> None:
     """Somebody left: what was to be sent to them of the group's nights is forgotten."""
-    mine = errands.c.night_id.in_(select(nights.c.id).where(nights.c.chat_id == chat_id))
-    pending = errands.c.state.in_(("waiting", "trying"))
-    await conn.execute(delete(errands).where(mine, pending, errands.c.person_id == person_id))
+    mine = tasks.c.night_id.in_(select(nights.c.id).where(nights.c.chat_id == chat_id))
+    pending = tasks.c.state.in_(("waiting", "trying"))
+    await conn.execute(delete(tasks).where(mine, pending, tasks.c.person_id == person_id))
 
 
 async def greet(conn: AsyncConnection, chat_id: int, person_id: int, name: str, at: datetime) -> None:
@@ -169,7 +169,7 @@ async def _send_polls_anew(conn: AsyncConnection, chat_id: int) -> None:
         .where(mine, polls.c.state == "open", nights.c.state == "polling")
     )  # due when the night was opened: at once
     columns = ["night_id", "kind", "poll_number", "due_at", "state", "attempts"]
-    await conn.execute(insert(errands).from_select(columns, again))
+    await conn.execute(insert(tasks).from_select(columns, again))
     await conn.execute(update(polls).where(mine, polls.c.state == "open").values(state="due"))
     await conn.execute(update(polls).where(mine).values(message_id=None))
 

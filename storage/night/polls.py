@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.night.chats import Strategy
-from storage.schema import errands, poll_options, polls, votes
+from storage.schema import poll_options, polls, tasks, votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ async def find(conn: AsyncConnection, telegram_poll_id: str) -> Poll | None:
 
 async def on_its_way(conn: AsyncConnection) -> bool:
     """Whether any poll was handed to Telegram, and its id is not known yet."""
-    query = select(errands.c.id).where(errands.c.kind == "poll", errands.c.state == "trying").limit(1)
+    query = select(tasks.c.id).where(tasks.c.kind == "poll", tasks.c.state == "trying").limit(1)
     return (await conn.execute(query)).first() is not None
 
 

@@ -21,7 +21,6 @@ from storage.schema.base import UtcDateTime, metadata
 from storage.schema.nights import (
     chat_members,
     chats,
-    errands,
     night_members,
     night_opinions,
     nights,
@@ -29,6 +28,7 @@ from storage.schema.nights import (
     polls,
     screens,
     slates,
+    tasks,
     vetoes,
     votes,
 )
@@ -61,7 +61,6 @@ __all__ = [
     "audit",
     "chat_members",
     "chats",
-    "errands",
     "expected_answers",
     "exposures",
     "films",
@@ -95,6 +94,7 @@ __all__ = [
     "slates",
     "standing_filters",
     "standings",
+    "tasks",
     "updates",
     "vetoes",
     "votes",

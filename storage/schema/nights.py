@@ -196,7 +196,7 @@ night_opinions = Table(
 )
 
 # What the bot has yet to do at a certain time: the outbox of messages, and deadlines.
-errands = Table(
+tasks = Table(
     "errands",
     metadata,
     own_id(),
@@ -215,7 +215,7 @@ errands = Table(
 # The few that are not done.
 Index(
     "ix_errands_open",
-    errands.c.due_at,
+    tasks.c.due_at,
     sqlite_where=text("state IN ('waiting', 'trying')"),
     postgresql_where=text("state IN ('waiting', 'trying')"),
 )

@@ -10,26 +10,21 @@ import pytest
 
 from bot.cards import Card, Origin, PutOnWatchlist, Reason, RemoveFromWatchlist, card_screen
 from bot.discover.service import ListItem, ListPage
-from bot.discover.views import OpenFilters, ShowList, list_screen
+from bot.discover.views import list_screen
 from bot.films.library import genre_code
 from bot.filtering.service import FilterPanel
-from bot.filtering.views import SetDecade, SetFame, SetGenreFilter, filter_screen, filters_text
+from bot.filtering.views import SetDecade, SetFame, SetGenreFilter, filter_screen
 from bot.onboarding.service import Questionnaire
 from bot.onboarding.views import SetGenreAgain, revision_screen
-from bot.preferences.service import LocalTime, SettingsPanel
-from bot.preferences.views import (
-    SetTimeZone,
-    ShowSettings,
-    ask_zone_screen,
-    closed_screen,
-    settings_screen,
-    zones_screen,
-)
+from bot.preferences.service import SettingsPanel
+from bot.preferences.views import SetTimeZone, ask_zone_screen, closed_screen, settings_screen, zones_screen
 from bot.telegram.callbacks import Record
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from bot.watchlist.service import WatchlistPage
-from bot.watchlist.views import ShowWatchlist, watchlist_screen
+from bot.watchlist import WatchlistPage, watchlist_screen
+from bot.ways import OpenFilters, ShowList, ShowSettings, ShowWatchlist
+from bot.wording import filters_text
+from bot.zones import LocalTime
 from sandbox.markup import parse_html
 from storage.films.films import Film
 from storage.people.filters import NO_FILTERS, Filters

@@ -8,30 +8,21 @@ from pathlib import Path
 import pytest
 
 import recsys
-from bot.cards import (
-    Card,
-    Kinship,
-    Origin,
-    Reason,
-    card_screen,
-    expected_text,
-    film_label,
-    film_page,
-    film_preview,
-    stars_text,
-)
+from bot.cards import Card, Kinship, Origin, Reason, card_screen, film_page, film_preview
 from bot.discover.service import ListItem, ListPage
-from bot.discover.views import MoreOfList, ShowList, candidates_screen, list_screen
+from bot.discover.views import MoreOfList, candidates_screen, list_screen
 from bot.films.library import Found, genre_code
-from bot.help.views import COMMANDS, help_screen, menu
+from bot.help import COMMANDS, help_screen, menu
 from bot.onboarding.service import Bookcase, Questionnaire, Shelf
 from bot.onboarding.views import PickShelf, SetGenre, noted_toast, questionnaire_screen, shelves_screen
 from bot.profile.history.service import HistoryPage, Rated
-from bot.profile.history.views import ShowHistory, history_screen
+from bot.profile.history.views import history_screen
 from bot.rating.service import RoundState
 from bot.rating.views import UndoInRound, round_screen
 from bot.telegram.screen import Button, Screen
 from bot.texts import translator
+from bot.ways import ShowHistory, ShowList
+from bot.wording import expected_text, film_label, stars_text
 from sandbox.markup import parse_html
 from storage.films.films import Film
 

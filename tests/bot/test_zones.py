@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.preferences.views import SetTimeZone
-from bot.preferences.zones import ZONES, search
 from bot.telegram.callbacks import pack
+from bot.zones import ZONES, search
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Groups, nights, polls and errands, on both databases."""
+"""Groups, nights, polls and tasks, on both databases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage import personal
 from storage.database import AsyncConnection, Database
-from storage.night import chats, errands, ledger, nights, polls, screens
+from storage.night import chats, ledger, nights, polls, screens, tasks
 from storage.night.chats import Chat
 from storage.night.ledger import Opinion
 from storage.people import people
@@ -196,38 +196,38 @@ async def test_a_group_moves_with_all_that_is_in_it(
         assert poll is not None
         assert (poll.state, poll.message_id, poll.telegram_poll_id) == ("due", None, "old")
         assert await polls.votes_of(conn, poll_id) == {ann: [0]}
-        assert [(each.kind, each.poll_number) for each in await errands.due(conn, minute(9))] == [("poll", 1)]
+        assert [(each.kind, each.poll_number) for each in await tasks.due(conn, minute(9))] == [("poll", 1)]
         assert (await nights.open_in(conn, chat.id, 4) is not None) is wrote_before
         names = {member.name for member in await chats.members(conn, chat.id, 9)}
         assert names == ({"Person 0", "Bob"} if wrote_before else {"Person 0"})
 
 
-async def test_errands_come_when_they_are_due(database: Database, minute: Minute, ann: int) -> None:
+async def test_tasks_come_when_they_are_due(database: Database, minute: Minute, ann: int) -> None:
     async with database.write() as conn:
         night_id = await _night(conn, await _group(conn, minute, ann), minute, ann)
-        await errands.add(conn, night_id, "deadline", minute(60), poll_number=1)
-        await errands.add(conn, night_id, "poll", minute(3), poll_number=1)
-        await errands.add(conn, night_id, "ask", minute(900), person_id=ann)
-        assert [each.kind for each in await errands.due(conn, minute(5))] == ["poll"]
-        assert await errands.next_due(conn, minute(5)) == minute(60)
-        (poll,) = await errands.due(conn, minute(5))
+        await tasks.add(conn, night_id, "deadline", minute(60), poll_number=1)
+        await tasks.add(conn, night_id, "poll", minute(3), poll_number=1)
+        await tasks.add(conn, night_id, "ask", minute(900), person_id=ann)
+        assert [each.kind for each in await tasks.due(conn, minute(5))] == ["poll"]
+        assert await tasks.next_due(conn, minute(5)) == minute(60)
+        (poll,) = await tasks.due(conn, minute(5))
         assert not await polls.on_its_way(conn)
-        await errands.try_now(conn, poll.id)
+        await tasks.try_now(conn, poll.id)
         assert await polls.on_its_way(conn)
-        (poll,) = await errands.due(conn, minute(5))
+        (poll,) = await tasks.due(conn, minute(5))
         assert (poll.state, poll.attempts) == ("trying", 1)
-        await errands.postpone(conn, poll.id, minute(9), arrived=None)
-        assert await errands.due(conn, minute(5)) == []
-        (poll,) = await errands.due(conn, minute(9))
+        await tasks.postpone(conn, poll.id, minute(9), arrived=None)
+        assert await tasks.due(conn, minute(5)) == []
+        (poll,) = await tasks.due(conn, minute(9))
         assert poll.state == "trying"
-        await errands.finish(conn, poll.id, message_id=8)
-        await errands.shift(conn, night_id, ("deadline",), timedelta(minutes=-30))
-        assert [each.kind for each in await errands.due(conn, minute(30))] == ["deadline"]
-        assert await errands.exists(conn, night_id, "poll")
-        await errands.drop_all(conn, night_id, "deadline")
-        assert [each.kind for each in await errands.due(conn, minute(1000))] == ["ask"]
+        await tasks.finish(conn, poll.id, message_id=8)
+        await tasks.shift(conn, night_id, ("deadline",), timedelta(minutes=-30))
+        assert [each.kind for each in await tasks.due(conn, minute(30))] == ["deadline"]
+        assert await tasks.exists(conn, night_id, "poll")
+        await tasks.drop_all(conn, night_id, "deadline")
+        assert [each.kind for each in await tasks.due(conn, minute(1000))] == ["ask"]
         await chats.deactivate(conn, GROUP)
-        assert await errands.due(conn, minute(1000)) == []
+        assert await tasks.due(conn, minute(1000)) == []
 
 
 async def test_the_ledger_keeps_the_real_in_place_of_the_predicted(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.admin.audit.service import Audit
 from bot.admin.audit.views import ShowAudit, audit_screen
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 
@@ -11,8 +11,8 @@ from bot.telegram.router import AdminRouter
 class Handlers:
     """One method a command or tap."""
 
-    def __init__(self, services: Services) -> None:
-        self._audit = services.audit
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
 
     def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
@@ -21,11 +21,11 @@ class Handlers:
 
     async def audit(self, request: Request) -> None:
         """/audit: the newest ten."""
-        page = await self._audit.page(request.person.telegram_id, 0)
+        page = await self._audit.page(0)
         await request.reply(audit_screen(page, request.t))
 
     async def turn(self, request: Request, tap: ShowAudit) -> None:
         """Older and Newer."""
-        page = await self._audit.page(request.person.telegram_id, tap.offset)
+        page = await self._audit.page(tap.offset)
         await request.toast()
         await request.show(audit_screen(page, request.t))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.admin.guard import Admins
 from storage.database import Database
 from storage.running import audit
 from storage.running.audit import Act
@@ -24,11 +23,10 @@ class AuditPage:
 class Audit:
     """Reads what every act wrote down in its own transaction."""
 
-    def __init__(self, database: Database, admins: Admins) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._admins = admins
 
-    async def page(self, asker: int, offset: int) -> AuditPage:
+    async def page(self, offset: int) -> AuditPage:
         """The page that begins at `offset`; the last one if it is past the end."""
         async with self._database.read() as conn:
             total = await audit.count(conn)

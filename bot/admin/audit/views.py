@@ -9,7 +9,7 @@ from typing import Any
 from bot.admin.audit.service import PAGE, AuditPage
 from bot.admin.buttons import back_to
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Screen, page_buttons
 from bot.texts import Html, Translator
 from storage.personal import NOBODY
 from storage.running.audit import Act
@@ -31,11 +31,7 @@ def audit_screen(page: AuditPage, t: Translator) -> Screen:
     lines = [t.html("audit.title", count=page.total)]
     for act in page.acts:
         lines += [Html(""), _head(act, t), _what(act, t)]
-    turns = []
-    if page.offset > 0:
-        turns.append(Button(t.plain("button.newer"), ShowAudit(max(0, page.offset - PAGE))))
-    if page.offset + PAGE < page.total:
-        turns.append(Button(t.plain("button.older"), ShowAudit(page.offset + PAGE)))
+    turns = page_buttons(page.offset, PAGE, page.total, ShowAudit, t)
     return Screen("\n".join(lines), ((*turns, back_to("home", t)),))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.admin.content.service import Content
 from bot.admin.content.views import (
     KeepApart,
     MergeFilms,
@@ -11,7 +12,7 @@ from bot.admin.content.views import (
     merger_screen,
     wish_screen,
 )
-from bot.services import Services
+from bot.films.library import Library
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 
@@ -19,8 +20,9 @@ from bot.telegram.router import AdminRouter
 class Handlers:
     """One method a command or tap."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, content: Content, library: Library) -> None:
+        self._content = content
+        self._library = library
 
     def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
@@ -31,31 +33,29 @@ class Handlers:
 
     async def add(self, request: Request) -> None:
         """/addmovie Title (Year) genres."""
-        content, asker = self._services.content, request.person.telegram_id
-        wish = content.wish(asker, request.text)
+        content = self._content
+        wish = content.wish(request.text)
         typed = wish.typed
         ready = typed is not None and typed.genres and not typed.strange and wish.there is None
         if typed is None or not (ready or request.update.state == "applied"):
             await request.reply(wish_screen(wish, content.genres, request.t))
             return
-        film_id = await request.once(lambda conn: content.add(conn, asker, typed, request.now))
+        film_id = await request.once(content.add, request.person.telegram_id, typed, request.now)
         await content.restock()
-        await request.reply(added_screen(self._services.library.film(film_id), request.t))
+        await request.reply(added_screen(self._library.film(film_id), request.t))
 
     async def ask(self, request: Request) -> None:
         """/merge One (Year) = Other (Year)."""
-        merger = await self._services.content.merger(request.person.telegram_id, request.text)
+        merger = await self._content.merger(request.text)
         await request.reply(merger_screen(merger, request.t))
 
     async def merge(self, request: Request, tap: MergeFilms) -> None:
         """Merge, once it is confirmed."""
-        content, asker = self._services.content, request.person.telegram_id
-        moved = await request.once(
-            lambda conn: content.merge(conn, asker, tap.film_id, tap.into_id, request.now)
-        )
-        await content.restock()
+        asker = request.person.telegram_id
+        moved = await request.once(self._content.merge, asker, tap.film_id, tap.into_id, request.now)
+        await self._content.restock()
         await request.toast()
-        await request.show(merged_screen(self._services.library.film(tap.into_id), moved, request.t))
+        await request.show(merged_screen(self._library.film(tap.into_id), moved, request.t))
 
     async def keep_apart(self, request: Request, tap: KeepApart) -> None:
         """Two films after all."""

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Literal
 
 from bot.admin.content.reading import Typed, read_film, read_pair
-from bot.admin.guard import Admins
 from bot.errors import StaleButton
 from bot.films.serving import Serving
 from storage.database import AsyncConnection, Database
@@ -43,20 +42,19 @@ class Merger:
 
 
 class Content:
-    """Every method checks first who asks, and raises NotAdmin."""
+    """What takes a connection runs inside the caller's transaction."""
 
-    def __init__(self, database: Database, serving: Serving, admins: Admins) -> None:
+    def __init__(self, database: Database, serving: Serving) -> None:
         self._database = database
         self._serving = serving
         self._library = serving.library
-        self._admins = admins
 
     @property
     def genres(self) -> tuple[str, ...]:
         """Those that the model knows."""
         return self._library.genres
 
-    def wish(self, asker: int, text: str) -> Wish:
+    def wish(self, text: str) -> Wish:
         """What "Title (Year) genres" asks for."""
         typed = read_film(text, self._library.genres)
         if typed is None or typed.strange or not typed.genres:
@@ -82,7 +80,7 @@ class Content:
         """Have the model and the search know of what was added or merged."""
         await self._serving.restock()
 
-    async def merger(self, asker: int, text: str) -> Merger:
+    async def merger(self, text: str) -> Merger:
         """What "One (Year) = Other (Year)" asks for; nothing is changed."""
         pair = read_pair(text)
         if pair is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.admin.content.service import Merger, Wish
-from bot.cards import MoreLikeThis, OpenCard, film_label
+from bot.cards import MoreLikeThis, OpenCard
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from bot.wording import film_label
 from storage.films.films import Film
 
 

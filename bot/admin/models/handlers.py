@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.admin.models.service import Plan
+from bot.admin.models.service import Plan, Versions
 from bot.admin.models.views import (
     AskPromote,
     KeepLive,
@@ -18,7 +18,6 @@ from bot.admin.models.views import (
     refusal_screen,
     switched_screen,
 )
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
@@ -27,8 +26,8 @@ from bot.telegram.screen import Screen
 class Handlers:
     """One method a command or tap."""
 
-    def __init__(self, services: Services) -> None:
-        self._versions = services.versions
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
 
     def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
@@ -46,41 +45,41 @@ class Handlers:
     async def models(self, request: Request) -> None:
         """/models: the newest eight; with a number, that one."""
         if request.text.strip():
-            found = await self._versions.named(request.person.telegram_id, request.text)
+            found = await self._versions.named(request.text)
             if isinstance(found, Plan):
                 await request.reply(refusal_screen(found, request.t))
             else:
                 await request.reply(model_screen(found, request.now, 0, request.t))
             return
-        page = await self._versions.page(request.person.telegram_id, 0)
+        page = await self._versions.page(0)
         await request.reply(models_screen(page, request.now, request.t))
 
     async def turn(self, request: Request, tap: ShowModels) -> None:
         """Newer, Older, and the list from elsewhere."""
-        page = await self._versions.page(request.person.telegram_id, tap.offset)
+        page = await self._versions.page(tap.offset)
         await request.toast()
         await request.show(models_screen(page, request.now, request.t))
 
     async def open(self, request: Request, tap: ShowModel) -> None:
         """A number in the list."""
-        model = await self._versions.one(request.person.telegram_id, tap.version)
+        model = await self._versions.one(tap.version)
         await request.toast()
         await request.show(model_screen(model, request.now, tap.offset, request.t))
 
     async def open_below(self, request: Request, tap: OpenModel) -> None:
         """Model N, on the outcome of a training."""
-        model = await self._versions.one(request.person.telegram_id, tap.version)
+        model = await self._versions.one(tap.version)
         await request.toast()
         await request.reply(model_screen(model, request.now, 0, request.t))
 
     async def rollback(self, request: Request) -> None:
         """/rollback [N]."""
-        plan = await self._versions.plan_rollback(request.person.telegram_id, request.text)
+        plan = await self._versions.plan_rollback(request.text)
         await request.reply(await self._carry_out(request, plan))
 
     async def roll_back(self, request: Request, tap: RollBackTo) -> None:
         """Roll back to N."""
-        plan = await self._versions.plan(request.person.telegram_id, "rolled_back", tap.version)
+        plan = await self._versions.plan("rolled_back", tap.version)
         screen = await self._carry_out(request, plan)
         await request.toast()
         await request.reply(screen)
@@ -94,7 +93,7 @@ class Handlers:
         await self._ask(request, str(tap.version))
 
     async def _ask(self, request: Request, asked: str) -> None:
-        found = await self._versions.consider(request.person.telegram_id, asked)
+        found = await self._versions.consider(asked)
         await request.toast()
         if isinstance(found, Plan):
             await request.reply(refusal_screen(found, request.t))
@@ -103,20 +102,20 @@ class Handlers:
 
     async def promote_now(self, request: Request, tap: PromoteNow) -> None:
         """Yes, promote it."""
-        plan = await self._versions.plan(request.person.telegram_id, "promoted_by_hand", tap.version)
+        plan = await self._versions.plan("promoted_by_hand", tap.version)
         screen = await self._carry_out(request, plan)
         await request.toast()
         await request.show(screen)
 
     async def keep(self, request: Request, tap: KeepLive) -> None:
         """Cancel."""
-        live = self._versions.live(request.person.telegram_id)
+        live = self._versions.live()
         await request.toast()
         await request.show(kept_screen(live, request.t))
 
     async def _carry_out(self, request: Request, plan: Plan) -> Screen:
-        versions, asker = self._versions, request.person.telegram_id
-        done = await request.once(lambda conn: versions.switch(conn, asker, plan, request.now))
+        asker = request.person.telegram_id
+        done = await request.once(self._versions.switch, asker, plan, request.now)
         if "refusal" not in done:
-            await versions.take_up(plan)
+            await self._versions.take_up(plan)
         return switched_screen(done, request.t)

@@ -9,10 +9,10 @@ from bot.admin.announcer import Telling
 from bot.admin.models.figures import drift_line, overtaken, reasons, verdict_table
 from bot.admin.models.views import AskPromote, OpenModel, RollBackTo
 from bot.admin.wording import cut
-from bot.cards import film_label
 from bot.films.library import Library
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from bot.wording import film_label
 
 _Payload = Mapping[str, Any]
 _NameFilm = Callable[[int], str | None]

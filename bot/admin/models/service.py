@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.admin.guard import Admins
 from bot.errors import BotError, StaleButton
 from bot.films.library import check_numbering
 from bot.films.serving import Chosen, Serving
@@ -46,19 +45,18 @@ class Plan:
 class Versions:
     """What takes a connection runs inside the caller's transaction."""
 
-    def __init__(self, database: Database, admins: Admins, serving: Serving) -> None:
+    def __init__(self, database: Database, serving: Serving) -> None:
         self._database = database
-        self._admins = admins
         self._serving = serving
 
-    async def page(self, asker: int, offset: int) -> ModelsPage:
+    async def page(self, offset: int) -> ModelsPage:
         """The page that begins at `offset`; the last one if it is past the end."""
         async with self._database.read() as conn:
             every = await models.every(conn)
         offset = max(0, min(offset, (len(every) - 1) // PAGE * PAGE))
         return ModelsPage(offset, len(every), tuple(every[offset : offset + PAGE]))
 
-    async def one(self, asker: int, version: int) -> Model:
+    async def one(self, version: int) -> Model:
         """One model. Raises StaleButton if there never was one."""
         async with self._database.read() as conn:
             model = await models.get(conn, version)
@@ -66,16 +64,16 @@ class Versions:
             raise StaleButton(f"no model {version}")
         return model
 
-    async def named(self, asker: int, asked: str) -> Plan | Model:
+    async def named(self, asked: str) -> Plan | Model:
         """The model of this number, or why there is none to show."""
         plan, model = await self._known(Plan("rolled_back", None, asked=asked.strip()))
         return plan if model is None else model
 
-    def live(self, asker: int) -> int:
+    def live(self) -> int:
         """The version that serves."""
         return self._serving.version
 
-    async def plan_rollback(self, asker: int, asked: str) -> Plan:
+    async def plan_rollback(self, asked: str) -> Plan:
         """Back to the version that was named, or to the one before the live one."""
         if asked.strip():
             return await self._named("rolled_back", asked)
@@ -85,11 +83,11 @@ class Versions:
             return Plan("rolled_back", None, refusal="nothing")
         return await self._read(Plan("rolled_back", before[0].version))
 
-    async def plan(self, asker: int, act: Act, version: int) -> Plan:
+    async def plan(self, act: Act, version: int) -> Plan:
         """To this version, by a button."""
         return await self._named(act, str(version))
 
-    async def consider(self, asker: int, asked: str) -> Plan | Model:
+    async def consider(self, asked: str) -> Plan | Model:
         """What /promote is about: the model that was named, or why it cannot be promoted."""
         plan, model = await self._known(Plan("promoted_by_hand", None, asked=asked.strip()))
         return plan if plan.refusal is not None or model is None else model

@@ -11,7 +11,7 @@ from bot.admin.models.figures import Verdict, figures_table, reasons, verdict_ta
 from bot.admin.models.service import PAGE, ModelsPage, Plan
 from bot.admin.wording import cut, span
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Button, Screen, page_buttons
 from bot.texts import Html, Translator
 from storage.running.models import Model
 
@@ -77,11 +77,7 @@ def models_screen(page: ModelsPage, now: datetime, t: Translator) -> Screen:
         for model in page.models
     ]
     rows = [tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW)]
-    turns = []
-    if page.offset > 0:
-        turns.append(Button(t.plain("button.newer"), ShowModels(max(0, page.offset - PAGE))))
-    if page.offset + PAGE < page.total:
-        turns.append(Button(t.plain("button.older"), ShowModels(page.offset + PAGE)))
+    turns = page_buttons(page.offset, PAGE, page.total, ShowModels, t)
     return Screen("\n".join(lines), (*rows, (*turns, back_to("models", t))))
 
 

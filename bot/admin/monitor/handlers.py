@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.admin.announcer import Telling
 from bot.admin.illustration import illustrated
+from bot.admin.monitor.service import Monitor
 from bot.admin.monitor.views import alert_text, picture_text, report_picture, report_text
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Photo, Screen
@@ -18,8 +18,8 @@ from bot.texts import Translator
 class Handlers:
     """One command, three kinds of notice."""
 
-    def __init__(self, services: Services) -> None:
-        self._monitor = services.monitor
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
 
     def register(self, router: AdminRouter) -> None:
         """Claim the command of this room."""
@@ -31,11 +31,11 @@ class Handlers:
 
     async def monitor(self, request: Request) -> None:
         """/monitor: how it is now, against last week and the first; a picture of it follows."""
-        monitor, asker = self._monitor, request.person.telegram_id
-        report = await monitor.report(asker, request.now)
-        await request.once(lambda conn: monitor.ask_picture(conn, asker, report, request.now))
+        report = await self._monitor.report(request.now)
+        asker = request.person.telegram_id
+        await request.once(self._monitor.ask_picture, asker, report, request.now)
         await request.reply(Screen(report_text(report, request.t)))
-        monitor.wake()
+        self._monitor.wake()
 
     async def _picture(self, payload: Mapping[str, Any], t: Translator) -> Screen | Photo:
         report = await self._monitor.pictured(payload)

@@ -7,7 +7,7 @@ admins are one transaction, so neither a crash nor a second process tells it twi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.admin.guard import Admins
 from bot.admin.monitor.measuring import measure
 from bot.films.library import Library
 from bot.films.taste import Taste
@@ -52,14 +51,15 @@ class Report:
 
 
 class Monitor:
-    """One for the bot. `zone` says when a week begins; `wake` has notices sent at once."""
+    """One for the bot. `admins` are told, by Telegram's ids; `zone` says when a week begins; `wake` has
+    notices sent at once."""
 
     def __init__(
         self,
         database: Database,
         library: Library,
         taste: Taste,
-        admins: Admins,
+        admins: Sequence[int],
         zone: str,
         bounds: tuple[Bound, ...],
         wake: Callable[[], None],
@@ -72,18 +72,16 @@ class Monitor:
         self.bounds = bounds
         self.wake = wake
 
-    async def report(self, telegram_id: int, now: datetime) -> Report:
-        """How it is now. Raises NotAdmin."""
+    async def report(self, now: datetime) -> Report:
+        """How it is now."""
         return Report(
             now.astimezone(self._zone).date(), await self._measure(now - _WEEK, now), await self._past()
         )
 
-    async def ask_picture(
-        self, conn: AsyncConnection, telegram_id: int, report: Report, at: datetime
-    ) -> None:
+    async def ask_picture(self, conn: AsyncConnection, asker: int, report: Report, at: datetime) -> None:
         """Have the picture of a report come once it is drawn, which takes longer than a turn should."""
         payload = {"day": report.day.isoformat(), "figures": asdict(report.now)}
-        await notices.add(conn, [telegram_id], "monitor", payload, at)
+        await notices.add(conn, [asker], "monitor", payload, at)
 
     async def pictured(self, payload: Mapping[str, Any]) -> Report:
         """The report whose picture was asked for."""
@@ -136,7 +134,7 @@ class Monitor:
         last = monday + 2 * _WEEK > now.astimezone(self._zone).date()
         async with self._database.write() as conn:
             if await weeks.add(conn, week, asdict(figures), now) and last:
-                await notices.add(conn, self._admins.ids, "digest", {"week": week}, now)
+                await notices.add(conn, self._admins, "digest", {"week": week}, now)
 
     async def _alert(self, figures: Figures, now: datetime) -> None:
         """Once a week for each figure, for as long as it is past its bound."""
@@ -148,7 +146,7 @@ class Monitor:
             for bound in passed:
                 payload = {**asdict(bound), "measured": asdict(figures)}
                 key = f"alert:{bound.figure}:{week}"
-                await notices.add(conn, self._admins.ids, "alert", payload, now, key=key)
+                await notices.add(conn, self._admins, "alert", payload, now, key=key)
 
     async def _past(self) -> tuple[Past, ...]:
         async with self._database.read() as conn:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.admin.buttons import ShowPanel
 from bot.admin.panel import views
+from bot.admin.panel.service import Panel
 from bot.admin.panel.views import home_screen
 from bot.errors import StaleButton
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
@@ -15,8 +15,8 @@ from bot.telegram.screen import Screen
 class Handlers:
     """One method a command or tap."""
 
-    def __init__(self, services: Services) -> None:
-        self._panel = services.panel
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
 
     def register(self, router: AdminRouter) -> None:
         """Claim the command and the button of this room."""
@@ -25,7 +25,7 @@ class Handlers:
 
     async def admin(self, request: Request) -> None:
         """/admin: the first page."""
-        page = await self._panel.home(request.person.telegram_id, request.now)
+        page = await self._panel.home(request.now)
         await request.reply(home_screen(page, request.now, request.t))
 
     async def turn(self, request: Request, tap: ShowPanel) -> None:
@@ -35,17 +35,17 @@ class Handlers:
         await request.show(screen)
 
     async def _page(self, request: Request, name: str) -> Screen:
-        panel, asker, now, t = self._panel, request.person.telegram_id, request.now, request.t
+        panel, now, t = self._panel, request.now, request.t
         if name == "models":
-            return views.models_screen(await panel.models(asker), now, t)
+            return views.models_screen(await panel.models(), now, t)
         if name == "training":
-            return views.training_screen(await panel.training(asker, now), now, t)
+            return views.training_screen(await panel.training(now), now, t)
         if name == "people":
-            return views.people_screen(await panel.people(asker, now), t)
+            return views.people_screen(await panel.people(now), t)
         if name == "quality":
-            return views.quality_screen(await panel.quality(asker), t)
+            return views.quality_screen(await panel.quality(), t)
         if name == "content":
-            return views.content_screen(await panel.content(asker), t)
+            return views.content_screen(await panel.content(), t)
         if name != "home":
             raise StaleButton(f"no page {name!r}")
-        return home_screen(await panel.home(asker, now), now, t)
+        return home_screen(await panel.home(now), now, t)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.admin.guard import Admins
 from bot.admin.training.service import Training, Trainings
 from storage.database import Database
 from storage.running import counts, models, weeks
@@ -61,14 +60,13 @@ Page = Home | Models | Training | People | Quality | Content
 class Panel:
     """Reads for each page what it shows."""
 
-    def __init__(self, database: Database, admins: Admins, trainings: Trainings) -> None:
+    def __init__(self, database: Database, trainings: Trainings) -> None:
         self._database = database
-        self._admins = admins
         self._trainings = trainings
 
-    async def home(self, asker: int, at: datetime) -> Home:
+    async def home(self, at: datetime) -> Home:
         """The first page."""
-        training = await self._trainings.state(asker, at)
+        training = await self._trainings.state(at)
         async with self._database.read() as conn:
             live, crowd, stock = (
                 await models.live(conn),
@@ -77,7 +75,7 @@ class Panel:
             )
         return Home(live, training, crowd, stock)
 
-    async def models(self, asker: int) -> Models:
+    async def models(self) -> Models:
         """The page of models."""
         async with self._database.read() as conn:
             every = [model for model in await models.every(conn) if model.pruned_at is None]
@@ -85,22 +83,22 @@ class Panel:
         states = [model.state for model in every]
         return Models(live, states.count("former"), states.count("refused"))
 
-    async def training(self, asker: int, at: datetime) -> Training:
+    async def training(self, at: datetime) -> Training:
         """The page of trainings."""
-        return await self._trainings.state(asker, at)
+        return await self._trainings.state(at)
 
-    async def people(self, asker: int, at: datetime) -> People:
+    async def people(self, at: datetime) -> People:
         """The page of people."""
         async with self._database.read() as conn:
             return People(await counts.crowd(conn, at))
 
-    async def quality(self, asker: int) -> Quality:
+    async def quality(self) -> Quality:
         """The page of what is measured week by week."""
         async with self._database.read() as conn:
             found = await weeks.last(conn)
         return Quality(None, {}) if found is None else Quality(found.week, found.figures)
 
-    async def content(self, asker: int) -> Content:
+    async def content(self) -> Content:
         """The page of films."""
         async with self._database.read() as conn:
             return Content(await counts.stock(conn))

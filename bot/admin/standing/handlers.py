@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from bot.admin.standing.service import Standings
 from bot.admin.standing.views import (
     DecideFlag,
     DecidePerson,
@@ -17,7 +18,6 @@ from bot.admin.standing.views import (
     member_screen,
     unknown_screen,
 )
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
@@ -29,8 +29,8 @@ _State = Literal["kept_out", "let_in"]
 class Handlers:
     """One method a command or tap."""
 
-    def __init__(self, services: Services) -> None:
-        self._standings = services.standings
+    def __init__(self, standings: Standings) -> None:
+        self._standings = standings
 
     def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
@@ -57,57 +57,53 @@ class Handlers:
 
     async def turn(self, request: Request, tap: ShowKeptOut) -> None:
         """Older and Newer."""
-        page = await self._standings.kept_out(request.person.telegram_id, tap.offset)
+        page = await self._standings.kept_out(tap.offset)
         await request.toast()
         await request.show(kept_out_screen(page, request.t))
 
     async def open_list(self, request: Request, tap: OpenKeptOut) -> None:
         """The list from a flag or a person."""
-        page = await self._standings.kept_out(request.person.telegram_id, 0)
+        page = await self._standings.kept_out(0)
         await request.toast()
         await request.reply(kept_out_screen(page, request.t))
 
     async def open_flag(self, request: Request, tap: OpenFlag) -> None:
         """A number of the list, or a flag of a person."""
-        flagged = await self._standings.flag(request.person.telegram_id, tap.flag_id)
+        flagged = await self._standings.flagged(tap.flag_id)
         await request.toast()
         await request.show(flag_screen(flagged, request.t))
 
     async def open_person(self, request: Request, tap: OpenPerson) -> None:
         """A number of the list."""
-        member = await self._standings.member(request.person.telegram_id, tap.person_id)
+        member = await self._standings.member(tap.person_id)
         await request.toast()
         await request.show(member_screen(member, request.t))
 
     async def decide_flag(self, request: Request, tap: DecideFlag) -> None:
         """Let in and Keep out, on a flag."""
-        standings, asker, state = self._standings, request.person.telegram_id, _state(tap.let_in)
-        await request.once(lambda conn: standings.decide_flag(conn, asker, tap.flag_id, state, request.now))
+        asker, state = request.person.telegram_id, _state(tap.let_in)
+        await request.once(self._standings.decide_flag, asker, tap.flag_id, state, request.now)
         await request.toast(request.t.plain(f"toast.{state}"))
-        await request.show(flag_screen(await standings.flag(asker, tap.flag_id), request.t))
+        await request.show(flag_screen(await self._standings.flagged(tap.flag_id), request.t))
 
     async def decide_person(self, request: Request, tap: DecidePerson) -> None:
         """The same on a person."""
-        standings, asker, state = self._standings, request.person.telegram_id, _state(tap.let_in)
-        await request.once(
-            lambda conn: standings.decide_person(conn, asker, tap.person_id, state, request.now)
-        )
+        asker, state = request.person.telegram_id, _state(tap.let_in)
+        await request.once(self._standings.decide_person, asker, tap.person_id, state, request.now)
         await request.toast(request.t.plain(f"toast.{state}"))
-        await request.show(member_screen(await standings.member(asker, tap.person_id), request.t))
+        await request.show(member_screen(await self._standings.member(tap.person_id), request.t))
 
     async def _by_name(self, request: Request, state: _State) -> None:
         standings, asker, t = self._standings, request.person.telegram_id, request.t
         if not request.text:
-            await request.reply(kept_out_screen(await standings.kept_out(asker, 0), t))
+            await request.reply(kept_out_screen(await standings.kept_out(0), t))
             return
-        named = await request.once(
-            lambda conn: standings.decide(conn, asker, request.text, state, request.now)
-        )
+        named = await request.once(standings.decide, asker, request.text, state, request.now)
         match named:
             case ["flag", int(flag_id)]:
-                await request.reply(flag_screen(await standings.flag(asker, flag_id), t))
+                await request.reply(flag_screen(await standings.flagged(flag_id), t))
             case ["person", int(person_id)]:
-                await request.reply(member_screen(await standings.member(asker, person_id), t))
+                await request.reply(member_screen(await standings.member(person_id), t))
             case _:
                 await request.reply(unknown_screen(request.text, t))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.admin.guard import Admins
 from bot.errors import StaleButton
 from bot.films.library import Library
 from storage.database import AsyncConnection, Database
@@ -55,24 +54,18 @@ class KeptOut:
 
 
 class Standings:
-    """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of who asks;
-    raises NotAdmin for anybody who is no admin."""
+    """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of the admin."""
 
-    def __init__(self, database: Database, library: Library, admins: Admins) -> None:
+    def __init__(self, database: Database, library: Library) -> None:
         self._database = database
         self._library = library
-        self._admins = admins
 
     async def flagged(self, flag_id: int) -> Flagged:
-        """A flag, for the notice to admins: nobody asked. Raises StaleButton for one that is gone."""
+        """A flag. Raises StaleButton for one that is gone."""
         async with self._database.read() as conn:
             return self._flagged(await _flag(conn, flag_id), await standings.kept_out(conn))
 
-    async def flag(self, asker: int, flag_id: int) -> Flagged:
-        """The same, asked for."""
-        return await self.flagged(flag_id)
-
-    async def member(self, asker: int, person_id: int) -> Member:
+    async def member(self, person_id: int) -> Member:
         """What is known of a person. Raises StaleButton for one who is gone."""
         async with self._database.read() as conn:
             try:
@@ -83,7 +76,7 @@ class Standings:
             inside = tuple(await flags.numbers(conn, person_id))
             return Member(person_id, rated, inside, await standings.of(conn, person_id))
 
-    async def kept_out(self, asker: int, offset: int) -> KeptOut:
+    async def kept_out(self, offset: int) -> KeptOut:
         """Who is kept out of training; the last page where `offset` is past the end."""
         async with self._database.read() as conn:
             out = await standings.every(conn, "kept_out")

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from bot.admin.standing.service import PAGE, Flagged, KeptOut, Member
 from bot.admin.wording import span
-from bot.cards import film_label
-from bot.discover.views import number_rows
+from bot.cards import number_rows
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Button, Screen, page_buttons
 from bot.texts import Translator
+from bot.wording import film_label
 from storage.films.films import Film
 
 _FILMS, _PEOPLE = 5, 20  # named in one message; of the others, how many
@@ -115,13 +115,8 @@ def kept_out_screen(page: KeptOut, t: Translator) -> Screen:
             lines.append(t.html("kept_out.person", number=number, person=each.person_id))
             actions.append(OpenPerson(each.person_id))
     lines += ["", t.html("kept_out.hint")]
-    rows = list(number_rows(actions, t))
-    turns = []
-    if page.offset > 0:
-        turns.append(Button(t.plain("button.newer"), ShowKeptOut(max(0, page.offset - PAGE))))
-    if page.offset + PAGE < page.total:
-        turns.append(Button(t.plain("button.older"), ShowKeptOut(page.offset + PAGE)))
-    return Screen("\n".join(lines), (*rows, *([tuple(turns)] if turns else [])))
+    turns = page_buttons(page.offset, PAGE, page.total, ShowKeptOut, t)
+    return Screen("\n".join(lines), (*number_rows(actions, t), *((turns,) if turns else ())))
 
 
 def unknown_screen(asked: str, t: Translator) -> Screen:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.admin.guard import Admins
 from storage.database import Database
 from storage.running import statistics
 from storage.running.statistics import Activity, AnswerTimes, Funnel
@@ -30,13 +29,12 @@ class Usage:
 class Statistics:
     """Reads only."""
 
-    def __init__(self, database: Database, admins: Admins, zone: str) -> None:
+    def __init__(self, database: Database, zone: str) -> None:
         self._database = database
-        self._admins = admins
         self._zone = ZoneInfo(zone)
 
-    async def of(self, telegram_id: int, now: datetime) -> Usage:
-        """All of it, for an admin. Raises NotAdmin."""
+    async def usage(self, now: datetime) -> Usage:
+        """All of it."""
         async with self._database.read() as conn:
             return Usage(
                 now.astimezone(self._zone).date(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.admin.illustration import answer, illustrated
+from bot.admin.training.service import Trainings
 from bot.admin.training.views import (
     ShowCurves,
     StartTraining,
@@ -13,7 +14,6 @@ from bot.admin.training.views import (
     wrong_kind_screen,
 )
 from bot.errors import StaleButton
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 
@@ -21,8 +21,8 @@ from bot.telegram.router import AdminRouter
 class Handlers:
     """One method a command or tap."""
 
-    def __init__(self, services: Services) -> None:
-        self._trainings = services.trainings
+    def __init__(self, trainings: Trainings) -> None:
+        self._trainings = trainings
 
     def register(self, router: AdminRouter) -> None:
         """Claim the commands and buttons of this room."""
@@ -40,27 +40,27 @@ class Handlers:
         await self._begin(request, tap.kind)
 
     async def _begin(self, request: Request, asked: str) -> None:
-        trainings, asker, chat_id = self._trainings, request.person.telegram_id, request.chat_id
-        said = await request.once(lambda conn: trainings.ask(conn, asker, asked, chat_id, request.now))
+        trainings, asker = self._trainings, request.person.telegram_id
+        result = await request.once(trainings.ask, asker, asked, request.chat_id, request.now)
         trainings.wake()
-        if "wrong" in said:
-            await request.reply(wrong_kind_screen(said["wrong"], request.t))
-        elif not said["begun"]:
-            job = await trainings.job(asker, said["job"])
-            where = "elsewhere" if not said["here"] else "below" if said["message"] is None else "above"
-            to = said["message"] if where == "above" else None
+        if "wrong" in result:
+            await request.reply(wrong_kind_screen(result["wrong"], request.t))
+        elif not result["begun"]:
+            job = await trainings.job(result["job"])
+            where = "elsewhere" if not result["here"] else "below" if result["message"] is None else "above"
+            to = result["message"] if where == "above" else None
             await request.reply(already_screen(job, where, request.t), to=to)
 
     async def stop(self, request: Request, tap: StopTraining) -> None:
         """Stop."""
-        trainings, asker = self._trainings, request.person.telegram_id
-        stopped = await request.once(lambda conn: trainings.stop(conn, asker, tap.job_id, request.now))
-        trainings.wake()
+        asker = request.person.telegram_id
+        stopped = await request.once(self._trainings.stop, asker, tap.job_id, request.now)
+        self._trainings.wake()
         await request.toast(request.t.plain("toast.stopping" if stopped else "toast.training_over"))
 
     async def curves(self, request: Request, tap: ShowCurves) -> None:
         """Loss curves."""
-        job, t = await self._trainings.measured(request.person.telegram_id), request.t
+        job, t = await self._trainings.measured(), request.t
         if job is None:
             raise StaleButton("no training has a curve")
         await request.toast()

@@ -8,7 +8,6 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.admin.guard import Admins
 from bot.training.schedule import next_due
 from storage.database import AsyncConnection, Database
 from storage.running import audit, jobs
@@ -50,9 +49,8 @@ def has_curve(job: Job) -> bool:
 class Trainings:
     """`wake` has whoever trains, and whoever shows it, look at once."""
 
-    def __init__(self, database: Database, admins: Admins, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(self, database: Database, clock: Clock, wake: Callable[[], None]) -> None:
         self._database = database
-        self._admins = admins
         self._clock = clock
         self.wake = wake
 
@@ -90,18 +88,18 @@ class Trainings:
             await audit.add(conn, "stop_asked", at, asker, job=job_id)
         return stopped
 
-    async def job(self, asker: int, job_id: int) -> Job | None:
+    async def job(self, job_id: int) -> Job | None:
         """One training as it is by now."""
         async with self._database.read() as conn:
             return await jobs.get(conn, job_id)
 
-    async def measured(self, asker: int) -> Job | None:
+    async def measured(self) -> Job | None:
         """The newest training whose losses are known."""
         async with self._database.read() as conn:
             newest = await jobs.last(conn, _SHOWN + 1)
         return next((job for job in newest if has_curve(job)), None)
 
-    async def state(self, asker: int, at: datetime) -> Training:
+    async def state(self, at: datetime) -> Training:
         """How trainings go."""
         async with self._database.read() as conn:
             newest = await jobs.last(conn, _SHOWN + 1)

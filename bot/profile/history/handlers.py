@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from bot.profile.history.views import SearchHint, ShowFound, ShowHistory, history_screen
-from bot.services import Services
+from bot.profile.history.service import History
+from bot.profile.history.views import SearchHint, history_screen
 from bot.telegram.request import Request
 from bot.telegram.router import Router
+from bot.ways import ShowFound, ShowHistory
 
 
 class Handlers:
-    """One method a command or tap."""
+    """Each parses, calls one use case, and renders."""
 
-    def __init__(self, services: Services) -> None:
-        self._history = services.history
+    def __init__(self, history: History) -> None:
+        self._history = history
 
     def register(self, router: Router) -> None:
         """Claim the commands and buttons of this screen."""
@@ -27,7 +28,7 @@ class Handlers:
         if not text:
             await request.reply(history_screen(await history.page(person_id, 0), request.t))
             return
-        search_id = await request.once(lambda conn: history.search(conn, person_id, text, request.now))
+        search_id = await request.once(history.search, person_id, text, request.now)
         await request.reply(history_screen(await history.found(person_id, search_id, 0), request.t))
 
     async def turn(self, request: Request, tap: ShowHistory) -> None:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from bot.cards import OpenCard, Origin, film_label, stars_text
-from bot.discover.views import number_rows
+from bot.cards import OpenCard, Origin, number_rows
 from bot.profile.history.service import PAGE, HistoryPage, Rated
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen
+from bot.telegram.screen import Button, Screen, page_buttons
 from bot.texts import Translator
-
-
-@record("hs")
-class ShowHistory(Record):
-    """The page of history that begins at this offset."""
-
-    offset: int
-
-
-@record("hf")
-class ShowFound(Record):
-    """The page of a search's findings that begins at this offset."""
-
-    search_id: int
-    offset: int
+from bot.ways import ShowFound, ShowHistory
+from bot.wording import film_label, stars_text
 
 
 @record("hq")
@@ -39,9 +25,8 @@ def history_screen(page: HistoryPage, t: Translator) -> Screen:
     lines = [_title(page, t), "", *(_line(n, rated, t) for n, rated in enumerate(page.rated, start=1))]
     if any(rated.muted for rated in page.rated):
         lines += ["", t.html("history.muted")]
-    rows = list(number_rows([OpenCard(rated.film.id, _origin(page)) for rated in page.rated], t))
-    turns = _turns(page, t)
-    if turns:
+    rows = number_rows([OpenCard(rated.film.id, _origin(page)) for rated in page.rated], t)
+    if turns := _turns(page, t):
         rows.append(turns)
     return Screen("\n".join(lines), tuple(rows))
 
@@ -68,16 +53,9 @@ def _origin(page: HistoryPage) -> str:
 
 
 def _turns(page: HistoryPage, t: Translator) -> tuple[Button, ...]:
-    def to(offset: int) -> Record:
-        return ShowHistory(offset) if page.search is None else ShowFound(page.search.id, offset)
-
-    turns = []
-    if page.offset > 0:
-        turns.append(Button(t.plain("button.newer"), to(max(0, page.offset - PAGE))))
-    if page.offset + PAGE < page.total:
-        turns.append(Button(t.plain("button.older"), to(page.offset + PAGE)))
-    if page.search is None and page.total > PAGE:
-        turns.append(Button(t.plain("button.search"), SearchHint()))
-    if page.search is not None:
-        turns.append(Button(t.plain("button.all"), ShowHistory(0)))
-    return tuple(turns)
+    search = page.search
+    if search is None:
+        turns = page_buttons(page.offset, PAGE, page.total, ShowHistory, t)
+        return (*turns, Button(t.plain("button.search"), SearchHint())) if page.total > PAGE else turns
+    turns = page_buttons(page.offset, PAGE, page.total, lambda offset: ShowFound(search.id, offset), t)
+    return (*turns, Button(t.plain("button.all"), ShowHistory(0)))

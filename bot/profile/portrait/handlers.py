@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from bot.errors import StaleButton
+from bot.profile.portrait.service import Portraits
 from bot.profile.portrait.views import AskThese, portrait_screen
-from bot.rating.views import round_screen
-from bot.services import Services
 from bot.telegram.request import Request
 from bot.telegram.router import Router
+from bot.ways import AskAbout, RoundScreen
 
 
 class Handlers:
-    """One method a command or tap."""
+    """Each parses, calls one use case, and renders."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, portraits: Portraits, ask_about: AskAbout, round_screen: RoundScreen) -> None:
+        self._portraits = portraits
+        self._ask_about = ask_about
+        self._round_screen = round_screen
 
     def register(self, router: Router) -> None:
         """Claim the command and button of this screen."""
@@ -23,15 +25,13 @@ class Handlers:
 
     async def profile(self, request: Request) -> None:
         """/profile: what the bot makes of the person."""
-        portrait = await self._services.portraits.of(request.person.id)
-        await request.reply(portrait_screen(portrait, request.t))
+        await request.reply(portrait_screen(await self._portraits.of(request.person.id), request.t))
 
     async def ask_these(self, request: Request, tap: AskThese) -> None:
         """Rate these: a fresh card, and a round about exactly the films named."""
-        rating, person_id, films = self._services.rating, request.person.id, _ids(tap.films)
-        round_id = await request.once(lambda conn: rating.ask(conn, person_id, films, request.now))
+        round_id = await request.once(self._ask_about, request.person.id, _ids(tap.films), request.now)
         await request.toast()
-        await request.reply(round_screen(await rating.state(person_id, round_id), request.t))
+        await request.reply(await self._round_screen(request, round_id))
 
 
 def _ids(films: str) -> list[int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards import expected_text, film_label, stars_text
 from bot.profile.portrait.service import Portrait
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
+from bot.wording import expected_text, film_label, stars_text
 from recsys.portrait import Leaning
 
 _MOST = 3  # liked and disliked kinds of each sort

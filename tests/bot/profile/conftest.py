@@ -1,4 +1,4 @@
-"""A small world of films with titles, a model of it, and the services over an empty database."""
+"""A small world of films with titles, a model of it, and what rooms do with it over an empty database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import recsys
-from bot.admin.guard import Admins
+from bot.discover.service import Discover, Phrases
 from bot.films.library import Library
 from bot.films.serving import Serving
 from bot.films.store import open_store
@@ -18,8 +18,13 @@ from bot.films.taste import Taste
 from bot.night.worker import Bells
 from bot.process.metrics import Metrics
 from bot.process.settings import Settings
-from bot.services import Services
-from bot.wiring import build_services
+from bot.profile.history.service import History
+from bot.profile.portrait.service import Portraits
+from bot.rating.service import Rating
+from bot.telegram.client import Client
+from bot.telegram.messenger import Messenger
+from bot.telegram.rights import Rights
+from bot.wiring import Rooms, wire
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
 from recsys.config import PmfConfig, RankerConfig
 from storage.database import Database
@@ -82,9 +87,29 @@ def taste(serving: Serving) -> Taste:
 
 
 @pytest.fixture
-def services(database: Database, serving: Serving) -> Services:
+def rating(database: Database, library: Library, taste: Taste) -> Rating:
+    return Rating(database, library, taste)
+
+
+@pytest.fixture
+def discover(database: Database, library: Library, taste: Taste) -> Discover:
+    return Discover(database, library, taste, Phrases.spoken())
+
+
+@pytest.fixture
+def history(database: Database, library: Library) -> History:
+    return History(database, library)
+
+
+@pytest.fixture
+def portraits(database: Database, library: Library, taste: Taste) -> Portraits:
+    return Portraits(database, library, taste)
+
+
+@pytest.fixture
+def rooms(database: Database, messenger: Messenger, client: Client, serving: Serving) -> Rooms:
     """As the composition root builds them."""
-    return build_services(database, serving, Admins(()), Settings(timezone="UTC"), Bells())
+    return wire(database, messenger, Rights(client), serving, Settings(timezone="UTC"), Bells())
 
 
 @pytest.fixture
@@ -113,7 +138,7 @@ def film_id(library: Library) -> Callable[[str], int]:
 
 
 @pytest.fixture
-def rate(database: Database, services: Services, film_id: Callable[[str], int]) -> Callable[..., object]:
+def rate(database: Database, rating: Rating, film_id: Callable[[str], int]) -> Callable[..., object]:
     """`await rate(person, "Heat", 5)`: later calls are later ratings."""
     clock = iter(range(10_000))
     began = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -121,6 +146,6 @@ def rate(database: Database, services: Services, film_id: Callable[[str], int]) 
     async def write(person: Person, title: str, stars: int) -> None:
         at = began + timedelta(minutes=next(clock))
         async with database.write() as conn:
-            await services.rating.rate(conn, person.id, film_id(title), stars, at)
+            await rating.rate(conn, person.id, film_id(title), stars, at)
 
     return write

@@ -10,16 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.process.metrics import Metrics
-from bot.profile.forgetme.views import ForgetPerson
-from bot.services import Services
+from bot.profile.forgetme import ForgetPerson
 from bot.telegram.callbacks import pack
 from bot.telegram.client import Client
 from bot.telegram.intake import chat_key
 from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
-from bot.telegram.rights import Rights
-from bot.wiring import build_router
+from bot.wiring import Rooms
 from sandbox import Sandbox, serve
 from storage import schema
 from storage.database import Database
@@ -51,9 +49,9 @@ def store(database: Database, client: Client, sandbox: Sandbox) -> Store:
 
 @pytest.fixture
 def processor(
-    client: Client, database: Database, messenger: Messenger, services: Services, metrics: Metrics
+    client: Client, database: Database, messenger: Messenger, rooms: Rooms, metrics: Metrics
 ) -> Processor:
-    return Processor(client, database, messenger, build_router(services, Rights(client)), metrics)
+    return Processor(client, database, messenger, rooms.router, metrics)
 
 
 @pytest.fixture
@@ -100,7 +98,7 @@ async def test_a_crash_before_the_last_word(
     database: Database,
     sandbox: Sandbox,
     processor: Processor,
-    services: Services,
+    rooms: Rooms,
     metrics: Metrics,
     store: Store,
     person: Person,
@@ -112,7 +110,7 @@ async def test_a_crash_before_the_last_word(
     async with serve(sandbox, port=0) as url:
         cut_off = Client(TOKEN, url, Limits(), metrics)
         await cut_off.initialize()
-    first = Processor(cut_off, database, Messenger(cut_off), build_router(services, Rights(cut_off)), metrics)
+    first = Processor(cut_off, database, Messenger(cut_off), rooms.router, metrics)
     running = asyncio.create_task(first.handle(stored))
     table = schema.updates.c
     while True:

@@ -9,10 +9,10 @@ import pytest
 
 from bot.cards import OpenCard, Origin
 from bot.errors import StaleButton
-from bot.profile.history.service import HistoryPage, Rated, Search
-from bot.profile.history.views import SearchHint, ShowFound, ShowHistory, history_screen
-from bot.services import Services
+from bot.profile.history.service import History, HistoryPage, Rated, Search
+from bot.profile.history.views import SearchHint, history_screen
 from bot.texts import translator
+from bot.ways import ShowFound, ShowHistory
 from storage.database import Database
 from storage.films.films import Film
 from storage.people.people import Person
@@ -24,14 +24,14 @@ T = translator("en")
 
 @pytest.fixture
 def find(
-    database: Database, services: Services, minute: Minute
+    database: Database, history: History, minute: Minute
 ) -> Callable[[Person, str], Awaitable[list[str]]]:
     """The titles that a search finds for a person, in order."""
 
     async def search(person: Person, text: str) -> list[str]:
         async with database.write() as conn:
-            search_id = await services.history.search(conn, person.id, text, minute(0))
-        page = await services.history.found(person.id, search_id, 0)
+            search_id = await history.search(conn, person.id, text, minute(0))
+        page = await history.found(person.id, search_id, 0)
         assert page.total == len(page.rated)
         return [rated.film.title for rated in page.rated]
 
@@ -84,17 +84,17 @@ async def test_a_search_among_ones_own_ratings(
 
 
 async def test_a_search_is_as_fresh_as_the_ratings_and_nobody_elses(
-    database: Database, services: Services, rate: Rate, ann: Person, bob: Person, minute: Minute
+    database: Database, history: History, rate: Rate, ann: Person, bob: Person, minute: Minute
 ) -> None:
     async with database.write() as conn:
-        search_id = await services.history.search(conn, ann.id, "heat", minute(0))
-    assert (await services.history.found(ann.id, search_id, 30)).rated == ()
+        search_id = await history.search(conn, ann.id, "heat", minute(0))
+    assert (await history.found(ann.id, search_id, 30)).rated == ()
     await rate(ann, "Heat", 3)
-    page = await services.history.found(ann.id, search_id, 30)
+    page = await history.found(ann.id, search_id, 30)
     assert (page.offset, page.total, [rated.stars for rated in page.rated]) == (0, 1, [3.0])
     for person, number in ((bob, search_id), (ann, search_id + 1)):
         with pytest.raises(StaleButton):
-            await services.history.found(person.id, number, 0)
+            await history.found(person.id, number, 0)
 
 
 def _page(film: Film, count: int, offset: int, total: int, search: Search | None = None) -> HistoryPage:

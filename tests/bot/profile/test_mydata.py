@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.profile.mydata.views import export_caption, export_file, export_name
-from bot.services import Services
+from bot.profile.mydata import export_caption, export_file, export_name
 from bot.texts import languages, translator
 from storage import personal
 from storage.database import Database
@@ -22,7 +21,6 @@ T = translator("en")
 
 async def test_the_file_holds_every_table_and_says_what_each_is(
     database: Database,
-    services: Services,
     rate: Callable[[Person, str, int], Awaitable[None]],
     ann: Person,
     bob: Person,
@@ -31,7 +29,8 @@ async def test_the_file_holds_every_table_and_says_what_each_is(
     await rate(bob, "Shrek", 1)
     async with database.write() as conn:
         await genres.answer(conn, ann.id, "Crime", -1, NOW)
-    found = await services.mydata.of(ann)
+    async with database.read() as conn:
+        found = await personal.everything(conn, ann)
     content = export_file(found, NOW, T)
     told = json.loads(content)
     sections = [table.name for table in personal.tables()]

@@ -9,9 +9,9 @@ import pytest
 
 from bot.errors import StaleButton
 from bot.films.taste import Guess, Taste
-from bot.profile.portrait.service import Portrait
+from bot.profile.portrait.service import Portrait, Portraits
 from bot.profile.portrait.views import AskThese, portrait_screen
-from bot.services import Services
+from bot.rating.service import Rating
 from bot.texts import translator
 from recsys.portrait import Leaning
 from storage.database import Database
@@ -26,7 +26,13 @@ T = translator("en")
 
 
 async def test_a_portrait_of_ratings(
-    database: Database, taste: Taste, services: Services, rate: Rate, film_id: FilmId, ann: Person
+    database: Database,
+    taste: Taste,
+    rating: Rating,
+    portraits: Portraits,
+    rate: Rate,
+    film_id: FilmId,
+    ann: Person,
 ) -> None:
     given = {
         "Heat": 5,
@@ -41,10 +47,10 @@ async def test_a_portrait_of_ratings(
     for title, stars in given.items():
         await rate(ann, title, stars)
     async with database.write() as conn:
-        await services.rating.mute(conn, ann.id, film_id("Heathers"), NOW)
+        await rating.mute(conn, ann.id, film_id("Heathers"), NOW)
         await genres.answer(conn, ann.id, "Crime", 1, NOW)
         await genres.answer(conn, ann.id, "Horror", -1, NOW)
-    portrait = await services.portraits.of(ann.id)
+    portrait = await portraits.of(ann.id)
     assert (portrait.ratings, portrait.set_aside, portrait.mean) == (8, 1, 3.0)
     crime, comedy = portrait.genres
     assert (crime.kind, crime.films) == ("Crime", 3)
@@ -65,8 +71,8 @@ async def test_a_portrait_of_ratings(
     assert all(guess.deviation > 0 for guess in portrait.questions)
 
 
-async def test_a_stranger_has_no_portrait_but_questions(services: Services, ann: Person) -> None:
-    portrait = await services.portraits.of(ann.id)
+async def test_a_stranger_has_no_portrait_but_questions(portraits: Portraits, ann: Person) -> None:
+    portrait = await portraits.of(ann.id)
     assert (portrait.ratings, portrait.mean, portrait.generosity, portrait.genres) == (0, None, None, ())
     assert len(portrait.questions) == 5
     screen = portrait_screen(portrait, T)
@@ -139,10 +145,9 @@ def test_generosity_in_words(make_film: Callable[..., Film], generosity: float |
 
 
 async def test_a_round_asks_exactly_what_it_was_told_to(
-    database: Database, services: Services, rate: Rate, film_id: FilmId, ann: Person
+    database: Database, rating: Rating, rate: Rate, film_id: FilmId, ann: Person
 ) -> None:
     """In order, without what is rated by now; an answer taken back is asked again; then it ends."""
-    rating = services.rating
     wanted = [film_id(title) for title in ("Undated", "Heat", "Shrek", "Alien")]
     await rate(ann, "Heat", 3)
     async with database.write() as conn:
@@ -166,11 +171,11 @@ async def test_a_round_asks_exactly_what_it_was_told_to(
 
 
 async def test_a_round_about_nothing_that_there_is(
-    database: Database, services: Services, rate: Rate, film_id: FilmId, ann: Person
+    database: Database, rating: Rating, rate: Rate, film_id: FilmId, ann: Person
 ) -> None:
     await rate(ann, "Heat", 3)
     async with database.write() as conn:
-        number = await services.rating.ask(conn, ann.id, [film_id("Heat")], NOW)
+        number = await rating.ask(conn, ann.id, [film_id("Heat")], NOW)
         with pytest.raises(StaleButton):
-            await services.rating.ask(conn, ann.id, [10**9], NOW)
-    assert (await services.rating.state(ann.id, number)).film is None
+            await rating.ask(conn, ann.id, [10**9], NOW)
+    assert (await rating.state(ann.id, number)).film is None

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.cards import NotBecause, Origin, UseAgain, card_screen
+from bot.discover.service import Discover
 from bot.errors import StaleButton
 from bot.films.taste import Taste
-from bot.services import Services
+from bot.rating.service import Rating
 from bot.texts import translator
 from storage.database import Database
 from storage.people import ratings
@@ -25,7 +26,7 @@ T = translator("en")
 async def test_a_muted_rating_is_no_evidence(
     database: Database,
     taste: Taste,
-    services: Services,
+    rating: Rating,
     rate: Rate,
     film_id: FilmId,
     ann: Person,
@@ -39,7 +40,7 @@ async def test_a_muted_rating_is_no_evidence(
     heat = film_id("Heat")
     async with database.write() as conn:
         before = await taste.of(conn, ann.id)
-        await services.rating.mute(conn, ann.id, heat, NOW)
+        await rating.mute(conn, ann.id, heat, NOW)
         muted, never = await taste.of(conn, ann.id), await taste.of(conn, bob.id)
         other = [film_id(title) for title in ("Se7en", "Alien", "Amélie")]
         assert taste.guesses(muted, other) == taste.guesses(never, other) != taste.guesses(before, other)
@@ -50,18 +51,23 @@ async def test_a_muted_rating_is_no_evidence(
         assert heat not in {pick.film.id for pick in picks}
         assert heat not in {pick.because.id for pick in picks if pick.because}
         assert heat not in taste.next_questions(muted, 20)
-        await services.rating.unmute(conn, ann.id, heat)
+        await rating.unmute(conn, ann.id, heat)
         again = await taste.of(conn, ann.id)
     assert taste.guesses(again, other) == taste.guesses(before, other)
 
 
 async def test_the_card_of_a_pick_says_why_until_that_is_denied(
-    database: Database, services: Services, rate: Rate, film_id: FilmId, ann: Person, bob: Person
+    database: Database,
+    rating: Rating,
+    discover: Discover,
+    rate: Rate,
+    film_id: FilmId,
+    ann: Person,
+    bob: Person,
 ) -> None:
     """On the list too the reason is gone; the card of the reason itself turns it back on."""
     for title in ("Casino", "Heat"):
         await rate(ann, title, 5)
-    discover = services.discover
     async with database.write() as conn:
         list_id = await discover.recommend(conn, ann.id, NOW)
     item = (await discover.page(ann.id, list_id)).items[0]
@@ -76,7 +82,7 @@ async def test_the_card_of_a_pick_says_why_until_that_is_denied(
     assert (await discover.card(ann.id, item.film.id, Origin())).reason is None
     assert (await discover.card(bob.id, item.film.id, origin)).reason is None
     async with database.write() as conn:
-        await services.rating.mute(conn, ann.id, reason.id, NOW)
+        await rating.mute(conn, ann.id, reason.id, NOW)
     screen = card_screen(await discover.card(ann.id, item.film.id, origin), T, None)
     assert reason.title not in screen.text
     assert "Not because of that" not in [b.label for row in screen.rows for b in row]
@@ -89,21 +95,21 @@ async def test_the_card_of_a_pick_says_why_until_that_is_denied(
 
 
 async def test_a_rating_that_was_taken_back_is_no_reason(
-    database: Database, services: Services, rate: Rate, ann: Person
+    database: Database, discover: Discover, rate: Rate, ann: Person
 ) -> None:
     await rate(ann, "Heat", 5)
     async with database.write() as conn:
-        list_id = await services.discover.recommend(conn, ann.id, NOW)
-    (reason,) = {item.reason.film for item in (await services.discover.page(ann.id, list_id)).items} - {None}
+        list_id = await discover.recommend(conn, ann.id, NOW)
+    (reason,) = {item.reason.film for item in (await discover.page(ann.id, list_id)).items} - {None}
     assert reason is not None
     async with database.write() as conn:
         await ratings.remove(conn, ann.id, reason.id)
-    assert {item.reason.film for item in (await services.discover.page(ann.id, list_id)).items} == {None}
+    assert {item.reason.film for item in (await discover.page(ann.id, list_id)).items} == {None}
 
 
 async def test_what_is_not_rated_cannot_be_muted(
-    database: Database, services: Services, film_id: FilmId, ann: Person
+    database: Database, rating: Rating, film_id: FilmId, ann: Person
 ) -> None:
     async with database.write() as conn:
         with pytest.raises(StaleButton):
-            await services.rating.mute(conn, ann.id, film_id("Heat"), NOW)
+            await rating.mute(conn, ann.id, film_id("Heat"), NOW)

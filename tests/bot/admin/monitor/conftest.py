@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.admin.guard import Admins
 from bot.admin.monitor.service import Monitor
 from bot.films.serving import Serving
 from bot.process.bounds import Bound
@@ -23,8 +22,7 @@ def make_monitor(database: Database, serving: Serving) -> Callable[..., Monitor]
     """`make_monitor(*bounds)`: one for an operator in Berlin."""
 
     def make(*bounds: Bound) -> Monitor:
-        admins = Admins([ADMIN, 5])
         library, taste = serving.library, serving.taste
-        return Monitor(database, library, taste, admins, "Europe/Berlin", bounds, lambda: None)
+        return Monitor(database, library, taste, [ADMIN, 5], "Europe/Berlin", bounds, lambda: None)
 
     return make

@@ -55,7 +55,7 @@ async def some_weeks(database: Database, ann: Person, bob: Person, film_id: Film
 
 @pytest.mark.usefixtures("some_weeks")
 async def test_figures_are_those_of_the_rows(make_monitor: Make, serving: Serving) -> None:
-    report = await make_monitor().report(ADMIN, MONDAY + WEEK)
+    report = await make_monitor().report(MONDAY + WEEK)
     catalog, popularity = serving.recommender.catalog, serving.recommender.popularity
     by_title = {film.title: float(popularity[row]) for row, film in enumerate(catalog)}
     assert report.day == date(2026, 11, 23)
@@ -67,7 +67,7 @@ async def test_figures_are_those_of_the_rows(make_monitor: Make, serving: Servin
     # Nothing was shown in the same days two weeks before.
     assert report.now.hit_rate == Figure(None, 0)
     # A week later those of the week before MONDAY are: Alien was for Ann, and Heat, not Alien, for Bob.
-    later = await make_monitor().report(ADMIN, MONDAY + 2 * WEEK)
+    later = await make_monitor().report(MONDAY + 2 * WEEK)
     assert later.now.hit_rate == Figure(2 / 3, 3)
     assert later.now.gini == Figure(None, 0)
 

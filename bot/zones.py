@@ -1,10 +1,11 @@
-"""Finding a time zone by the words of people: a city, a country, or a zone's own name.
+"""Time zones: found by the words of people (a city, a country, a zone's own name), and what the clock shows.
 
 Zones and their countries are those of tzdata's `zone.tab`; countries are named in the person's language.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,11 +16,30 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from rapidfuzz import fuzz
 
+from bot.telegram.callbacks import Record
+from bot.telegram.screen import Button
+from bot.texts import Translator
+
+_LONGEST_PLACE = 100  # characters of what is searched for
+
 # How well a zone fits what was asked, best first; a mistyped city fits less than 1.
 _ZONE, _COUNTRY, _ALMOST_ZONE, _ALMOST_COUNTRY = 4, 3, 2, 1
 _CLOSE = 80.0  # of 100: how alike a mistyped city must be
 _SHORTEST = 3  # letters that a beginning must have to count
 _ALSO = {"usa": "US", "uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB"}  # as people say it
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """A time zone by its name, and what the clock shows there."""
+
+    zone: str
+    now: datetime
+
+    @property
+    def clock(self) -> str:
+        """The time of day, as 20:05."""
+        return f"{self.now:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +56,26 @@ def _read() -> tuple[_Zone, ...]:
 
 _ZONES = _read()
 ZONES = frozenset(zone.name for zone in _ZONES)
+
+
+def local_time(zone: str, at: datetime) -> LocalTime:
+    """What the clock of a zone shows at a moment."""
+    return LocalTime(zone, at.astimezone(ZoneInfo(zone)))
+
+
+def places(asked: str, language: str, at: datetime) -> list[LocalTime]:
+    """Zones that may be meant by a city, a country or a zone's name, best first, and their time at `at`."""
+    return [local_time(zone, at) for zone in search(asked[:_LONGEST_PLACE], language)]
+
+
+def zone_rows(
+    found: Sequence[LocalTime], action: Callable[[str], Record], t: Translator
+) -> tuple[tuple[Button, ...], ...]:
+    """A button for each zone, with its time; `action` gives the record that chooses a zone by its name."""
+    return tuple(
+        (Button(t.plain("zone.button", place=city(each.zone), time=each.clock), action(each.zone)),)
+        for each in found
+    )
 
 
 def city(name: str) -> str:

@@ -2,7 +2,7 @@
 
     waiting ──► trying ──► done        waiting or trying ──► dropped
 
-An errand is `trying` in the database before its message is handed to Telegram. One that is found so by a new
+A task is `trying` in the database before its message is handed to Telegram. One that is found so by a new
 process was interrupted: nobody knows whether the message arrived.
 """
 
@@ -16,13 +16,13 @@ from typing import Literal
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import chats, errands, nights
+from storage.schema import chats, nights, tasks
 
-_OPEN = errands.c.state.in_(("waiting", "trying"))
+_OPEN = tasks.c.state.in_(("waiting", "trying"))
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class NightTask:
     """One thing to do. `person_id` is None for the group; `poll_number` is 0 where no poll is meant."""
 
     id: int
@@ -55,76 +55,70 @@ async def add(
         "state": "waiting",
         "attempts": 0,
     }
-    await conn.execute(insert(errands).values(row))
+    await conn.execute(insert(tasks).values(row))
 
 
 async def exists(conn: AsyncConnection, night_id: int, kind: str) -> bool:
-    """Whether such an errand was ever given for a night."""
-    query = select(errands.c.id).where(errands.c.night_id == night_id, errands.c.kind == kind).limit(1)
+    """Whether such a task was ever given for a night."""
+    query = select(tasks.c.id).where(tasks.c.night_id == night_id, tasks.c.kind == kind).limit(1)
     return (await conn.execute(query)).first() is not None
 
 
-async def due(conn: AsyncConnection, at: datetime) -> list[Errand]:
+async def due(conn: AsyncConnection, at: datetime) -> list[NightTask]:
     """What is to be done by now, in order, where the bot still is."""
-    columns = [errands.c[name] for name in Errand.__dataclass_fields__ if name != "chat_id"]
+    columns = [tasks.c[name] for name in NightTask.__dataclass_fields__ if name != "chat_id"]
     query = (
         select(*columns, nights.c.chat_id)
-        .join(nights, nights.c.id == errands.c.night_id)
+        .join(nights, nights.c.id == tasks.c.night_id)
         .join(chats, chats.c.id == nights.c.chat_id)
-        .where(_OPEN, errands.c.due_at <= at, chats.c.active)
-        .order_by(errands.c.due_at, errands.c.id)
+        .where(_OPEN, tasks.c.due_at <= at, chats.c.active)
+        .order_by(tasks.c.due_at, tasks.c.id)
     )
-    return [Errand(**row._asdict()) for row in await conn.execute(query)]
+    return [NightTask(**row._asdict()) for row in await conn.execute(query)]
 
 
 async def next_due(conn: AsyncConnection, after: datetime) -> datetime | None:
-    """When the next errand after a moment is due, if there is one."""
-    query = (
-        select(errands.c.due_at).where(_OPEN, errands.c.due_at > after).order_by(errands.c.due_at).limit(1)
-    )
+    """When the next task after a moment is due, if there is one."""
+    query = select(tasks.c.due_at).where(_OPEN, tasks.c.due_at > after).order_by(tasks.c.due_at).limit(1)
     found: datetime | None = (await conn.execute(query)).scalar_one_or_none()
     return found
 
 
-async def try_now(conn: AsyncConnection, errand_id: int) -> None:
+async def try_now(conn: AsyncConnection, task_id: int) -> None:
     """From here on its message may have arrived."""
     await conn.execute(
-        update(errands)
-        .where(errands.c.id == errand_id, _OPEN)
-        .values(state="trying", attempts=errands.c.attempts + 1)
+        update(tasks)
+        .where(tasks.c.id == task_id, _OPEN)
+        .values(state="trying", attempts=tasks.c.attempts + 1)
     )
 
 
-async def postpone(conn: AsyncConnection, errand_id: int, due_at: datetime, *, arrived: bool | None) -> None:
+async def postpone(conn: AsyncConnection, task_id: int, due_at: datetime, *, arrived: bool | None) -> None:
     """Try again later; `arrived` is None where the message may be there, False where it is not."""
     state = "trying" if arrived is None else "waiting"
-    await conn.execute(
-        update(errands).where(errands.c.id == errand_id, _OPEN).values(state=state, due_at=due_at)
-    )
+    await conn.execute(update(tasks).where(tasks.c.id == task_id, _OPEN).values(state=state, due_at=due_at))
 
 
 async def shift(conn: AsyncConnection, night_id: int, kinds: Sequence[str], by: timedelta) -> None:
-    """Have the waiting errands of these kinds done so much later, or earlier."""
-    mine = (errands.c.night_id == night_id) & errands.c.kind.in_(kinds) & (errands.c.state == "waiting")
-    for errand_id, due_at in (await conn.execute(select(errands.c.id, errands.c.due_at).where(mine))).all():
-        await conn.execute(update(errands).where(errands.c.id == errand_id).values(due_at=due_at + by))
+    """Have the waiting tasks of these kinds done so much later, or earlier."""
+    mine = (tasks.c.night_id == night_id) & tasks.c.kind.in_(kinds) & (tasks.c.state == "waiting")
+    for task_id, due_at in (await conn.execute(select(tasks.c.id, tasks.c.due_at).where(mine))).all():
+        await conn.execute(update(tasks).where(tasks.c.id == task_id).values(due_at=due_at + by))
 
 
 async def finish(
     conn: AsyncConnection,
-    errand_id: int,
+    task_id: int,
     state: Literal["done", "dropped"] = "done",
     message_id: int | None = None,
 ) -> None:
     """It is done, with this message, or will never be."""
-    await conn.execute(
-        update(errands).where(errands.c.id == errand_id).values(state=state, message_id=message_id)
-    )
+    await conn.execute(update(tasks).where(tasks.c.id == task_id).values(state=state, message_id=message_id))
 
 
 async def drop_all(conn: AsyncConnection, night_id: int, *kinds: str) -> None:
-    """Forget the errands of a night that are not done, of these kinds, else of all."""
-    mine = (errands.c.night_id == night_id) & _OPEN
+    """Forget the tasks of a night that are not done, of these kinds, else of all."""
+    mine = (tasks.c.night_id == night_id) & _OPEN
     if kinds:
-        mine &= errands.c.kind.in_(kinds)
-    await conn.execute(delete(errands).where(mine))
+        mine &= tasks.c.kind.in_(kinds)
+    await conn.execute(delete(tasks).where(mine))

@@ -1,1 +1,0 @@
-"""Help, and what is said when nothing else fits."""

@@ -1,0 +1,35 @@
+"""Somebody who acts in a group: what every room of groups asks first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import StaleButton
+from bot.telegram.request import Request
+from storage.database import AsyncConnection
+from storage.night import chats
+from storage.night.chats import Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a group: our id of them, the name they go by there, and Telegram's id of the group."""
+
+    person_id: int
+    name: str
+    chat_id: int
+
+
+def participant_of(request: Request) -> Participant:
+    """Who asks, in which group. Raises StaleButton outside of one."""
+    if request.group is None:
+        raise StaleButton("this belongs into a group")
+    return Participant(request.person.id, request.name, request.group.chat_id)
+
+
+async def enter(conn: AsyncConnection, participant: Participant, at: datetime) -> Chat:
+    """Note that somebody did something in a group; the group."""
+    chat = await chats.meet(conn, participant.chat_id)
+    await chats.greet(conn, chat.id, participant.person_id, participant.name, at)
+    return chat

@@ -1,1 +1,0 @@
-"""/forgetme: everything about a person is deleted, after they said so twice."""

@@ -1,1 +1,0 @@
-"""/mydata: all that is kept about a person, as a file."""
