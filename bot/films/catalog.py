@@ -13,12 +13,12 @@ from bot.films.serving import choose
 from bot.films.store import open_store
 from bot.process.settings import Settings
 from recsys.data.catalog import Catalog
-from recsys.data.sources.film_lists import ListedFilm
+from recsys.data.catalog import Film as CatalogFilm
 from storage.database import AsyncConnection, Database, facts
 from storage.database.lock import hold
 from storage.database.migrations import migrate
 from storage.films import films
-from storage.films.films import Film, NewFilm
+from storage.films.films import Film
 from storage.films.matching import match
 from storage.people import ratings
 from storage.running import audit
@@ -47,14 +47,14 @@ async def migrate_films(settings: Settings) -> tuple[list[Film], int]:
     return missed, len(unmatched) - len(missed)
 
 
-async def add_films(settings: Settings, listed: Sequence[ListedFilm], *, update: bool) -> Added:
+async def add_films(settings: Settings, listed: Sequence[CatalogFilm], *, update: bool) -> Added:
     """Add the films of a list that are not there; to those that are there, what the list says of them if it
-    is to `update`. Raises CatalogChanged without films, UnknownGenres."""
+    is to `update`. Raises CatalogChanged without films, UnknownGenres, which names the lines."""
     async with _opened(settings) as database, database.write() as conn:
         source, now = await _source(conn), datetime.now(UTC)
         stored = await films.every(conn)
         _check_genres(listed, {genre for film in stored for genre in film.genres})
-        wanted = [_new_film(film, -at) for at, film in enumerate(listed, start=1)]
+        wanted = new_films(listed)
         there = {new.source_id: old for old, new in match(stored, wanted, source="")}
         missing = [new for new in wanted if new.source_id not in there]
         changed = 0
@@ -102,19 +102,9 @@ async def _source(conn: AsyncConnection) -> str:
     return str(known["source"])
 
 
-def _check_genres(listed: Sequence[ListedFilm], known: set[str]) -> None:
-    strange = [f"line {film.line}: {genre}" for film in listed for genre in film.genres if genre not in known]
+def _check_genres(listed: Sequence[CatalogFilm], known: set[str]) -> None:
+    strange = [
+        f"line {-film.movie_id}: {genre}" for film in listed for genre in film.genres if genre not in known
+    ]
     if strange:
         raise UnknownGenres(f"no genre here: {'; '.join(strange[:10])}. There are {', '.join(sorted(known))}")
-
-
-def _new_film(film: ListedFilm, number: int) -> NewFilm:
-    return NewFilm(
-        source_id=number,
-        title=film.title,
-        year=film.year,
-        genres=film.genres,
-        imdb_id=film.imdb_id,
-        tmdb_id=film.tmdb_id,
-        alternatives=film.alternatives,
-    )

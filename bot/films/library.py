@@ -162,8 +162,8 @@ def genre_code(genre: str) -> int:
     return crc32(genre.encode())
 
 
-def new_films(catalog: Catalog) -> list[NewFilm]:
-    """A model's catalog as rows for storage."""
+def new_films(films: Iterable[CatalogFilm]) -> list[NewFilm]:
+    """Films of a catalog or of a list, as rows for storage."""
     return [
         NewFilm(
             source_id=film.movie_id,
@@ -174,7 +174,7 @@ def new_films(catalog: Catalog) -> list[NewFilm]:
             tmdb_id=film.tmdb_id,
             alternatives=film.alternatives,
         )
-        for film in catalog
+        for film in films
     ]
 
 

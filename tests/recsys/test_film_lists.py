@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recsys.data.sources.film_lists import ListedFilm, read_film_list
+from recsys.data.catalog import Film
+from recsys.data.sources.film_lists import read_film_list
 from recsys.errors import DataUnavailable, InvalidData
 
 
@@ -25,9 +26,9 @@ def test_columns_are_found_by_name(tmp_path: Path) -> None:
         'Animation|Adventure,4772188,"Flow, The (Straume)",2024,Straume; Away\n',
     )
     assert read_film_list(path) == [
-        ListedFilm(2, "Anora", 2024, ("Comedy", "Drama"), "tt28607951", None, ()),
-        ListedFilm(
-            4,
+        Film(-2, "Anora", 2024, ("Comedy", "Drama"), "tt28607951", None, ()),
+        Film(
+            -4,
             "The Flow",
             2024,
             ("Animation", "Adventure"),
@@ -43,8 +44,8 @@ def test_movies_csv_of_a_data_set_is_such_a_list(tmp_path: Path) -> None:
         tmp_path, "movieId,title,genres\n6,Heat (1995),Action|Crime\n7,Untitled,(no genres listed)\n"
     )
     assert read_film_list(path) == [
-        ListedFilm(2, "Heat", 1995, ("Action", "Crime"), None, None, ()),
-        ListedFilm(3, "Untitled", None, (), None, None, ()),
+        Film(-2, "Heat", 1995, ("Action", "Crime"), None, None, ()),
+        Film(-3, "Untitled", None, (), None, None, ()),
     ]
 
 

@@ -10,9 +10,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from recsys.data.catalog import Film
 from recsys.data.sources.cataloguing import parse_genres, parse_title
 from recsys.data.sources.ratings_files import header_positions
 from recsys.errors import DataUnavailable, InvalidData
@@ -31,21 +31,12 @@ _NUMBER = re.compile(r"(?:tt)?(\d{1,12})")
 _YEAR = re.compile(r"\d{4}")
 
 
-@dataclass(frozen=True, slots=True)
-class ListedFilm:
-    """One line of a list; `line` counts from 1, the header included."""
+def read_film_list(path: Path) -> list[Film]:
+    """The films of a list. No data set numbers them: a film's `movie_id` is its line, counted from 1 with the
+    header, below 0, until it gets another.
 
-    line: int
-    title: str
-    year: int | None
-    genres: tuple[str, ...]
-    imdb_id: str | None
-    tmdb_id: int | None
-    alternatives: tuple[str, ...]
-
-
-def read_film_list(path: Path) -> list[ListedFilm]:
-    """The films of a list. Raises DataUnavailable without a file, InvalidData that names the line."""
+    Raises DataUnavailable without a file, InvalidData that names the line.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,7 +67,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         raise InvalidData(f"{path}, line {line}: expected comma-separated values ({error})") from error
 
 
-def _film(path: Path, line: int, cells: dict[str, str]) -> ListedFilm:
+def _film(path: Path, line: int, cells: dict[str, str]) -> Film:
     named = parse_title(cells["title"])
     year = cells.get("year") or (str(named.year) if named.year else "")
     if not named.title.strip():
@@ -94,8 +85,8 @@ def _film(path: Path, line: int, cells: dict[str, str]) -> ListedFilm:
     others = named.alternatives + tuple(
         name for name in _BETWEEN.split(cells.get("alternatives", "")) if name
     )
-    return ListedFilm(
-        line=line,
+    return Film(
+        movie_id=-line,
         title=named.title,
         year=int(year) if year else None,
         genres=parse_genres(_BETWEEN.split(cells.get("genres", ""))),
