@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.held_out import Split, goodness, listed
+from recsys.arrays import Floats, Ints
 from recsys.data.content import genre_matrix
 from recsys.evaluation.splits import Person
 from recsys.serving.answers import genre_profiles, genre_taste, simulate_answers
-from recsys.serving.ranker import FloatArray, IntArray, graded
+from recsys.serving.ranker import graded
 
 __all__ = ["EASE", "GenreAnswers", "ImplicitALS"]
 
@@ -30,10 +31,10 @@ class EASE:
     B = I - P / diag(P) with P = (XᵀX + λI)⁻¹.
     """
 
-    X: FloatArray
-    KX: FloatArray
-    scale: FloatArray
-    B: FloatArray
+    X: Floats
+    KX: Floats
+    scale: Floats
+    B: Floats
     ridge: float
 
     @classmethod
@@ -54,19 +55,19 @@ class EASE:
         X[split.users, split.movies] = graded(split.train.values, SLOPE)
         if n_users < n_films:
             K = X @ X.T + ridge * np.eye(n_users, dtype=np.float32)
-            KX: FloatArray = np.linalg.solve(K, X)
+            KX: Floats = np.linalg.solve(K, X)
             return cls(X, KX, 1 - np.einsum("un,un->n", X, KX), nothing, ridge)
         P = np.linalg.inv((X.T @ X).astype(np.float64) + ridge * np.eye(n_films))
         B = (-P / np.diag(P)).astype(np.float32)
         np.fill_diagonal(B, 0)
         return cls(nothing, nothing, nothing, B, ridge)
 
-    def scores(self, rows: IntArray, values: FloatArray) -> FloatArray:
+    def scores(self, rows: Ints, values: Floats) -> Floats:
         targets = graded(values, SLOPE)
         if len(self.B):
-            of_all: FloatArray = targets @ self.B[rows]
+            of_all: Floats = targets @ self.B[rows]
             return of_all
-        in_dual: FloatArray = ((self.X[:, rows] @ targets) @ self.KX / self.scale).astype(np.float32)
+        in_dual: Floats = ((self.X[:, rows] @ targets) @ self.KX / self.scale).astype(np.float32)
         return in_dual
 
     def lists(self, split: Split) -> list[list[int]]:
@@ -78,8 +79,8 @@ class EASE:
 class ImplicitALS:
     """Hu, Koren, Volinsky, 2008, graded: Σ_rated (t - u·v)² + a0·Σ_all (u·v)² + λ(n + a0·N)·‖·‖²."""
 
-    U: FloatArray
-    V: FloatArray
+    U: Floats
+    V: Floats
     a0: float
     regularisation: float
 
@@ -92,13 +93,13 @@ class ImplicitALS:
         by_film = _rows(split.movies, split.users, targets, len(split.catalog))
         scale = 0.3 / factors**0.5
         start = np.random.default_rng(0).normal(0, scale, (len(split.catalog), factors))
-        V: FloatArray = start.astype(np.float32)
+        V: Floats = start.astype(np.float32)
         for _ in range(sweeps):
             U = _half_sweep(by_user, V, a0, regularisation)
             V = _half_sweep(by_film, U, a0, regularisation)
         return cls(_half_sweep(by_user, V, a0, regularisation), V, a0, regularisation)
 
-    def fold_in(self, rows: IntArray, values: FloatArray) -> FloatArray:
+    def fold_in(self, rows: Ints, values: Floats) -> Floats:
         """The vector of somebody who was not in training; shape (factors,)."""
         return _solve(self.V, rows, graded(values, SLOPE), self.a0, self.regularisation, self.V.T @ self.V)
 
@@ -108,11 +109,11 @@ class GenreAnswers:
     """A ridge map from genre answers to people's vectors, learned on training people's simulated answers."""
 
     genres: tuple[str, ...]
-    mean: FloatArray
-    weights: FloatArray
+    mean: Floats
+    weights: Floats
 
     @classmethod
-    def fit(cls, split: Split, vectors: FloatArray, seed: int) -> GenreAnswers:
+    def fit(cls, split: Split, vectors: Floats, seed: int) -> GenreAnswers:
         """`vectors` (n_users, n_factors) are those of the people in training."""
         kinds = genre_matrix(split.catalog)
         profiles = genre_profiles(split.users, split.movies, split.train.values, kinds, split.n_users)
@@ -124,33 +125,27 @@ class GenreAnswers:
         weights = np.linalg.solve(gram, A.T @ np.tile(vectors - mean, (PRIOR_DRAWS, 1)))
         return cls(split.catalog.genres, mean, weights.astype(np.float32))
 
-    def vector(self, person: Person, shown: int) -> FloatArray:
+    def vector(self, person: Person, shown: int) -> Floats:
         """What to add to a fold-in of `shown` ratings: it fades with them."""
         answers = np.array([person.answers.get(genre, 0) for genre in self.genres], np.float32)
-        prior: FloatArray = np.exp(-shown / FADE) * (self.mean + answers @ self.weights)
+        prior: Floats = np.exp(-shown / FADE) * (self.mean + answers @ self.weights)
         return prior
 
 
-def _rows(
-    rows: IntArray, columns: IntArray, targets: FloatArray, n: int
-) -> list[tuple[IntArray, FloatArray]]:
+def _rows(rows: Ints, columns: Ints, targets: Floats, n: int) -> list[tuple[Ints, Floats]]:
     order = np.lexsort((columns, rows))
     ends = np.cumsum(np.bincount(rows, minlength=n))[:-1]
     return list(zip(np.split(columns[order], ends), np.split(targets[order], ends), strict=True))
 
 
-def _half_sweep(
-    rows: list[tuple[IntArray, FloatArray]], W: FloatArray, a0: float, regularisation: float
-) -> FloatArray:
+def _half_sweep(rows: list[tuple[Ints, Floats]], W: Floats, a0: float, regularisation: float) -> Floats:
     gram = W.T @ W
     return np.stack([_solve(W, at, targets, a0, regularisation, gram) for at, targets in rows])
 
 
-def _solve(
-    W: FloatArray, at: IntArray, targets: FloatArray, a0: float, regularisation: float, gram: FloatArray
-) -> FloatArray:
+def _solve(W: Floats, at: Ints, targets: Floats, a0: float, regularisation: float, gram: Floats) -> Floats:
     Y = W[at]
     A = (a0 * gram + Y.T @ Y).astype(np.float32)
     A.flat[:: len(A) + 1] += regularisation * (len(at) + a0 * len(W))
-    found: FloatArray = np.linalg.solve(A, Y.T @ targets)
+    found: Floats = np.linalg.solve(A, Y.T @ targets)
     return found

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recsys.arrays import Ints
 from recsys.data.ratings import Ratings
 from recsys.data.sources.datasets import Dataset
-from recsys.serving.ranker import IntArray
 
 __all__ = ["ATTACKS", "HONEST", "START", "World"]
 
@@ -48,7 +48,7 @@ class World:
         return world
 
     @property
-    def suspects(self) -> IntArray:
+    def suspects(self) -> Ints:
         """Ids of the bot's people."""
         return np.array(self.honest + self.brigade, np.int64)
 
@@ -82,7 +82,7 @@ class World:
         histories = [np.flatnonzero(base.user_ids == each) for each in chosen.tolist()]
         return [self._arrives(own, at, most, alike) for own in histories]
 
-    def _arrives(self, own: IntArray, at: int | None, most: int, alike: bool) -> int:
+    def _arrives(self, own: Ints, at: int | None, most: int, alike: bool) -> int:
         """Somebody new who tells some of the ratings at `own`: famous films at once, others later."""
         base = self.dataset.ratings
         tells = max(1, round(float(np.exp(self.rng.normal(np.log(TYPICAL), SPREAD)))))
@@ -133,8 +133,8 @@ class World:
         able = np.flatnonzero((counts >= least) & (counts <= most) & (means >= worst) & (means <= best))
         return int(self.rng.choice(able))
 
-    def _popularity(self) -> IntArray:
-        counts: IntArray = np.bincount(self.dataset.ratings.movie_ids)
+    def _popularity(self) -> Ints:
+        counts: Ints = np.bincount(self.dataset.ratings.movie_ids)
         return counts
 
 

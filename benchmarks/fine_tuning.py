@@ -19,18 +19,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 import recsys
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Catalog, Ratings, Recommender, TrainingConfig
+from recsys.arrays import Doubles, Ints
 from recsys.config import MODELS
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.holdout import split
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.order import order_metrics, recommended
 from recsys.evaluation.splits import held_out_people, random_fifth
-from recsys.serving.ranker import IntArray
 
 NEW_RATINGS, NEW_PEOPLE = 5000, 50
 TUNED = 3  # fine-tunings beside each full fit
@@ -106,7 +105,7 @@ def once(dataset: Dataset, model: str, test_name: str, options: Options) -> list
     return [line(model, test_name, kind, np.array(seeds)) for kind, seeds in found.items()]
 
 
-def line(model: str, test_name: str, kind: str, seeds: npt.NDArray[np.float64]) -> list[str]:
+def line(model: str, test_name: str, kind: str, seeds: Doubles) -> list[str]:
     """Errors as means over the seeds (n_seeds, 9), times as medians."""
     before, tuned, full = seeds[:, :3].mean(axis=0)
     times = np.median(seeds[:, 3:], axis=0)
@@ -123,7 +122,7 @@ def line(model: str, test_name: str, kind: str, seeds: npt.NDArray[np.float64]) 
     ]
 
 
-def parts(train: Ratings, seed: int) -> dict[str, IntArray]:
+def parts(train: Ratings, seed: int) -> dict[str, Ints]:
     """Positions of the old ratings: without single ones, and without some people."""
     rng = np.random.default_rng([seed, 5])
     single = np.sort(rng.permutation(len(train))[NEW_RATINGS:])

@@ -21,10 +21,11 @@ import numpy as np
 
 from benchmarks.report import Section, about, arguments, tell
 from recsys import Catalog, Dataset, Ratings, Recommender, TrainingConfig, fit, load_dataset
+from recsys.arrays import Floats
 from recsys.evaluation import Verdict, judge
 from recsys.evaluation.holdout import Holdout, split
 from recsys.serving.parts import Parts
-from recsys.serving.ranker import FloatArray, Ranker
+from recsys.serving.ranker import Ranker
 
 PEOPLE, TIMES = 10, 3  # of a small bot, and how often they are drawn
 MEASURES = ("rmse", "ndcg@10", "coverage")
@@ -142,7 +143,7 @@ def rebuilt(model: Recommender, **arrays: Any) -> Recommender:
 
 
 def noisy(model: Recommender, times: float, rng: np.random.Generator) -> Recommender:
-    def noised(name: str) -> FloatArray:
+    def noised(name: str) -> Floats:
         array = model.arrays()[name]
         return np.asarray(array + times * array.std() * rng.standard_normal(array.shape), np.float32)
 
@@ -175,11 +176,11 @@ def without_a_film(world: World) -> Recommender:
     return world.fitted(kept, Catalog(films, world.dataset.catalog.source), seed=1)
 
 
-def ordered(model: Recommender, order: Callable[[FloatArray], FloatArray]) -> Recommender:
+def ordered(model: Recommender, order: Callable[[Floats], Floats]) -> Recommender:
     """The same model, whose scores of all films are what `order` makes of them."""
 
     class Ordered(Ranker):
-        def scores(self, vector: FloatArray) -> FloatArray:
+        def scores(self, vector: Floats) -> Floats:
             return order(Ranker.scores(self, vector))
 
     catalog = model.catalog

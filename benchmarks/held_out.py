@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys import Catalog
+from recsys.arrays import Floats, Ints
 from recsys.data.ratings import Ratings
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import Person, held_out_people
-from recsys.serving.ranker import FloatArray, IntArray
 
 __all__ = ["LISTED", "METRICS", "Split", "goodness", "listed"]
 
@@ -34,8 +34,8 @@ class Split:
     catalog: Catalog
     train: Ratings
     people: list[Person]
-    users: IntArray
-    movies: IntArray
+    users: Ints
+    movies: Ints
     n_users: int
 
     @classmethod
@@ -50,12 +50,12 @@ class Split:
         return cls(catalog, train, people, users, catalog.rows(train.movie_ids), len(user_ids))
 
     @property
-    def popularity(self) -> IntArray:
+    def popularity(self) -> Ints:
         """Ratings of each film in training; shape (n_films,)."""
-        counts: IntArray = np.bincount(self.movies, minlength=len(self.catalog))
+        counts: Ints = np.bincount(self.movies, minlength=len(self.catalog))
         return counts
 
-    def history(self, person: Person, k: int | None = None) -> tuple[IntArray, FloatArray]:
+    def history(self, person: Person, k: int | None = None) -> tuple[Ints, Floats]:
         """Rows and stars of what a person shows: all, or the `k` films of it that most people rated."""
         rows = self.catalog.rows(list(person.history))
         values = np.array(list(person.history.values()), np.float32)
@@ -63,7 +63,7 @@ class Split:
         return rows[order], values[order]
 
 
-def listed(scores: FloatArray, person: Person, catalog: Catalog) -> list[int]:
+def listed(scores: Floats, person: Person, catalog: Catalog) -> list[int]:
     """Movie ids of the best films but those of the whole history, best first."""
     own = scores.astype(np.float64)
     own[catalog.rows(list(person.history))] = -np.inf
@@ -73,7 +73,7 @@ def listed(scores: FloatArray, person: Person, catalog: Catalog) -> list[int]:
     return ids
 
 
-def goodness(lists: Iterable[list[int]], people: list[Person]) -> dict[str, FloatArray]:
+def goodness(lists: Iterable[list[int]], people: list[Person]) -> dict[str, Floats]:
     """Each metric for each person; arrays of shape (n_people,)."""
     pairs = list(zip(lists, people, strict=True))
     return {

@@ -28,9 +28,9 @@ from benchmarks.baselines import ImplicitALS
 from benchmarks.held_out import Split
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Catalog, Recommender, TrainingConfig
+from recsys.arrays import Floats
 from recsys.data.content import genre_matrix, genre_vectors, unit_rows
 from recsys.errors import InvalidData
-from recsys.serving.ranker import FloatArray
 from recsys.titles import normalise
 
 NEAREST = 10
@@ -38,7 +38,7 @@ KNOWN = 20  # ratings of a film that a proxy asks about
 LIKED = 4.0  # stars
 _PART = re.compile(r"(?: \d{1,2}| part .*| chapter .*| episode .*)+$")
 
-Cosines = Callable[[int], FloatArray]  # of a film (row) with all films, shape (n_films,)
+Cosines = Callable[[int], Floats]  # of a film (row) with all films, shape (n_films,)
 Nearest = Callable[[int], list[int]]  # the rows of the NEAREST films, best first
 
 
@@ -48,7 +48,7 @@ class Pairs:
 
     first: list[int]
     second: list[int]
-    labels: FloatArray
+    labels: Floats
 
 
 def main(options: Options) -> Section:
@@ -99,16 +99,16 @@ def methods_of(model: Recommender, split: Split) -> dict[str, tuple[Cosines, Nea
     factors = unit_rows(ImplicitALS.fit(split, factors=64).V)
     counts = genres.sum(axis=1)
 
-    def ours(row: int) -> FloatArray:
-        found: FloatArray = np.zeros(len(split.catalog), np.float32)
+    def ours(row: int) -> Floats:
+        found: Floats = np.zeros(len(split.catalog), np.float32)
         near = model.similar([int(split.catalog.movie_ids[row])], n=len(split.catalog))
         rows = split.catalog.rows([each.movie_id for each in near])
         found[rows] = [each.similarity for each in near]
         return found
 
-    def jaccard(row: int) -> FloatArray:
+    def jaccard(row: int) -> Floats:
         shared = genres @ genres[row]
-        either: FloatArray = shared / np.maximum(counts + counts[row] - shared, 1)
+        either: Floats = shared / np.maximum(counts + counts[row] - shared, 1)
         return either
 
     def nearest(row: int) -> list[int]:
@@ -134,13 +134,13 @@ def best(cosines: Cosines, row: int) -> list[int]:
 
 
 def auc_of(cosines: Cosines, pairs: Pairs) -> float:
-    of_film: dict[int, FloatArray] = {row: cosines(row) for row in set(pairs.first)}
+    of_film: dict[int, Floats] = {row: cosines(row) for row in set(pairs.first)}
     return auc(
         np.array([of_film[a][b] for a, b in zip(pairs.first, pairs.second, strict=True)]), pairs.labels
     )
 
 
-def auc(scores: FloatArray, labels: FloatArray) -> float:
+def auc(scores: Floats, labels: Floats) -> float:
     """The chance that a true one scores above a false one, ties counting half."""
     ranks = np.unique(scores, return_inverse=True)[1]
     middle = np.cumsum(np.bincount(ranks)) - (np.bincount(ranks) - 1) / 2

@@ -22,10 +22,10 @@ from benchmarks.baselines import GenreAnswers, ImplicitALS
 from benchmarks.held_out import LISTED, Split, goodness, listed
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Recommender, TrainingConfig
+from recsys.arrays import Floats
 from recsys.evaluation.order import recommended
 from recsys.evaluation.splits import Person
 from recsys.recommender import User
-from recsys.serving.ranker import FloatArray
 
 SHOWN = (0, 3, 5, 10, 20)
 FILM_SHRINK, PERSON_SHRINK = 5, 3  # ratings at the mean, added to each film and person
@@ -38,7 +38,7 @@ OURS, ALONE, PEER, POPULARITY = (
 )
 MEANS = "means of film and person"
 
-Found = dict[str, dict[int, list[FloatArray]]]  # method, k: a value for each person, seed by seed
+Found = dict[str, dict[int, list[Floats]]]  # method, k: a value for each person, seed by seed
 
 
 def main(options: Options) -> Section:
@@ -118,17 +118,17 @@ def show(order: Found, errors: Found, section: Section) -> None:
     section.rows("stars", ["RMSE, stars", *columns], rows)
 
 
-def mean(of_seeds: list[FloatArray]) -> float:
+def mean(of_seeds: list[Floats]) -> float:
     """Of the seeds' means."""
     return float(np.mean([each.mean() for each in of_seeds]))
 
 
-def difference(ours: list[FloatArray], theirs: list[FloatArray]) -> str:
+def difference(ours: list[Floats], theirs: list[Floats]) -> str:
     pooled = np.concatenate([one - other for one, other in zip(ours, theirs, strict=True)])
     return f"{mean(ours) - mean(theirs):+.4f} ± {pooled.std(ddof=1) / len(pooled) ** 0.5:.4f}"
 
 
-def rmse(of_seeds: list[FloatArray]) -> float:
+def rmse(of_seeds: list[Floats]) -> float:
     """Mean over the seeds."""
     return float(np.mean([np.sqrt(np.mean(each**2)) for each in of_seeds]))
 

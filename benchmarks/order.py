@@ -21,8 +21,8 @@ from benchmarks.held_out import LISTED, METRICS, Split, goodness, listed
 from benchmarks.peers.process import NotRun, Peers
 from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import TrainingConfig
+from recsys.arrays import Floats
 from recsys.evaluation.order import recommended
-from recsys.serving.ranker import FloatArray
 
 OURS, POPULARITY, GRADED_EASE, IMPLICIT = "Matinee", "popularity", "EASE, graded", "implicit ALS, 64 factors"
 IMPLICIT_SETTINGS = {"factors": 64, "regularisation": 10.0, "alpha": 0.5, "sweeps": 15}  # on other people
@@ -32,7 +32,7 @@ def main(options: Options) -> Section:
     dataset = recsys.load_dataset(options.path)
     section = Section(f"Order: {dataset.name}", options.into)
     section.note("about", about(options))
-    found: dict[str, dict[str, list[FloatArray]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
     seconds: dict[str, list[float]] = defaultdict(list)
     missing: dict[str, str] = {}
     for done, seed in enumerate(options.seeds, start=1):
@@ -105,7 +105,7 @@ def ours(split: Split, seed: int, peers: Peers) -> Lists:
 
 
 def show(
-    found: dict[str, dict[str, list[FloatArray]]],
+    found: dict[str, dict[str, list[Floats]]],
     seconds: dict[str, list[float]],
     missing: dict[str, str],
     section: Section,
@@ -126,7 +126,7 @@ def show(
     section.rows("paired", ["paired difference", *METRICS], pairs)
 
 
-def differences(ours: dict[str, list[FloatArray]], theirs: dict[str, list[FloatArray]]) -> list[str]:
+def differences(ours: dict[str, list[Floats]], theirs: dict[str, list[Floats]]) -> list[str]:
     """Mean over the seeds of the difference, and its standard error over people."""
     cells = []
     for metric in METRICS:

@@ -24,11 +24,11 @@ from benchmarks.peers.process import NotRun, Peers
 from benchmarks.report import Options, Section, about, arguments, tell
 from benchmarks.shortened import rounds_of, shortened
 from recsys import Ratings, Recommender, TrainingConfig
+from recsys.arrays import Floats
 from recsys.config import MODELS
 from recsys.data.content import genre_matrix
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.splits import random_fifth
-from recsys.serving.ranker import FloatArray
 
 BEST_MYFM = "the same, rank 16 for 8, 400 sweeps for 200"
 FASTAI = "fastai collab_learner, 5 epochs"
@@ -239,7 +239,7 @@ def official_split(dataset: Dataset, options: Options, section: Section) -> None
     section.rows("u1 table", ["method", "RMSE", "MSE", "training, s"], rows)
 
 
-def predict(recommender: Recommender, test: Ratings) -> FloatArray:
+def predict(recommender: Recommender, test: Ratings) -> Floats:
     """For people who are only in the test part, what a stranger would give."""
     known = np.isin(test.user_ids, recommender.user_ids)
     predicted = np.empty(len(test), np.float32)
@@ -248,7 +248,7 @@ def predict(recommender: Recommender, test: Ratings) -> FloatArray:
     return predicted
 
 
-def error(predicted: FloatArray, train: Ratings, test: Ratings) -> float:
+def error(predicted: Floats, train: Ratings, test: Ratings) -> float:
     """MSE of predictions clipped to the stars that people give."""
     clipped = predicted.clip(train.values.min(), train.values.max())
     return float(np.mean((clipped.astype(np.float64) - test.values) ** 2))

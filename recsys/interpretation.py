@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Floats, Ints
 from recsys.data.content import unit_rows
 from recsys.errors import InvalidData, MissingPart
 from recsys.recommender import Recommender, Similar
 from recsys.serving.stars import NetworkStars
-from recsys.serving.stars.predictor import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,8 @@ class FilmMap:
     `points` has shape (n, 2); `shares` says how much of the variance of the factors each axis holds.
     """
 
-    movie_ids: npt.NDArray[np.int64]
-    points: npt.NDArray[np.float64]
+    movie_ids: Ints
+    points: Doubles
     shares: tuple[float, float]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Doubles, Ints, Reals
 from recsys.data.catalog import Catalog
 from recsys.data.content import genre_matrix
 from recsys.data.ratings import Ratings
@@ -24,16 +25,14 @@ RIPE = 14 * 86_400  # seconds that people get to act on what was recommended
 _MOST_ACTIVE = 100  # one person in so many
 _SMOOTHING = 0.01  # Steck's alpha: keeps KL finite where a genre was never shown
 
-Integers = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
     """Who met which film when: parallel arrays of shape (n,), times in Unix seconds, pairs may repeat."""
 
-    user_ids: Integers
-    movie_ids: Integers
-    timestamps: Integers
+    user_ids: Ints
+    movie_ids: Ints
+    timestamps: Ints
 
     def __post_init__(self) -> None:
         """Raises InvalidData unless the arrays are equally long."""
@@ -77,7 +76,7 @@ def watch(
     ratings: Ratings,
     wishes: Events,
     catalog: Catalog,
-    popularity: npt.NDArray[np.floating[Any]],
+    popularity: Reals,
     start: int,
     end: int,
 ) -> Figures:
@@ -121,7 +120,7 @@ def gini(counts: npt.NDArray[np.integer[Any]]) -> Figure:
 
 
 def popularity_lift(
-    shown: Events, ratings: Ratings, catalog: Catalog, popularity: npt.NDArray[np.floating[Any]]
+    shown: Events, ratings: Ratings, catalog: Catalog, popularity: Reals
 ) -> tuple[Figure, Figure, Figure]:
     """Group average popularity of what people were shown and of what they rated, and the lift between.
 
@@ -165,7 +164,7 @@ def miscalibration(shown: Events, ratings: Ratings, catalog: Catalog) -> Figure:
     return Figure(float((p * np.log(ratio)).sum(axis=1).mean()), len(people))
 
 
-def most_active_share(user_ids: Integers) -> Figure:
+def most_active_share(user_ids: Ints) -> Figure:
     """The share of ratings that come from the most active hundredth of those who rated, one at least."""
     _, counts = np.unique(user_ids, return_counts=True)
     if not counts.size:
@@ -196,7 +195,7 @@ def hit_rate(shown: Events, ratings: Ratings, wishes: Events) -> Figure:
     return Figure(float(hits.sum() / len(shown)), len(shown))
 
 
-def _pairs(people: Integers, films: Integers) -> Integers:
+def _pairs(people: Ints, films: Ints) -> Ints:
     """A small number for each event, the same for the same person and film."""
     _, person = np.unique(people, return_inverse=True)
     unique_films, film = np.unique(films, return_inverse=True)
@@ -204,7 +203,7 @@ def _pairs(people: Integers, films: Integers) -> Integers:
     return np.asarray(pair, np.int64)
 
 
-def _means(people: Integers, of: Integers, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _means(people: Ints, of: Ints, values: Doubles) -> Doubles:
     """Means of the rows of `values` (n, width) by whose they are; shape (n_people, width).
 
     `people` ascends; rows of others are left out, and each of them has a row.
@@ -214,5 +213,5 @@ def _means(people: Integers, of: Integers, values: npt.NDArray[np.float64]) -> n
     whose, n = at[mine], len(people)
     # Column by column: one np.add.at over all of them keeps other threads waiting for long.
     sums = np.stack([np.bincount(whose, column, n) for column in values[mine].T], axis=1)
-    means: npt.NDArray[np.float64] = sums / np.bincount(whose, minlength=n)[:, None]
+    means: Doubles = sums / np.bincount(whose, minlength=n)[:, None]
     return means

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Floats, Ints
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Catalog, Film
 from recsys.data.content import genre_vectors, unit_rows
@@ -22,7 +23,7 @@ from recsys.serving.artifact import read_artifact, write_artifact
 from recsys.serving.diversity import DIVERSITY, HEAD, rearranged
 from recsys.serving.groups import Strategy, slate, utilities
 from recsys.serving.parts import Parts
-from recsys.serving.ranker import FloatArray, IntArray, Ranker
+from recsys.serving.ranker import Ranker
 from recsys.serving.shelves import Shelf
 from recsys.serving.similarity import Because, Neighbours
 from recsys.serving.stars import Stars, StarsPosterior
@@ -45,7 +46,7 @@ class User:
     ratings: Mapping[int, float]
     genres: Mapping[str, int]
     shelves: tuple[tuple[int, ...], ...]
-    vector: FloatArray | None
+    vector: Floats | None
     posterior: StarsPosterior | None
 
 
@@ -112,12 +113,12 @@ class Recommender:
         return Recommender(catalog, parts, self.config, self.metrics, preliminary=self.preliminary)
 
     @property
-    def user_ids(self) -> npt.NDArray[np.int64]:
+    def user_ids(self) -> Ints:
         """Everybody who was in training; shape (n_users,)."""
         return self._people.ids
 
     @property
-    def popularity(self) -> npt.NDArray[np.float32]:
+    def popularity(self) -> Floats:
         """Ratings per film in training, in catalog order; shape (n_films,)."""
         return self._parts.popularity
 
@@ -126,7 +127,7 @@ class Recommender:
         """The predictor of stars, by row numbers. Raises MissingPart."""
         return _needed(self._parts.stars, "stars")
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """All that was learned, under the names by which an artifact keeps it; not to be written to."""
         return self._parts.arrays()
 
@@ -140,7 +141,7 @@ class Recommender:
         """What orders films, by row numbers. Raises MissingPart."""
         return _needed(self._parts.ranker, "ranker")
 
-    def typical_stars(self, movie_ids: npt.ArrayLike) -> FloatArray:
+    def typical_stars(self, movie_ids: npt.ArrayLike) -> Floats:
         """What somebody of whom nothing is known would give these films; shape (n,).
 
         That is about the mean of a film's ratings, drawn towards the average where there are few: others'
@@ -149,7 +150,7 @@ class Recommender:
         stars = _needed(self._parts.stars, "stars")
         return stars.predict_posterior(stars.fold_in([], []), self.catalog.rows(movie_ids))[0]
 
-    def predict(self, user_ids: npt.ArrayLike, movie_ids: npt.ArrayLike) -> FloatArray:
+    def predict(self, user_ids: npt.ArrayLike, movie_ids: npt.ArrayLike) -> Floats:
         """Stars of people who were in training for films, pair by pair; shape (n,)."""
         stars = _needed(self._parts.stars, "stars")
         users, movies = self._people.rows(user_ids), self.catalog.rows(movie_ids)
@@ -184,7 +185,7 @@ class Recommender:
             posterior = self._parts.stars.fold_in(rows, values, priors.stars.shift(features))
         return User(given, answers, picks, vector, posterior)
 
-    def predict_for(self, user: User, movie_ids: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def predict_for(self, user: User, movie_ids: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Mean and standard deviation, in stars, of what this person would give; shapes (n,)."""
         stars, posterior = _needed(self._parts.stars, "stars"), _needed(user.posterior, "stars")
         return stars.predict_posterior(posterior, self.catalog.rows(movie_ids))
@@ -265,7 +266,7 @@ class Recommender:
             for movie_id, score in zip(self.catalog.movie_ids[rows], joint, strict=True)
         ]
 
-    def satisfaction(self, users: Sequence[User], movie_ids: Iterable[int]) -> FloatArray:
+    def satisfaction(self, users: Sequence[User], movie_ids: Iterable[int]) -> Floats:
         """What each of these films is to each of these people, in (0, 1]; shape (n_users, n_movies).
 
         The best film that a person has not rated is 1: the utility by which `group` chooses.
@@ -394,22 +395,20 @@ class Recommender:
         except (RecsysError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: {error}") from error
 
-    def _scores_of(self, users: Sequence[User]) -> FloatArray:
+    def _scores_of(self, users: Sequence[User]) -> Floats:
         """Scores of all films for each of these people; shape (n_users, n_films)."""
         if not users:
             raise InvalidData("a group needs one user or more")
         ranker = _needed(self._parts.ranker, "ranker")
         return np.stack([ranker.scores(_needed(user.vector, "ranker")) for user in users])
 
-    def _seeds(self, movie_ids: Iterable[int]) -> IntArray:
+    def _seeds(self, movie_ids: Iterable[int]) -> Ints:
         seeds = np.unique(self.catalog.rows(list(movie_ids)))
         if not seeds.size:
             raise InvalidData("what should it be like? One movie id or more is needed")
         return seeds
 
-    def _told(
-        self, neighbours: Neighbours, seeds: IntArray, rows: IntArray, cosines: FloatArray
-    ) -> list[Similar]:
+    def _told(self, neighbours: Neighbours, seeds: Ints, rows: Ints, cosines: Floats) -> list[Similar]:
         names, movie_ids = self.catalog.genres, self.catalog.movie_ids
         return [
             Similar(
@@ -421,18 +420,18 @@ class Recommender:
             for row, likeness in zip(rows, neighbours.explain(seeds, rows), strict=True)
         ]
 
-    def _likeness(self, rows: IntArray) -> FloatArray:
+    def _likeness(self, rows: Ints) -> Floats:
         """How alike films are, by who likes them and by genre, from 0 to 1; shape (n, n)."""
         factors = unit_rows(_needed(self._parts.ranker, "ranker").film_factors[rows])
         kinds = self._kinds[rows]
         return ((factors @ factors.T + kinds @ kinds.T) / 2).clip(0, 1).astype(np.float32)
 
-    def _stars_of(self, user: User, rows: IntArray) -> list[float | None]:
+    def _stars_of(self, user: User, rows: Ints) -> list[float | None]:
         if self._parts.stars is None or user.posterior is None:
             return [None] * len(rows)
         return [float(mean) for mean in self._parts.stars.predict_posterior(user.posterior, rows)[0]]
 
-    def _checked_ratings(self, ratings: Mapping[int, float]) -> tuple[IntArray, FloatArray]:
+    def _checked_ratings(self, ratings: Mapping[int, float]) -> tuple[Ints, Floats]:
         """Rows in catalog order, so that the order in which ratings were given changes nothing."""
         rows = self.catalog.rows(list(ratings))
         values = np.fromiter(ratings.values(), np.float32, len(ratings))
@@ -442,7 +441,7 @@ class Recommender:
         order = np.argsort(rows)
         return rows[order], values[order]
 
-    def _features(self, answers: Mapping[str, int], picks: Iterable[Collection[int]]) -> FloatArray:
+    def _features(self, answers: Mapping[str, int], picks: Iterable[Collection[int]]) -> Floats:
         """Genre answers and picked shelves as the priors take them."""
         row = np.zeros(len(self.catalog.genres), np.float32)
         for genre, answer in answers.items():
@@ -465,7 +464,7 @@ def _count(n: int) -> int:
     return n
 
 
-def _best(scores: FloatArray, candidates: IntArray, n: int) -> IntArray:
+def _best(scores: Floats, candidates: Ints, n: int) -> Ints:
     """The `n` candidates with the highest scores, best first, ties in catalog order."""
     found = scores[candidates]
     if _count(n) < len(found):

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray
+
 __all__ = ["ENVIRONMENT", "ONE_THREAD", "NotRun", "Peers"]
 
 ENVIRONMENT = Path(".venv-peers/bin/python")  # what `make bench-peers` makes
@@ -20,7 +22,7 @@ RUN = Path(__file__).with_name("run.py")
 # As in our own fits: on small batches threads wait for each other, on a busy machine for ten times as long.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-Arrays = dict[str, npt.NDArray[Any]]
+Arrays = dict[str, AnyArray]
 
 
 class NotRun(Exception):

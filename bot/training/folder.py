@@ -16,16 +16,13 @@ from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from bot.errors import TrainingFailed
+from recsys.arrays import AnyArray, Floats, Ints
 from recsys.data.catalog import Film
 from storage.running.jobs import Kind
-
-IntArray = npt.NDArray[np.int64]
 
 # Person 7 of the bot is 1,000,000,000,007 in training: above every number that a data set gives its people,
 # and the same at each training, so that the holdout stays what it is.
@@ -72,14 +69,14 @@ class Snapshot:
     those of the database, by their numbers in the data set; negative ones are the admins' own.
     """
 
-    user_ids: IntArray
-    movie_ids: IntArray
-    values: npt.NDArray[np.float32]
-    timestamps: IntArray
-    kept_out: IntArray
-    let_in: IntArray
-    granted: IntArray
-    merged: IntArray
+    user_ids: Ints
+    movie_ids: Ints
+    values: Floats
+    timestamps: Ints
+    kept_out: Ints
+    let_in: Ints
+    granted: Ints
+    merged: Ints
     films: tuple[Film, ...]
 
 
@@ -135,7 +132,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
 def read_snapshot(folder: Path) -> Snapshot:
     """Ratings and films. Raises TrainingFailed."""
     try:
-        arrays: dict[str, npt.NDArray[Any]] = load_file(folder / _RATINGS)
+        arrays: dict[str, AnyArray] = load_file(folder / _RATINGS)
     except (OSError, SafetensorError) as error:
         raise TrainingFailed(f"{folder / _RATINGS}: {error}") from error
     films = tuple(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.errors import TrainingFailed
-from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot
+from bot.training.folder import PEOPLE_FROM, Snapshot
+from recsys.arrays import Ints
 from recsys.data.catalog import Catalog
 from recsys.data.ratings import Ratings
 from recsys.recommender import Recommender
@@ -65,7 +66,7 @@ def measure_and_keep(
     return metrics
 
 
-def _renamed(movie_ids: IntArray, merged: IntArray) -> IntArray:
+def _renamed(movie_ids: Ints, merged: Ints) -> Ints:
     """The ids with every film that was merged under the name of the other."""
     if not len(merged):
         return movie_ids

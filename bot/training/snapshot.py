@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.errors import TrainingFailed
 from bot.films.library import CATALOG_KEY, film_of
 from bot.films.store import ModelStore
 from bot.process.settings import Settings
-from bot.training.folder import PEOPLE_FROM, IntArray, Snapshot, Task, new_folder, write_snapshot, write_task
+from bot.training.folder import PEOPLE_FROM, Snapshot, Task, new_folder, write_snapshot, write_task
+from recsys.arrays import Floats, Ints
 from recsys.data.sources.download import DATASETS
 from storage.database import AsyncConnection, Database, facts
 from storage.films import merging
@@ -110,7 +110,7 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
     )
 
 
-_Columns = tuple[IntArray, IntArray, npt.NDArray[np.float32], IntArray]
+_Columns = tuple[Ints, Ints, Floats, Ints]
 
 
 def _columns(chunk: Sequence[Evidence]) -> _Columns:
@@ -132,7 +132,7 @@ def _joined(parts: Sequence[_Columns]) -> _Columns:
     )
 
 
-def _surrogates(person_ids: Sequence[int]) -> IntArray:
+def _surrogates(person_ids: Sequence[int]) -> Ints:
     return np.array(person_ids, np.int64) + PEOPLE_FROM
 
 

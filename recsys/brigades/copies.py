@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsys.arrays import Doubles, Ints
 from recsys.brigades.config import BrigadeConfig
-from recsys.brigades.crowd import LEVELS, Array, Crowd
-from recsys.serving.ranker import IntArray
+from recsys.brigades.crowd import LEVELS, Crowd
 
 _COPIED = (0.80, 0.16, 0.04)  # shares of near, next and far stars where one account copies another
 _OWN_WEIGHT = 5.0  # ratings as everybody deals stars, added to an account's own
@@ -28,7 +28,7 @@ _PAIRS = 50_000  # compared at once
 _MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  # of splitmix64
 
 
-def find_copies(crowd: Crowd, config: BrigadeConfig) -> list[IntArray]:
+def find_copies(crowd: Crowd, config: BrigadeConfig) -> list[Ints]:
     """Groups of near-copies: rows of their accounts, ascending."""
     able = crowd.suspect & (crowd.counts >= config.copied_films)
     rows = np.flatnonzero(able[crowd.users])
@@ -44,7 +44,7 @@ def find_copies(crowd: Crowd, config: BrigadeConfig) -> list[IntArray]:
     return [_joined(group, weak, config) for group in _groups(pairs[links >= config.link], config)]
 
 
-def _candidates(crowd: Crowd, rows: IntArray) -> IntArray:
+def _candidates(crowd: Crowd, rows: Ints) -> Ints:
     """Pairs of accounts that share a bucket, the smaller row first; shape (n, 2)."""
     users, starts = np.unique(crowd.users[rows], return_index=True)
     tokens = (crowd.films[rows] * LEVELS + crowd.levels[rows]).astype(np.uint64)
@@ -74,7 +74,7 @@ def _mixed(values: np.typing.NDArray[np.uint64]) -> np.typing.NDArray[np.uint64]
     return mixed
 
 
-def _links(crowd: Crowd, rows: IntArray, chances: Array, pairs: IntArray, config: BrigadeConfig) -> Array:
+def _links(crowd: Crowd, rows: Ints, chances: Doubles, pairs: Ints, config: BrigadeConfig) -> Doubles:
     """Nats by which each pair's stars are likelier copied than not; -inf with too little in common."""
     n_films = len(crowd.film_ids)
     keys = crowd.users[rows] * n_films + crowd.films[rows]
@@ -95,17 +95,17 @@ def _links(crowd: Crowd, rows: IntArray, chances: Array, pairs: IntArray, config
     return np.where(enough, total, -np.inf)
 
 
-def _ratios(chances: Array, levels: IntArray, given: IntArray) -> Array:
+def _ratios(chances: Doubles, levels: Ints, given: Ints) -> Doubles:
     """log of the chance of `levels` as copies of `given`, over that of being dealt by `chances`; all (n,)."""
     apart = np.abs(np.arange(LEVELS)[None, :] - given[:, None])
     kinds = np.where(apart <= 1, 0, np.where(apart <= 2, 1, 2))
     kind = kinds[np.arange(len(levels)), levels]
     by_chance = np.where(kinds == kind[:, None], chances, 0).sum(axis=1)
-    ratios: Array = np.log(np.array(_COPIED)[kind] / by_chance)
+    ratios: Doubles = np.log(np.array(_COPIED)[kind] / by_chance)
     return ratios
 
 
-def _own_chances(crowd: Crowd, rows: IntArray) -> Array:
+def _own_chances(crowd: Crowd, rows: Ints) -> Doubles:
     """Which stars the account would give the film: as others do, bent to how it deals stars; (n, LEVELS)."""
     accounts, at = np.unique(crowd.users[rows], return_inverse=True)
     place = np.full(len(crowd.user_ids), -1)
@@ -117,11 +117,11 @@ def _own_chances(crowd: Crowd, rows: IntArray) -> Array:
     )
     dealt /= dealt.sum(axis=1, keepdims=True)
     chances = crowd.chances(crowd.films[rows]) * (dealt / crowd.usual)[at]
-    own_chances: Array = chances / chances.sum(axis=1, keepdims=True)
+    own_chances: Doubles = chances / chances.sum(axis=1, keepdims=True)
     return own_chances
 
 
-def _groups(links: IntArray, config: BrigadeConfig) -> list[IntArray]:
+def _groups(links: Ints, config: BrigadeConfig) -> list[Ints]:
     """The parts of what is left of the linked pairs (n, 2) when accounts with too few links have gone."""
     while len(links):
         accounts, degree = np.unique(links, return_counts=True)
@@ -143,7 +143,7 @@ def _groups(links: IntArray, config: BrigadeConfig) -> list[IntArray]:
     return [group for group in groups if len(group) >= config.copies]
 
 
-def _joined(group: IntArray, weak: IntArray, config: BrigadeConfig) -> IntArray:
+def _joined(group: Ints, weak: Ints, config: BrigadeConfig) -> Ints:
     """The group with those who have enough weak links (n, 2) to its accounts: not all copy as well."""
     inside = np.isin(weak, group)
     outsiders = weak[inside.sum(axis=1) == 1][~inside[inside.sum(axis=1) == 1]]

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Ints, Mask
 from recsys.brigades.config import BrigadeConfig
 from recsys.data.ratings import Ratings
-from recsys.serving.ranker import IntArray
 from recsys.serving.seen import CANDIDATES
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 LEVELS = 10  # half stars from 0.5 to 5
 _KNOWN = 20  # ratings of the data set's people that tell how a film is liked, without the bot's
@@ -34,23 +30,23 @@ class Crowd:
     known that the bot asks newcomers about it, who then rate it because they were asked.
     """
 
-    user_ids: IntArray
-    film_ids: IntArray
-    users: IntArray
-    films: IntArray
-    levels: IntArray
-    times: IntArray
-    counts: IntArray
+    user_ids: Ints
+    film_ids: Ints
+    users: Ints
+    films: Ints
+    levels: Ints
+    times: Ints
+    counts: Ints
     suspect: Mask
     passing: Mask
-    settled: Array
-    histograms: Array
-    usual: Array
-    share: Array
+    settled: Doubles
+    histograms: Doubles
+    usual: Doubles
+    share: Doubles
     asked: Mask
 
     @classmethod
-    def of(cls, ratings: Ratings, suspects: IntArray, config: BrigadeConfig) -> Crowd:
+    def of(cls, ratings: Ratings, suspects: Ints, config: BrigadeConfig) -> Crowd:
         """Everybody's ratings, with `suspects` (user ids) told from the others."""
         user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
         film_ids, films = np.unique(ratings.movie_ids, return_inverse=True)
@@ -89,21 +85,21 @@ class Crowd:
             asked & (known > 0),
         )
 
-    def chances(self, films: IntArray, *, settled: bool = False) -> Array:
+    def chances(self, films: Ints, *, settled: bool = False) -> Doubles:
         """How often each number of stars is given to these films, by `histograms` or by `settled`; shape
         (n, LEVELS), rows sum to 1."""
         own = (self.settled if settled else self.histograms)[films] + PRIOR * self.usual
-        chances: Array = own / own.sum(axis=1, keepdims=True)
+        chances: Doubles = own / own.sum(axis=1, keepdims=True)
         return chances
 
-    def stars(self, rows: IntArray) -> Array:
+    def stars(self, rows: Ints) -> Doubles:
         """Of ratings, by their position."""
-        stars: Array = (self.levels[rows] + 1) / 2
+        stars: Doubles = (self.levels[rows] + 1) / 2
         return stars
 
 
-def _histograms(films: IntArray, levels: IntArray, n_films: int) -> Array:
+def _histograms(films: Ints, levels: Ints, n_films: int) -> Doubles:
     """How often each film got each number of stars; shape (n_films, LEVELS)."""
     counts = np.bincount(films * LEVELS + levels, minlength=n_films * LEVELS)
-    histograms: Array = counts.reshape(-1, LEVELS).astype(np.float64)
+    histograms: Doubles = counts.reshape(-1, LEVELS).astype(np.float64)
     return histograms

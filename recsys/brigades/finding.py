@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Ints, Mask
 from recsys.brigades.config import BrigadeConfig
 from recsys.brigades.copies import find_copies
-from recsys.brigades.crowd import LEVELS, Crowd, Mask
+from recsys.brigades.crowd import LEVELS, Crowd
 from recsys.brigades.pushes import Push, find_pushes
 from recsys.data.ratings import Ratings
-from recsys.serving.ranker import IntArray
 
 _KINDS = ("copies", "burst", "flip")
 _DEFAULTS = BrigadeConfig()
@@ -51,7 +51,7 @@ class Brigade:
 class _Group:
     """Rows of accounts, ascending, with the pushes that they make."""
 
-    users: IntArray
+    users: Ints
     pushes: tuple[Push, ...] = ()
     copies: bool = False
 
@@ -149,7 +149,7 @@ def _brigade(crowd: Crowd, group: _Group, config: BrigadeConfig) -> Brigade | No
     )
 
 
-def _films(crowd: Crowd, group: _Group, theirs: Mask, config: BrigadeConfig) -> IntArray:
+def _films(crowd: Crowd, group: _Group, theirs: Mask, config: BrigadeConfig) -> Ints:
     """The films that a group pushes, and those of near-copies that they move; the most moved first."""
     films = np.unique([each.film for each in group.pushes]).astype(np.int64)
     if group.copies:
@@ -158,7 +158,7 @@ def _films(crowd: Crowd, group: _Group, theirs: Mask, config: BrigadeConfig) -> 
     moved = np.array([_moved(_effect(crowd, film, theirs)) for film in films.tolist()])
     pushed = np.isin(films, [each.film for each in group.pushes])
     order = np.argsort(-moved, kind="stable")
-    kept: IntArray = films[order][(pushed | (moved >= config.flip))[order]]
+    kept: Ints = films[order][(pushed | (moved >= config.flip))[order]]
     return kept if len(kept) else films[order][:1]
 
 
@@ -177,7 +177,7 @@ def _effect(crowd: Crowd, film: int, theirs: Mask) -> dict[str, float]:
     return effect
 
 
-def _likeness(crowd: Crowd, users: IntArray) -> dict[str, float]:
+def _likeness(crowd: Crowd, users: Ints) -> dict[str, float]:
     """How often two of a group agree on a film, and how often one of them and another suspect do."""
     group = users[np.linspace(0, len(users) - 1, min(len(users), _COMPARED)).astype(np.int64)]
     others = np.setdiff1d(np.flatnonzero(crowd.suspect), users)
@@ -187,7 +187,7 @@ def _likeness(crowd: Crowd, users: IntArray) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _agreement(crowd: Crowd, some: IntArray, others: IntArray) -> float | None:
+def _agreement(crowd: Crowd, some: Ints, others: Ints) -> float | None:
     """Share of films rated by one of `some` and one of `others` where they agree; None without any."""
     tables = []
     for accounts in (some, others):

@@ -21,9 +21,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recsys.arrays import Doubles, Ints, Mask
 from recsys.brigades.config import BrigadeConfig
-from recsys.brigades.crowd import LEVELS, PRIOR, Array, Crowd, Mask
-from recsys.serving.ranker import IntArray
+from recsys.brigades.crowd import LEVELS, PRIOR, Crowd
 
 _SIZES = (2, 4, 8, 16)  # ratings of the accounts looked at, at most; and those of a small account
 _HOURS = (6.0, 48.0, 168.0)  # lengths of windows; and all times
@@ -44,7 +44,7 @@ class Push:
 
     film: int
     up: bool
-    rows: IntArray
+    rows: Ints
     surprise: float
     expected: float
     hours: float
@@ -66,7 +66,7 @@ def find_pushes(crowd: Crowd, config: BrigadeConfig) -> list[Push]:
     return pushes
 
 
-def _of_film(scans: Sequence[_Scan], rows: IntArray, config: BrigadeConfig) -> Iterator[Push]:
+def _of_film(scans: Sequence[_Scan], rows: Ints, config: BrigadeConfig) -> Iterator[Push]:
     """Pushes of one film up, or down, the most surprising first; none with accounts of those before."""
     for _ in range(_PUSHES):
         found = [(push, scan) for scan in scans if (push := scan.best(rows)) is not None]
@@ -87,10 +87,10 @@ class _Activity:
     `control_rows` are the positions of the others' ratings, sorted by film and time.
     """
 
-    passing: dict[int, IntArray]
-    control: IntArray
-    control_rows: IntArray
-    control_bounds: IntArray
+    passing: dict[int, Ints]
+    control: Ints
+    control_rows: Ints
+    control_bounds: Ints
 
     @classmethod
     def of(cls, crowd: Crowd, sizes: Sequence[int]) -> _Activity:
@@ -101,7 +101,7 @@ class _Activity:
         bounds = np.searchsorted(crowd.films[by_film], np.arange(len(crowd.film_ids) + 1))
         return cls(passing, np.sort(crowd.times[rows]), by_film, bounds)
 
-    def control_of(self, film: int) -> IntArray:
+    def control_of(self, film: int) -> Ints:
         return self.control_rows[self.control_bounds[film] : self.control_bounds[film + 1]]
 
 
@@ -116,7 +116,7 @@ class _Scan:
     levels: slice
     config: BrigadeConfig
 
-    def best(self, rows: IntArray) -> Push | None:
+    def best(self, rows: Ints) -> Push | None:
         """The window and size of most surprise; None where no stars are surprising enough."""
         best: Push | None = None
         side = self._side(rows)
@@ -138,8 +138,8 @@ class _Scan:
         return best
 
     def _surprise(
-        self, of_side: IntArray, of_all: IntArray, starts: Array, ends: Array, expected: Array
-    ) -> Array:
+        self, of_side: Ints, of_all: Ints, starts: Doubles, ends: Doubles, expected: Doubles
+    ) -> Doubles:
         """Nats of each window, by times of ratings; -inf where it is no push."""
         k, m = _within(of_side, starts, ends), _within(of_all, starts, ends)
         known = float(self.crowd.settled[self.film].sum())
@@ -149,7 +149,7 @@ class _Scan:
         enough = (k >= self.config.accounts) & (of_stars >= self.config.stars_surprise)
         return np.where(enough, of_stars + of_presence, -np.inf)
 
-    def widened(self, push: Push, rows: IntArray) -> Push:
+    def widened(self, push: Push, rows: Ints) -> Push:
         """With the larger accounts of its window, then those of all times, where hardly any can be honest."""
         side = self._side(rows)
         times = self.crowd.times[rows]
@@ -177,21 +177,21 @@ class _Scan:
         """Share of the film's stars that are on this side when nobody pushes it."""
         return float(self.crowd.chances(np.array([self.film]), settled=True)[0, self.levels].sum())
 
-    def _side(self, rows: IntArray) -> Mask:
+    def _side(self, rows: Ints) -> Mask:
         side: Mask = np.isin(self.crowd.levels[rows], np.arange(LEVELS)[self.levels])
         return side
 
-    def _expected(self, most: int, starts: Array, ends: Array) -> Array:
+    def _expected(self, most: int, starts: Doubles, ends: Doubles) -> Doubles:
         """Ratings of the film that the small accounts would give in each window."""
         share = self.crowd.share[self.film]
         control = self.crowd.times[self.activity.control_of(self.film)]
         of_film, of_all = _within(control, starts, ends), _within(self.activity.control, starts, ends)
         there = (of_film + _CONTROL * share) / (of_all + _CONTROL)
-        expected: Array = _within(self.activity.passing[most], starts, ends) * np.maximum(share, there)
+        expected: Doubles = _within(self.activity.passing[most], starts, ends) * np.maximum(share, there)
         return expected
 
 
-def _windows(times: IntArray, hours: float) -> tuple[Array, Array]:
+def _windows(times: Ints, hours: float) -> tuple[Doubles, Doubles]:
     """Windows of this length that begin at each of `times`; infinite hours make one of all times."""
     if np.isinf(hours):
         return np.array([-np.inf]), np.array([np.inf])
@@ -199,13 +199,13 @@ def _windows(times: IntArray, hours: float) -> tuple[Array, Array]:
     return starts, starts + 3600 * hours
 
 
-def _within(times: IntArray, starts: Array, ends: Array) -> IntArray:
+def _within(times: Ints, starts: Doubles, ends: Doubles) -> Ints:
     """How many of sorted `times` lie in each window."""
-    counts: IntArray = np.searchsorted(times, ends, side="right") - np.searchsorted(times, starts)
+    counts: Ints = np.searchsorted(times, ends, side="right") - np.searchsorted(times, starts)
     return counts
 
 
-def _surprise_of_stars(k: IntArray, m: IntArray, p: float, known: float, drift: float) -> Array:
+def _surprise_of_stars(k: Ints, m: Ints, p: float, known: float, drift: float) -> Doubles:
     """-log of the chance that k or more of m are on a side where a share p of `known` others is."""
     variance = drift**2 * p * (1 - p) + 1 / (known + PRIOR + 1)  # of that share, over p(1 - p)
     weight = 1 / variance - 1
@@ -216,10 +216,10 @@ def _surprise_of_stars(k: IntArray, m: IntArray, p: float, known: float, drift: 
     ratio = (m - k) / (k + 1) * (a + k) / np.maximum(b + m - k - 1, b)
     with np.errstate(divide="ignore"):
         tail = log_chance - np.log(np.maximum(1 - ratio, 0))
-    surprise: Array = np.where((ratio < 1) & (k > p * m), np.maximum(-tail, 0), 0.0)
+    surprise: Doubles = np.where((ratio < 1) & (k > p * m), np.maximum(-tail, 0), 0.0)
     return surprise
 
 
-def _log_rising(start: float, n: int) -> Array:
+def _log_rising(start: float, n: int) -> Doubles:
     """log of start·(start + 1)·…·(start + i - 1) for i from 0 to n."""
     return np.concatenate([[0.0], np.cumsum(np.log(start + np.arange(n)))])

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Ints
 from recsys.data.vocabulary import Vocabulary
 from recsys.errors import UnknownMovie
 
@@ -65,7 +65,7 @@ class Catalog:
             return self
         return Catalog((*self._films, *added.values()), self.source, genres=self.genres, years=self.years)
 
-    def part(self, rows: npt.NDArray[np.int64]) -> Catalog:
+    def part(self, rows: Ints) -> Catalog:
         """The films at these rows alone, with the same `genres` and `years`."""
         films = [self._films[row] for row in rows.tolist()]
         return Catalog(films, self.source, genres=self.genres, years=self.years)
@@ -84,7 +84,7 @@ class Catalog:
         return self._films[self._vocabulary.row(movie_id)]
 
     @property
-    def movie_ids(self) -> npt.NDArray[np.int64]:
+    def movie_ids(self) -> Ints:
         """All ids, in catalog order; shape (n_films,)."""
         return self._vocabulary.ids
 
@@ -92,7 +92,7 @@ class Catalog:
         """The row number of a film. Raises UnknownMovie."""
         return self._vocabulary.row(movie_id)
 
-    def rows(self, movie_ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def rows(self, movie_ids: npt.ArrayLike) -> Ints:
         """The row numbers of films, shape (n,). Raises UnknownMovie."""
         return self._vocabulary.rows(movie_ids)
 

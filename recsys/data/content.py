@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Floats, Ints, Mask, Reals
 from recsys.data.catalog import Catalog
-
-FloatArray = npt.NDArray[np.float32]
 
 _YEAR_STEP = 5  # years between two kernels, and the width of each
 
 
-def genre_matrix(catalog: Catalog) -> npt.NDArray[np.bool_]:
+def genre_matrix(catalog: Catalog) -> Mask:
     """Which film has which of `catalog.genres`; shape (n_films, n_genres). Other genres say nothing."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
     unknown = len(column)  # a last column, cut off again
@@ -22,19 +20,19 @@ def genre_matrix(catalog: Catalog) -> npt.NDArray[np.bool_]:
     return matrix[:, :-1]
 
 
-def film_years(catalog: Catalog) -> npt.NDArray[np.int64]:
+def film_years(catalog: Catalog) -> Ints:
     """Years in catalog order, 0 where unknown; shape (n_films,)."""
     return np.array([film.year or 0 for film in catalog], dtype=np.int64)
 
 
-def genre_vectors(catalog: Catalog) -> FloatArray:
+def genre_vectors(catalog: Catalog) -> Floats:
     """Genres weighted by how rare they are (idf), rows of length one, or zero without genres."""
     genres = genre_matrix(catalog)
     idf = np.log((1 + len(catalog)) / (1 + genres.sum(axis=0))) + 1
     return unit_rows(genres * idf)
 
 
-def year_kernels(catalog: Catalog) -> FloatArray:
+def year_kernels(catalog: Catalog) -> Floats:
     """Years in soft five-year steps, rows of sum one, or zero without a year; shape (n_films, n_steps).
 
     The steps go over `catalog.years`; a film from outside counts as one of the first or the last year.
@@ -51,13 +49,13 @@ def year_kernels(catalog: Catalog) -> FloatArray:
     return steps.astype(np.float32)
 
 
-def content_features(catalog: Catalog) -> FloatArray:
+def content_features(catalog: Catalog) -> Floats:
     """Genres, soft five-year steps and a constant; shape (n_films, n_features)."""
     constant = np.ones((len(catalog), 1))
     return np.hstack([genre_matrix(catalog), year_kernels(catalog), constant]).astype(np.float32)
 
 
-def unit_rows(matrix: npt.NDArray[np.floating]) -> FloatArray:
+def unit_rows(matrix: Reals) -> Floats:
     """Rows scaled to length one; rows of zeros stay so."""
     lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
     return (matrix / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Floats, Mask
 from recsys.data.catalog import Catalog
 from recsys.data.content import film_years, genre_matrix
 from recsys.errors import InvalidData
@@ -25,7 +25,7 @@ Years: TypeAlias = (
 class Narrowing:
     """What is known of each film that a list can be narrowed by. `popularity` (n_films,) counts ratings."""
 
-    def __init__(self, catalog: Catalog, popularity: npt.NDArray[np.float32]) -> None:
+    def __init__(self, catalog: Catalog, popularity: Floats) -> None:
         self._catalog = catalog
         self._columns = {genre: at for at, genre in enumerate(catalog.genres)}
         self._genres = genre_matrix(catalog)
@@ -46,7 +46,7 @@ class Narrowing:
         years: Years | None,
         without: Collection[str],
         popularity: tuple[float, float] | None,
-    ) -> npt.NDArray[np.bool_]:
+    ) -> Mask:
         """The films that remain, as `Recommender.recommend` tells it; a new array, shape (n_films,)."""
         allowed = np.ones(len(self._catalog), dtype=np.bool_)
         if genres is not None:
@@ -60,11 +60,11 @@ class Narrowing:
             allowed &= (self._quantiles >= low) & (self._quantiles <= high)
         return allowed
 
-    def _with(self, genres: Collection[str]) -> npt.NDArray[np.bool_]:
+    def _with(self, genres: Collection[str]) -> Mask:
         """Films that have one of these genres."""
         return np.asarray(self._genres[:, [self.column(genre) for genre in genres]].any(axis=1))
 
-    def _within(self, years: Years) -> npt.NDArray[np.bool_]:
+    def _within(self, years: Years) -> Mask:
         """Films of these years; one without a year is of none."""
         wrong = f"years {years!r}: they must be (first, last), or several such spans"
         try:
@@ -92,11 +92,11 @@ def _band(popularity: tuple[float, float]) -> tuple[float, float]:
     raise InvalidData(f"popularity {popularity!r}: it must be a band of quantiles, as (0.5, 1.0)")
 
 
-def popularity_quantiles(popularity: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def popularity_quantiles(popularity: Floats) -> Doubles:
     """Each film's quantile as told above, from counts of ratings; shape (n_films,)."""
     counts = popularity.astype(np.float64)
     _, place = np.unique(counts, return_inverse=True)
     ratings = np.bincount(place, weights=counts)  # of all films with one count
     quantiles = (np.cumsum(ratings) - ratings / 2) / max(counts.sum(), 1.0)
-    result: npt.NDArray[np.float64] = quantiles[place]
+    result: Doubles = quantiles[place]
     return result

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Floats, Ints
 from recsys.errors import InvalidData
 
 MIN_STARS = 0.5
@@ -21,10 +22,10 @@ class Ratings:
     A person rates a movie at most once.
     """
 
-    user_ids: npt.NDArray[np.int64]
-    movie_ids: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    timestamps: npt.NDArray[np.int64]
+    user_ids: Ints
+    movie_ids: Ints
+    values: Floats
+    timestamps: Ints
 
     @classmethod
     def from_arrays(
@@ -70,12 +71,12 @@ class Ratings:
             at = at.astype(np.int64)  # an empty list makes an array of floats
         return Ratings(self.user_ids[at], self.movie_ids[at], self.values[at], self.timestamps[at])
 
-    def people(self) -> npt.NDArray[np.int64]:
+    def people(self) -> Ints:
         """Ids of everybody who rated something, ascending."""
         return np.unique(self.user_ids)
 
 
-def _integers(values: npt.ArrayLike, name: str) -> npt.NDArray[np.int64]:
+def _integers(values: npt.ArrayLike, name: str) -> Ints:
     array = np.asarray(values)
     if array.ndim != 1:
         raise InvalidData(f"{name} must have one dimension, it has {array.ndim}")
@@ -84,7 +85,7 @@ def _integers(values: npt.ArrayLike, name: str) -> npt.NDArray[np.int64]:
     return array.astype(np.int64, copy=True)
 
 
-def _first_repeat(users: npt.NDArray[np.int64], movies: npt.NDArray[np.int64]) -> int | None:
+def _first_repeat(users: Ints, movies: Ints) -> int | None:
     if not len(users):
         return None
     # One key a pair sorts several times faster than two columns, on millions of ratings.

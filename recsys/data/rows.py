@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from recsys.arrays import Floats, Ints, Reals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,9 +16,9 @@ class Rows:
     People are numbered below `n_users`, films below `n_movies`, whether they have ratings or not.
     """
 
-    users: npt.NDArray[np.int64]
-    movies: npt.NDArray[np.int64]
-    values: npt.NDArray[np.floating[Any]]
+    users: Ints
+    movies: Ints
+    values: Reals
     n_users: int
     n_movies: int
     influence_cap: int | None = (
@@ -28,7 +28,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self.values)
 
-    def influence(self) -> npt.NDArray[np.float32]:
+    def influence(self) -> Floats:
         """Of each person where films are learned: the weight of each of their ratings; shape (n_users,).
 
         It is 1, and cap / n for somebody with n ratings, n > cap: all of them together weigh at most the cap.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Ints
 from recsys.errors import InvalidData, RecsysError
 
 
@@ -17,7 +18,7 @@ class Vocabulary:
     """
 
     def __init__(self, ids: npt.ArrayLike, *, kind: str, error: type[RecsysError]) -> None:
-        self.ids: npt.NDArray[np.int64] = np.asarray(ids, dtype=np.int64).reshape(-1)
+        self.ids: Ints = np.asarray(ids, dtype=np.int64).reshape(-1)
         self._kind = kind
         self._error = error
         self._order = np.argsort(self.ids, kind="stable")
@@ -40,7 +41,7 @@ class Vocabulary:
             raise self._error(f"unknown {self._kind} {public_id}")
         return int(self._order[at])
 
-    def rows(self, public_ids: npt.ArrayLike | Sequence[int]) -> npt.NDArray[np.int64]:
+    def rows(self, public_ids: npt.ArrayLike | Sequence[int]) -> Ints:
         """The rows of many ids, in their order; shape (n,)."""
         given = np.asarray(public_ids).reshape(-1)
         if not given.size:

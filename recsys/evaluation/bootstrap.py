@@ -11,14 +11,13 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from recsys.arrays import Doubles
 
 _DRAWS = 1000
 
 
-def draws(people: int, seed: int) -> Floats:
+def draws(people: int, seed: int) -> Doubles:
     """How often each of `people` is drawn in each of DRAWS samples; shape (DRAWS, people)."""
     if not people:
         return np.zeros((_DRAWS, 0))
@@ -26,7 +25,7 @@ def draws(people: int, seed: int) -> Floats:
     return drawn.astype(np.float64)
 
 
-def half_width(differences: Floats, people: int, inside: float) -> float | None:
+def half_width(differences: Doubles, people: int, inside: float) -> float | None:
     """How far the interval of a difference goes either way, from its value in each draw; None for one person.
 
     Of such intervals the share `inside` holds the truth, and half of the others lie wholly below it. Draws

@@ -21,14 +21,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Doubles, Ints
 from recsys.errors import InvalidData
 from recsys.evaluation.bootstrap import draws, half_width
 from recsys.evaluation.holdout import LISTED, Figures, Holdout, figures, people_of
 from recsys.evaluation.splits import Person
 from recsys.recommender import Recommender
-
-Floats = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # Of `margin`, times the live figure. One per cent of RMSE is two of MSE, and lost by one rating in ten at
 # random; coverage moves most between honest models, and a film more or less in all lists is no harm.
@@ -171,7 +169,7 @@ def _whole(name: str, live: float | None, candidate: float) -> Check:
     return Check(name, live, candidate, None, None, None, 0.0, candidate == 1)
 
 
-def _figures(model: Recommender, people: Sequence[Sequence[Person]], common: IntArray) -> Figures | None:
+def _figures(model: Recommender, people: Sequence[Sequence[Person]], common: Ints) -> Figures | None:
     """None where the model makes stars or scores that are not finite, of its numbers that are."""
     foreign = np.setdiff1d(model.catalog.movie_ids, common).tolist()
     with np.errstate(all="ignore"):  # what overflows is found, not warned of
@@ -198,7 +196,7 @@ class _Measure:
     """One measure of one model: its value, and that of each draw; shape (draws,). `people` it is of."""
 
     value: float
-    drawn: Floats
+    drawn: Doubles
     people: int
 
 
@@ -229,7 +227,7 @@ def _check(name: str, live: _Measure | None, candidate: _Measure | None, margin:
     return Check(name, live.value, candidate.value, difference, low, high, allowed, passed=not worse)
 
 
-def _rmse(found: Figures, drawn: Floats, films: int) -> _Measure | None:
+def _rmse(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
     """Over all ratings of all people together."""
     if not found.ratings.sum() or not np.isfinite(found.squared_error).all():
         return None
@@ -239,7 +237,7 @@ def _rmse(found: Figures, drawn: Floats, films: int) -> _Measure | None:
     )
 
 
-def _ndcg(found: Figures, drawn: Floats, films: int) -> _Measure | None:
+def _ndcg(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
     """The mean over people who liked something of what was withheld."""
     liked = np.isfinite(found.ndcg)
     if not liked.any():
@@ -249,7 +247,7 @@ def _ndcg(found: Figures, drawn: Floats, films: int) -> _Measure | None:
         return _Measure(float(own.mean()), times @ own / times.sum(axis=1), int(liked.sum()))
 
 
-def _coverage(found: Figures, drawn: Floats, films: int) -> _Measure | None:
+def _coverage(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
     """The share of `films` that are in somebody's ten."""
     people = np.repeat(np.arange(len(found.lists)), [len(each) for each in found.lists])
     if not people.size:
@@ -261,7 +259,7 @@ def _coverage(found: Figures, drawn: Floats, films: int) -> _Measure | None:
     return _Measure(len(listed) / films, reached / films, len(found.lists))
 
 
-def _drift(live: Recommender, candidate: Recommender, common: IntArray) -> Drift | None:
+def _drift(live: Recommender, candidate: Recommender, common: Ints) -> Drift | None:
     if not common.size or not all("similar" in each.config.parts for each in (live, candidate)):
         return None
     famous = common[np.argsort(-live.popularity[live.catalog.rows(common)], kind="stable")[:_FAMOUS]].tolist()

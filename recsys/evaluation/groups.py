@@ -13,16 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Ints
 from recsys.evaluation.metrics import ndcg
 from recsys.evaluation.report import Scores
 from recsys.evaluation.splits import Person
 from recsys.evaluation.trial import Trial
 from recsys.recommender import Recommender, User
 from recsys.serving.groups import STRATEGIES, fairness_weights
-
-Floats = npt.NDArray[np.float64]
 
 _SIZES = (2, 4, 8)
 _KINDS = ("random", "similar", "divergent")
@@ -36,8 +34,8 @@ _SLATE = 9
 class _Nights:
     """Rows are nights, columns members: NDCG of the slate, and satisfaction with the film watched."""
 
-    ndcg: Floats
-    watched: Floats
+    ndcg: Doubles
+    watched: Doubles
 
 
 def groups(trial: Trial) -> Scores:
@@ -57,12 +55,12 @@ def groups(trial: Trial) -> Scores:
     return scores
 
 
-def _draw(alike: Floats, size: int, kind: str, seed: int) -> list[npt.NDArray[np.int64]]:
+def _draw(alike: Doubles, size: int, kind: str, seed: int) -> list[Ints]:
     rng = np.random.default_rng([seed, size, _KINDS.index(kind)])
     size = min(size, len(alike))
     pairs = np.triu_indices(size, 1)
 
-    def one() -> npt.NDArray[np.int64]:
+    def one() -> Ints:
         if kind == "random":
             return rng.choice(len(alike), size, replace=False)
         draws = [rng.choice(len(alike), size, replace=False) for _ in range(_DRAWS)]

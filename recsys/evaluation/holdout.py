@@ -19,13 +19,11 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Doubles, Ints, Mask
 from recsys.data.ratings import Ratings
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import Person, by_movie
 from recsys.recommender import Recommender
-
-Floats = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _ONE_PERSON_IN = 50
 _ONE_RATING_IN = 20
@@ -53,11 +51,11 @@ class Figures:
     nothing of it; `lists` are the movie ids of each person's lists of ten. Without a ranker NaN and empty.
     """
 
-    ratings: IntArray
-    squared_error: Floats
-    ndcg: Floats
-    recall: Floats
-    lists: tuple[IntArray, ...]
+    ratings: Ints
+    squared_error: Doubles
+    ndcg: Doubles
+    recall: Doubles
+    lists: tuple[Ints, ...]
     finite: bool  # whether all stars and scores were
 
 
@@ -72,7 +70,7 @@ def split(ratings: Ratings) -> Holdout:
     )
 
 
-def people_of(holdout: Holdout, movie_ids: IntArray) -> list[list[Person]]:
+def people_of(holdout: Holdout, movie_ids: Ints) -> list[list[Person]]:
     """Who is asked, each with one or more things to find, among these films only.
 
     Of many people the same ones always, by hash: at most 100 who were held out whole and 1,000 others.
@@ -137,13 +135,13 @@ def measure_holdout(recommender: Recommender, holdout: Holdout) -> dict[str, flo
     return metrics
 
 
-def _asked(part: Ratings, most: int) -> IntArray:
+def _asked(part: Ratings, most: int) -> Ints:
     """The people of a part of the holdout who are measured: all, or the first by hash; ascending ids."""
     people = part.people()
     return np.sort(people[np.argsort(_hashed(_ASKED, people), kind="stable")[:most]])
 
 
-def _grouped(ratings: Ratings, people: IntArray, movie_ids: IntArray) -> dict[int, Ratings]:
+def _grouped(ratings: Ratings, people: Ints, movie_ids: Ints) -> dict[int, Ratings]:
     """What each of these people said of these films; who said nothing is left out."""
     own = ratings.take(np.isin(ratings.user_ids, people))
     own = own.take(np.isin(own.movie_ids, movie_ids))
@@ -164,13 +162,13 @@ def _in_turn(own: Ratings) -> list[Person]:
     ]
 
 
-def falls(decision: int, one_in: int, *ids: IntArray) -> npt.NDArray[np.bool_]:
+def falls(decision: int, one_in: int, *ids: Ints) -> Mask:
     """True for one row of ids in `one_in`, always the same ones; shape (n,), as that of each of `ids`."""
-    fallen: npt.NDArray[np.bool_] = _hashed(decision, *ids) % np.uint64(one_in) == 0
+    fallen: Mask = _hashed(decision, *ids) % np.uint64(one_in) == 0
     return fallen
 
 
-def _hashed(decision: int, *ids: IntArray) -> npt.NDArray[np.uint64]:
+def _hashed(decision: int, *ids: Ints) -> npt.NDArray[np.uint64]:
     """By splitmix64: Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, 2014."""
     state = _mix(np.full(ids[0].shape, decision, np.uint64))
     for column in ids:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Ints
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
 from recsys.evaluation.report import Scores
 from recsys.evaluation.splits import Person
@@ -69,5 +69,5 @@ def order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, flo
     }
 
 
-def _popular(popular: npt.NDArray[np.int64], person: Person) -> list[int]:
+def _popular(popular: Ints, person: Person) -> list[int]:
     return [movie_id for movie_id in popular.tolist() if movie_id not in person.history][:_LISTED]

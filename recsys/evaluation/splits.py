@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Floats, Ints, Mask
 from recsys.data.catalog import Catalog
 from recsys.data.content import genre_matrix
 from recsys.data.ratings import Ratings
 from recsys.errors import InvalidData
-from recsys.serving.answers import Profiles, genre_profiles, genre_taste, simulate_answers
-from recsys.serving.ranker import FloatArray
+from recsys.serving.answers import genre_profiles, genre_taste, simulate_answers
 
 RELEVANT = 4.0  # stars from which a held-out film was worth recommending
 _ENOUGH = 20  # ratings that a held-out person needs
@@ -79,9 +78,7 @@ def by_movie(own: Ratings) -> dict[int, float]:
     return dict(zip(own.movie_ids.tolist(), own.values.tolist(), strict=True))
 
 
-def _taste(
-    ratings: Ratings, histories: list[npt.NDArray[np.int64]], train: Ratings, catalog: Catalog
-) -> FloatArray:
+def _taste(ratings: Ratings, histories: list[Ints], train: Ratings, catalog: Catalog) -> Floats:
     """How much the people of `histories` (rows of `ratings`, each of one person) like each genre."""
     if not histories:
         raise InvalidData(f"nobody to hold out: too few people with {_ENOUGH} ratings")
@@ -90,12 +87,12 @@ def _taste(
     return genre_taste(_profiles(shown, catalog, genres), among=_profiles(train, catalog, genres))
 
 
-def _answers(taste: FloatArray, catalog: Catalog, rng: np.random.Generator) -> dict[str, int]:
-    answers: npt.NDArray[np.int64] = simulate_answers(taste, rng)[0].astype(np.int64)
+def _answers(taste: Floats, catalog: Catalog, rng: np.random.Generator) -> dict[str, int]:
+    answers: Ints = simulate_answers(taste, rng)[0].astype(np.int64)
     return {genre: answer for genre, answer in zip(catalog.genres, answers.tolist(), strict=True) if answer}
 
 
-def _profiles(ratings: Ratings, catalog: Catalog, genres: npt.NDArray[np.bool_]) -> Profiles:
+def _profiles(ratings: Ratings, catalog: Catalog, genres: Mask) -> Doubles:
     """Of everybody in `ratings`, by ascending id."""
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
     return genre_profiles(users, catalog.rows(ratings.movie_ids), ratings.values, genres, len(user_ids))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Ints
 from recsys.config import TrainingConfig
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.splits import Person, held_out_people
@@ -27,7 +27,7 @@ class Strangers:
 
     recommender: Recommender
     people: list[Person]
-    popular: npt.NDArray[np.int64]
+    popular: Ints
 
 
 @dataclass(frozen=True)

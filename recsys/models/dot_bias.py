@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from recsys.arrays import Reals
 from recsys.config import DotBiasConfig, DotConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.models.device import torch_device
@@ -23,7 +24,7 @@ from recsys.models.threads import one_thread
 from recsys.models.uncertainty import Pairs, describe, film_doubt
 from recsys.progress import Report
 from recsys.serving.stars import FactorStars
-from recsys.serving.stars.factors import Array, sigmoid_range, slope_at
+from recsys.serving.stars.factors import sigmoid_range, slope_at
 
 _SOME = 300  # people in whose eyes films differ
 _LEAST_SPREAD = 1e-3  # of logits, so that a world of one film has a prior, too
@@ -268,16 +269,16 @@ def _sums(
 class FittedFactors:
     """What training found. Ridges are in stars squared per logit squared."""
 
-    user_factors: Array  # (n_users, k)
-    user_bias: Array  # (n_users,)
-    movie_factors: Array  # (n_movies, k)
-    movie_bias: Array  # (n_movies,)
+    user_factors: Reals  # (n_users, k)
+    user_bias: Reals  # (n_users,)
+    movie_factors: Reals  # (n_movies, k)
+    movie_bias: Reals  # (n_movies,)
     offset: float
     film_ridge: float
     bias_ridge: float
 
     @property
-    def people(self) -> Array:
+    def people(self) -> Reals:
         """Factors, then the bias; shape (n_users, k + 1)."""
         return np.column_stack([self.user_factors, self.user_bias])
 
@@ -287,11 +288,11 @@ class FittedFactors:
         return len(self.movie_bias)
 
     @property
-    def person_ridge(self) -> Array:
+    def person_ridge(self) -> Reals:
         """Of factors and bias; shape (k + 1,)."""
         return np.array([*[self.film_ridge] * self.user_factors.shape[1], self.bias_ridge])
 
-    def slopes(self, pairs: Pairs) -> Array:
+    def slopes(self, pairs: Pairs) -> Reals:
         """Stars per logit where the predictions stand; shape (n,)."""
         match = np.empty(len(pairs))
         for start in range(0, len(pairs), _CHUNK):
@@ -302,7 +303,7 @@ class FittedFactors:
         logits = self.offset + self.user_bias[pairs.users] + self.movie_bias[pairs.movies] + match
         return slope_at(sigmoid_range(logits, LOW, HIGH), LOW, HIGH)
 
-    def jacobian(self, pairs: Pairs) -> Array:
+    def jacobian(self, pairs: Pairs) -> Reals:
         """Stars per unit of a person's factors and bias, whose partner is 1; shape (n, k + 1)."""
         design = np.column_stack([self.movie_factors[pairs.movies], np.ones(len(pairs))])
         return design * self.slopes(pairs)[:, None]

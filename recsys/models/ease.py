@@ -14,21 +14,21 @@ the head of the catalog (columns), the weights are B = I - P·diag(P)⁻¹, P = 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from recsys.arrays import Doubles, Floats, Ints
 from recsys.config import RankerConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
-from recsys.serving.ease import Ease, FloatArray, IntArray
+from recsys.serving.ease import Ease
 from recsys.serving.ranker import graded
 
 _BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
 
 
-def fit_ease(rows: Rows, features: FloatArray, config: TrainingConfig) -> Ease:
+def fit_ease(rows: Rows, features: Floats, config: TrainingConfig) -> Ease:
     """EASE over the best known films; `features` (n_films, n_features) is the content of all films.
 
     The ratings come sorted by person. Memory: three head × head matrices, and one block. Single precision
@@ -53,18 +53,18 @@ def fit_ease(rows: Rows, features: FloatArray, config: TrainingConfig) -> Ease:
     return Ease.from_weights(movie_rows, B.cpu().numpy(), counts)
 
 
-def head(counts: IntArray, settings: RankerConfig) -> IntArray:
+def head(counts: Ints, settings: RankerConfig) -> Ints:
     """Rows of the films that EASE knows, ascending: the most rated, ties in catalog order."""
     most = np.argsort(-counts, kind="stable")[: settings.ease_films]
     return np.sort(most[counts[most] >= settings.ease_ratings])
 
 
-def _ridge(counts: IntArray, settings: RankerConfig) -> float:
+def _ridge(counts: Ints, settings: RankerConfig) -> float:
     per_film = counts.sum() / np.count_nonzero(counts)
     return float(settings.ease_ridge * per_film**settings.ease_ridge_growth)
 
 
-def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torch.device) -> torch.Tensor:
+def _gram(rows: Rows, movie_rows: Ints, settings: RankerConfig, device: torch.device) -> torch.Tensor:
     """XᵀX of the weighted targets, summed over dense blocks of people; shape (n_head, n_head)."""
     places = np.full(rows.n_movies, -1)
     places[movie_rows] = np.arange(len(movie_rows))
@@ -86,8 +86,8 @@ def _gram(rows: Rows, movie_rows: IntArray, settings: RankerConfig, device: torc
     return gram
 
 
-def _weights(rows: Rows, damping: float) -> npt.NDArray[np.float64]:
+def _weights(rows: Rows, damping: float) -> Doubles:
     """(n / geometric mean of n)^-damping for a person with n ratings; shape (n_users,)."""
     logs = np.log(np.maximum(np.bincount(rows.users, minlength=rows.n_users), 1))
-    weights: npt.NDArray[np.float64] = np.exp(-damping * (logs - logs.mean()))
+    weights: Doubles = np.exp(-damping * (logs - logs.mean()))
     return weights

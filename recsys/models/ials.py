@@ -13,16 +13,16 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from recsys.arrays import Floats, Ints, Mask
 from recsys.config import TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.serving.ranker import FloatArray, IntArray, effective_number, graded
+from recsys.serving.ranker import effective_number, graded
 
 _CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
 _MAX_PADDING = 1.25  # rows of one batch differ in length by this factor at most
@@ -45,8 +45,8 @@ class _Batch:
 
 
 def fit_film_factors(
-    rows: Rows, features: FloatArray, config: TrainingConfig, report: Report | None = None
-) -> FloatArray:
+    rows: Rows, features: Floats, config: TrainingConfig, report: Report | None = None
+) -> Floats:
     """The film factors of these ratings, in no particular basis; shape (n_films, n_factors).
 
     `features` (n_films, n_features) is the content of all films.
@@ -76,19 +76,19 @@ def fit_film_factors(
                 report(Step("ranker", number, settings.sweeps, time.perf_counter() - began))
     if not torch.isfinite(V).all():
         raise Diverged("the ranker's film factors are not finite")
-    film_factors: FloatArray = V.cpu().numpy()
+    film_factors: Floats = V.cpu().numpy()
     return film_factors
 
 
 def refit_film_factors(
     rows: Rows,
-    features: FloatArray,
+    features: Floats,
     config: TrainingConfig,
-    start: FloatArray,
-    known: npt.NDArray[np.bool_],
-    before: FloatArray,
+    start: Floats,
+    known: Mask,
+    before: Floats,
     report: Report | None = None,
-) -> FloatArray:
+) -> Floats:
     """The film factors after some more ratings, in the basis of `start`; shape (n_films, n_factors).
 
     `start` (n_films, n_factors) are factors of a former fit, `known` (n_films,) says of which films, `before`
@@ -114,12 +114,12 @@ def refit_film_factors(
         raise Diverged("the ranker's film factors are not finite")
     if report is not None:
         report(Step("ranker", 1, 1, time.perf_counter() - began))
-    film_factors: FloatArray = V.cpu().numpy()
+    film_factors: Floats = V.cpu().numpy()
     return film_factors
 
 
 def _solved_films(
-    rows: Rows, config: TrainingConfig, V: torch.Tensor, prior: torch.Tensor, anew: npt.NDArray[np.bool_]
+    rows: Rows, config: TrainingConfig, V: torch.Tensor, prior: torch.Tensor, anew: Mask
 ) -> torch.Tensor:
     """New factors of the films `anew` (n_films,), given those of all and the `prior` of these.
 
@@ -164,9 +164,7 @@ def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
 class _Content:
     """The film prior F·B: ridge regression of the rated films' factors on their content."""
 
-    def __init__(
-        self, features: FloatArray, rated: npt.NDArray[np.bool_], ridge: float, device: torch.device
-    ) -> None:
+    def __init__(self, features: Floats, rated: Mask, ridge: float, device: torch.device) -> None:
         self._features = torch.from_numpy(features).to(device)
         self._rated = torch.from_numpy(rated).to(device)
         self._known = self._features[self._rated]
@@ -179,13 +177,13 @@ class _Content:
 
 
 def _batches(
-    rows: IntArray,
-    columns: IntArray,
-    targets: FloatArray,
+    rows: Ints,
+    columns: Ints,
+    targets: Floats,
     n_rows: int,
     factors: int,
     device: torch.device,
-    weights: FloatArray | None = None,
+    weights: Floats | None = None,
 ) -> list[_Batch]:
     """The ratings of each row, padded to batches of like length; every row is in one batch.
 

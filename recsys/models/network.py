@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch.nn.functional import batch_norm, embedding
 
+from recsys.arrays import Floats, Reals
 from recsys.config import NetworkConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.models.device import torch_device
@@ -32,9 +33,7 @@ from recsys.models.loop import (
 from recsys.models.threads import one_thread
 from recsys.models.uncertainty import Pairs, describe, film_doubt
 from recsys.progress import Report
-from recsys.serving.stars.factors import Array
 from recsys.serving.stars.network import Layer, Net, NetworkStars
-from recsys.serving.stars.predictor import Floats
 
 _INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
 _LEAST_SPREAD = 1e-3  # of embeddings and logits, so that a world of one film has a prior, too
@@ -295,7 +294,7 @@ class _FittedNetwork:
 
     net: Net
     people: Floats  # (n_users, a)
-    person_ridge: Array  # (a,)
+    person_ridge: Reals  # (a,)
     film_ridge: float
 
     @property
@@ -303,7 +302,7 @@ class _FittedNetwork:
         """Films of the catalog, rated or not."""
         return len(self.net.movie_inputs)
 
-    def slopes(self, pairs: Pairs) -> Array:
+    def slopes(self, pairs: Pairs) -> Reals:
         """Stars per logit where the predictions stand; shape (n,)."""
         slopes = np.empty(len(pairs))
         for start in range(0, len(pairs), _CHUNK):
@@ -311,6 +310,6 @@ class _FittedNetwork:
             slopes[some] = self.net.slope(self.net.stars(self.people[pairs.users[some]], pairs.movies[some]))
         return slopes
 
-    def jacobian(self, pairs: Pairs) -> Array:
+    def jacobian(self, pairs: Pairs) -> Reals:
         """Stars per unit of a person's embedding; shape (n, a)."""
         return self.net.jacobian(self.people[pairs.users], pairs.movies)[1]

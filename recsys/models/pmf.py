@@ -20,25 +20,21 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn.functional import embedding
 
+from recsys.arrays import AnyArray, Doubles, Floats, Halves
 from recsys.config import TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
-from recsys.models.pmf_side import Matrix, Regression, Side
+from recsys.models.pmf_side import Regression, Side
 from recsys.models.side_information import ITERATIONS, Basis, basis_of, who_rated_what
 from recsys.models.threads import one_thread
 from recsys.progress import Report, Step
-from recsys.serving.ranker import FloatArray
 from recsys.serving.stars import DrawnStars
-
-HalfArray = npt.NDArray[np.float16]
 
 _CONTENT = 0  # where the films' content is among their bases
 _NOISE_SHAPE = 1.0  # of the Gamma prior of the noise's precision
@@ -50,11 +46,11 @@ _REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning
 @one_thread()
 def fit_stars(
     rows: Rows,
-    content: FloatArray,
+    content: Floats,
     config: TrainingConfig,
     report: Report | None = None,
     start: DrawnStars | None = None,
-    former_counts: FloatArray | None = None,
+    former_counts: Floats | None = None,
 ) -> DrawnStars:
     """Learn from ratings; `content` (n_movies, n_features) is known of all films.
 
@@ -99,7 +95,7 @@ def fit_stars(
 class _Sampler:
     """The Gibbs sampler: both sides, the noise, and the draws kept so far, of all chains."""
 
-    def __init__(self, rows: Rows, content: FloatArray, config: TrainingConfig, iterations: int) -> None:
+    def __init__(self, rows: Rows, content: Floats, config: TrainingConfig, iterations: int) -> None:
         self._settings, self._rows, device = config.pmf, rows, torch_device(config.device)
         self._generator = torch.Generator(device).manual_seed(config.seed)
         self._rng = np.random.default_rng(config.seed)
@@ -129,7 +125,7 @@ class _Sampler:
             side.begin(self._settings.factors)
         self._alpha = _INITIAL_PRECISION
 
-    def grown(self, former_counts: FloatArray | None) -> torch.Tensor:
+    def grown(self, former_counts: Floats | None) -> torch.Tensor:
         """Which of the rated films are learned anew; shape (n_rated,)."""
         counts = torch.bincount(self._movies, minlength=len(self._rated))
         if former_counts is None:
@@ -144,7 +140,7 @@ class _Sampler:
         """
         people, films, device = self._people, self._films, self._values.device
 
-        def vectors(bias: npt.NDArray[Any], factors: npt.NDArray[Any]) -> torch.Tensor:
+        def vectors(bias: AnyArray, factors: AnyArray) -> torch.Tensor:
             found = np.concatenate([bias[:, draw, None], factors[:, draw]], axis=1)
             return torch.from_numpy(found.astype(np.float32)).to(device)
 
@@ -272,7 +268,7 @@ class _Sampler:
             offset=np.array([self._offset], single),
         )
 
-    def _implicit_map(self) -> tuple[FloatArray, FloatArray]:
+    def _implicit_map(self) -> tuple[Floats, Floats]:
         """What it says of a person to have rated each film, (n_movies, d), and its mean over people, (d,)."""
         if self._implicit is None:
             return np.zeros((self._rows.n_movies, 0), np.float32), np.zeros(0, np.float32)
@@ -280,7 +276,7 @@ class _Sampler:
         centre = self._implicit.coordinates.mean(0).cpu().numpy()
         return self._of_all(loadings, torch.zeros(loadings.shape[1])), centre
 
-    def _of_all(self, rated: torch.Tensor, unrated: torch.Tensor) -> FloatArray:
+    def _of_all(self, rated: torch.Tensor, unrated: torch.Tensor) -> Floats:
         """One array for all films of the catalog; `unrated` is broadcast."""
         found = np.empty((self._rows.n_movies, *rated.shape[1:]), np.float32)
         found[self._rated], found[self._unrated] = rated.cpu().numpy(), unrated.cpu().numpy()
@@ -358,13 +354,13 @@ def _moment(side: Side) -> torch.Tensor:
 class _Draw:
     """One of those served; arrays as in DrawnStars, without the axis of draws."""
 
-    users: HalfArray  # (n_users, 1 + k)
-    movies: FloatArray  # (n_movies, 1 + k)
-    movie_weight: FloatArray
-    movie_doubt: FloatArray
-    movie_appeal: FloatArray
-    implicit_links: FloatArray
-    prior_mean: Matrix
-    prior_covariance: Matrix
+    users: Halves  # (n_users, 1 + k)
+    movies: Floats  # (n_movies, 1 + k)
+    movie_weight: Floats
+    movie_doubt: Floats
+    movie_appeal: Floats
+    implicit_links: Floats
+    prior_mean: Doubles
+    prior_covariance: Doubles
     noise_variance: float
     noise_spread: float

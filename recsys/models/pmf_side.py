@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn.functional import embedding
 
+from recsys.arrays import Doubles
 from recsys.models.side_information import Basis
 
 _MAX_PADDING = 1.3  # rows of one batch differ in length by this factor, or by SHORT, at most
@@ -23,8 +23,6 @@ _SHORT = 4
 _PRIOR_PEOPLE = 2.0  # vectors that the prior of the mean weighs as much as
 _LINK_SHAPE = _LINK_RATE = 1.0  # of the Gamma prior of a link matrix's ridge
 _INITIAL_SCALE, _INITIAL_PRECISION = 0.1, 5.0  # of the factors before the first sweep
-
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +213,13 @@ class Side:
         return torch.randn(*shape, generator=self._generator, device=self.vectors.device)
 
 
-def wishart(rng: np.random.Generator, freedom: float, inverse_scale: Matrix) -> Matrix:
+def wishart(rng: np.random.Generator, freedom: float, inverse_scale: Doubles) -> Doubles:
     """One draw, by Bartlett's decomposition; its mean is freedom · inverse_scale⁻¹."""
     width = len(inverse_scale)
     lower = np.tril(rng.standard_normal((width, width)), -1)
     lower += np.diag(np.sqrt(rng.chisquare(freedom - np.arange(width))))
     half = np.linalg.cholesky(np.linalg.inv(inverse_scale)) @ lower
-    drawn: Matrix = half @ half.T
+    drawn: Doubles = half @ half.T
     return drawn
 
 

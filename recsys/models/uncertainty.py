@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from recsys.serving.stars.factors import Array, IntArray
+from recsys.arrays import Ints, Reals
 
 ROUNDING = 0.5**2 / 12  # variance of rounding to half stars: no rating is more certain
 _PEOPLE = 2000  # people enough to learn what newcomers are like
@@ -19,8 +19,8 @@ _ENTRIES = 50_000_000  # of all their matrices together: bounds the memory
 class Pairs:
     """Who rated what, by row; arrays of shape (n,)."""
 
-    users: IntArray
-    movies: IntArray
+    users: Ints
+    movies: Ints
 
     def __len__(self) -> int:
         return len(self.users)
@@ -34,7 +34,7 @@ class Fitted(Protocol):
     """
 
     @property
-    def people(self) -> Array:
+    def people(self) -> Reals:
         """The vectors of those who were in training; shape (n_users, size)."""
 
     @property
@@ -42,17 +42,17 @@ class Fitted(Protocol):
         """Films of the catalog, rated or not."""
 
     @property
-    def person_ridge(self) -> Array:
+    def person_ridge(self) -> Reals:
         """Of each entry of a person's vector; shape (size,)."""
 
     @property
     def film_ridge(self) -> float:
         """Of a film's logit."""
 
-    def slopes(self, pairs: Pairs) -> Array:
+    def slopes(self, pairs: Pairs) -> Reals:
         """Stars per logit where the predictions stand; shape (n,)."""
 
-    def jacobian(self, pairs: Pairs) -> Array:
+    def jacobian(self, pairs: Pairs) -> Reals:
         """Stars per unit of the person's vector where the predictions stand; shape (n, size)."""
 
 
@@ -60,9 +60,9 @@ class Fitted(Protocol):
 class Newcomers:
     """What serving needs to know beyond the fit. `film_variance` (n_films,) is in logits squared."""
 
-    prior_mean: Array  # (size,)
-    prior_precision: Array  # (size, size)
-    film_variance: Array  # (n_movies,)
+    prior_mean: Reals  # (size,)
+    prior_precision: Reals  # (size, size)
+    film_variance: Reals  # (n_movies,)
     noise_variance: float  # stars squared
 
 
@@ -86,10 +86,10 @@ def describe(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Newco
     return Newcomers(mean, np.linalg.inv(covariance), doubt * noise, noise)
 
 
-def film_doubt(fitted: Fitted, ratings: Pairs) -> Array:
+def film_doubt(fitted: Fitted, ratings: Pairs) -> Reals:
     """Times the noise, it is the variance of each film's logit; shape (n_movies,)."""
     weights = np.bincount(ratings.movies, fitted.slopes(ratings) ** 2, minlength=fitted.n_movies)
-    doubt: Array = 1 / (fitted.film_ridge + weights)
+    doubt: Reals = 1 / (fitted.film_ridge + weights)
     return doubt
 
 
@@ -113,7 +113,7 @@ class _Crowd:
             J = fitted.jacobian(Pairs(ratings.users[at], ratings.movies[at]))
             self._information[person] = J.T @ J
 
-    def prior(self, noise: float) -> tuple[Array, Array, Array]:
+    def prior(self, noise: float) -> tuple[Reals, Reals, Reals]:
         """Mean (size,) and covariance (size, size) of people, and each one's posterior (n, size, size).
 
         Fitted vectors are drawn towards zero, so that their spread alone is too narrow. The law of
@@ -129,7 +129,7 @@ class _Crowd:
         posterior = np.linalg.inv(np.linalg.inv(spread) + self._information / noise)
         return mean, spread + posterior.mean(axis=0), posterior
 
-    def open(self, pairs: Pairs, noise: float) -> Array:
+    def open(self, pairs: Pairs, noise: float) -> Reals:
         """Variance of the predictions, in stars squared, from not knowing these people well; shape (n,)."""
         posterior = self.prior(noise)[2]
         J = self._fitted.jacobian(pairs)

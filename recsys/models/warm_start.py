@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Floats, Ints, Mask
 from recsys.config import RankerConfig, TrainingConfig
 from recsys.data.catalog import Catalog
 from recsys.data.rows import Rows
@@ -16,7 +16,6 @@ from recsys.recommender import Recommender
 from recsys.serving.answers import AnswerPrior
 from recsys.serving.ease import Ease
 from recsys.serving.parts import Parts
-from recsys.serving.ranker import FloatArray, IntArray
 from recsys.serving.seen import Seen
 from recsys.serving.shelves import Shelves
 from recsys.serving.stars import UNSEEN, DrawnStars, FactorStars, NetworkStars, Stars
@@ -44,9 +43,9 @@ class Start:
     """
 
     stars: Stars | None
-    film_factors: FloatArray | None  # (n_films, n_factors) of the ranker; zeros where not known
-    known_films: npt.NDArray[np.bool_]
-    counts: FloatArray
+    film_factors: Floats | None  # (n_films, n_factors) of the ranker; zeros where not known
+    known_films: Mask
+    counts: Floats
     questions: Questions | None
     ease: Ease | None
 
@@ -58,7 +57,7 @@ class Start:
 
 
 def start_from(
-    start: Recommender, rows: Rows, user_ids: IntArray, catalog: Catalog, config: TrainingConfig
+    start: Recommender, rows: Rows, user_ids: Ints, catalog: Catalog, config: TrainingConfig
 ) -> Start:
     """People and films are matched by id; who is new is folded in. Raises InvalidData for another kind."""
     _check(start, config)
@@ -82,7 +81,7 @@ def start_from(
     return Start(stars, factors, movies != UNSEEN, counts, questions, ease)
 
 
-def _questions(parts: Parts, places: IntArray, rows: Rows) -> Questions | None:
+def _questions(parts: Parts, places: Ints, rows: Rows) -> Questions | None:
     """Those of a former fit, its films now at the rows `places`; None where one of theirs is gone, or much
     has come."""
     seen, shelves = parts.elicitation.seen, parts.shelves
@@ -98,7 +97,7 @@ def _questions(parts: Parts, places: IntArray, rows: Rows) -> Questions | None:
     )
 
 
-def _ease(former: Ease, places: IntArray, rows: Rows, settings: RankerConfig) -> Ease | None:
+def _ease(former: Ease, places: Ints, rows: Rows, settings: RankerConfig) -> Ease | None:
     """That of a former fit, its films now at the rows `places`; None where one is gone, where many ratings
     have come since it was learned, or where some were taken away, which must not speak any longer."""
     if (places[former.movie_rows] == UNSEEN).any():
@@ -141,7 +140,7 @@ def _size(stars: Stars) -> tuple[str, object]:
     raise InvalidData(f"start: nothing goes on from {type(stars).__name__}")
 
 
-def _rows_there(there: IntArray, here: IntArray) -> IntArray:
+def _rows_there(there: Ints, here: Ints) -> Ints:
     """Rows among the ids `there` (unique) of those `here`, UNSEEN for others; shape (len(here),)."""
     found = np.full(len(here), UNSEEN)
     _, rows, rows_there = np.intersect1d(here, there, assume_unique=True, return_indices=True)
@@ -149,7 +148,7 @@ def _rows_there(there: IntArray, here: IntArray) -> IntArray:
     return found
 
 
-def _with_newcomers(stars: Stars, rows: Rows, new: npt.NDArray[np.bool_]) -> Stars:
+def _with_newcomers(stars: Stars, rows: Rows, new: Mask) -> Stars:
     """Whoever is `new` (n_users,) is folded in: a few steps would not take them there from the average."""
     users = np.flatnonzero(new)
     if not users.size:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from recsys.arrays import Doubles
 from recsys.errors import InvalidData
 from recsys.interpretation import FilmMap
 from recsys.plots.canvas import ACCENT, CALM, DPI, FAINT, INK, MUTED, elide, figure_of, heading, png
@@ -85,9 +85,7 @@ def draw_biases(
         return png(figure)
 
 
-def _annotate(
-    axes: Axes, canvas: FigureCanvasAgg, points: npt.NDArray[np.float64], labels: Sequence[str]
-) -> None:
+def _annotate(axes: Axes, canvas: FigureCanvasAgg, points: Doubles, labels: Sequence[str]) -> None:
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     texts = [
         axes.text(x, y, label, fontsize=8, ha="center", va="center", zorder=4)

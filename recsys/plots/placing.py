@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.transforms import Bbox
+
+from recsys.arrays import Doubles
 
 _DISTANCES = (7, 16, 28, 42, 60, 80, 105)  # points from a film to its label
 _DIRECTIONS = 16
 _CLEAR = 3  # pixels that labels keep between them
 
 
-def place_labels(
-    points: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], inside: Bbox, scale: float = 1.0
-) -> npt.NDArray[np.float64]:
+def place_labels(points: Doubles, sizes: Doubles, inside: Bbox, scale: float = 1.0) -> Doubles:
     """Where labels of these `sizes` (n, 2) go so that they hide one another little; centres (n, 2).
 
     Everything is in pixels; `scale` is pixels per point. One by one, each takes the spot around its point
@@ -36,12 +35,12 @@ def place_labels(
 
 
 def _overlap(
-    low: npt.NDArray[np.float64],
-    high: npt.NDArray[np.float64],
-    others_low: npt.NDArray[np.float64],
-    others_high: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+    low: Doubles,
+    high: Doubles,
+    others_low: Doubles,
+    others_high: Doubles,
+) -> Doubles:
     """Area in which each of some boxes (n, 2) lies over others (m, 2), in all; shape (n,)."""
     sides = np.minimum(high[:, None], others_high) - np.maximum(low[:, None], others_low)
-    area: npt.NDArray[np.float64] = sides.clip(0).prod(axis=2).sum(axis=1)
+    area: Doubles = sides.clip(0).prod(axis=2).sum(axis=1)
     return area

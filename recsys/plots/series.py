@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from recsys.arrays import Doubles
 from recsys.errors import InvalidData
 from recsys.panels import Panel
 from recsys.plots.canvas import ACCENT, CALM, FAINT, MUTED, figure_of, heading, png
@@ -194,16 +194,16 @@ def _calendar(axes: Axes, days: Sequence[date], most: int) -> None:
     axes.set_xlim(days[0] - room, days[-1] + room)  # type: ignore[arg-type]
 
 
-def _trailing_mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _trailing_mean(values: Doubles) -> Doubles:
     """The mean of each day and the six before it, of fewer at the beginning."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - _AVERAGED)
-    means: npt.NDArray[np.float64] = (sums[ends] - sums[starts]) / (ends - starts)
+    means: Doubles = (sums[ends] - sums[starts]) / (ends - starts)
     return means
 
 
-def _by_week(days: Sequence[date], values: npt.NDArray[np.float64]) -> tuple[list[date], list[float]]:
+def _by_week(days: Sequence[date], values: Doubles) -> tuple[list[date], list[float]]:
     """Sums of the weeks, each under its Monday."""
     sums: dict[date, float] = {}
     for day, value in zip(days, values, strict=True):

@@ -12,11 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from recsys.serving.ranker import FloatArray, IntArray
-
-Profiles = npt.NDArray[np.float64]
+from recsys.arrays import AnyArray, Doubles, Floats, Ints, Mask, Reals
 
 _SHRINKAGE = 5  # ratings of a genre that weigh as much as having no opinion of it
 _FLIPPED = 0.2  # share of answers that say the opposite (UMAP 2019: stated preferences are noisy)
@@ -30,15 +27,15 @@ _WHIM = 1.0  # deviation of what people make of a shelf from what their ratings 
 class AnswerPrior:
     """`mean` (n_factors,) is the average person; `weights` (n_features, n_factors) what answers add."""
 
-    mean: FloatArray
-    weights: FloatArray
+    mean: Floats
+    weights: Floats
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores."""
         return {"mean": self.mean, "weights": self.weights}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> AnswerPrior:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> AnswerPrior:
         """The inverse of `arrays`."""
         return cls(np.asarray(arrays["mean"], np.float32), np.asarray(arrays["weights"], np.float32))
 
@@ -50,26 +47,24 @@ class AnswerPrior:
         """The map to the first `n` entries of the vectors."""
         return AnswerPrior(self.mean[:n], self.weights[:, :n])
 
-    def turned(self, rotation: npt.NDArray[np.float64]) -> AnswerPrior:
+    def turned(self, rotation: Doubles) -> AnswerPrior:
         """The same in another basis of the vectors: those of before times `rotation`."""
         return AnswerPrior(
             (self.mean @ rotation).astype(np.float32), (self.weights @ rotation).astype(np.float32)
         )
 
-    def shift(self, features: FloatArray) -> FloatArray:
+    def shift(self, features: Floats) -> Floats:
         """What answers add to the average person's vector; `features` (n_features,) of `answer_features`."""
-        added: FloatArray = features @ self.weights
+        added: Floats = features @ self.weights
         return added
 
 
-def answer_features(genres: FloatArray, shelves: FloatArray) -> FloatArray:
+def answer_features(genres: Floats, shelves: Floats) -> Floats:
     """Answers (..., n_genres) in {-1, 0, 1} and picks (..., n_shelves), each centred, side by side."""
     return np.concatenate([_centred(genres), _centred(shelves)], axis=-1)
 
 
-def simulate_features(
-    genre_taste: FloatArray, shelf_taste: FloatArray, rng: np.random.Generator
-) -> FloatArray:
+def simulate_features(genre_taste: Floats, shelf_taste: Floats, rng: np.random.Generator) -> Floats:
     """What people would answer in `DRAWS` questionnaires; shape (DRAWS, n_people, n_features).
 
     Of four in a row one asks for genres alone, and one for shelves alone.
@@ -81,9 +76,7 @@ def simulate_features(
     return np.stack(draws)
 
 
-def fit_answer_prior(
-    vectors: FloatArray, features: FloatArray, *, ridge: float, strength: float
-) -> AnswerPrior:
+def fit_answer_prior(vectors: Floats, features: Floats, *, ridge: float, strength: float) -> AnswerPrior:
     """The map from simulated answers (draws, n_people, n_features) to `vectors` (n_people, n_factors).
 
     `ridge` is in people: an answer that this many people give is believed by half. `strength` multiplies
@@ -93,8 +86,8 @@ def fit_answer_prior(
 
 
 def fit_from_totals(
-    total: Callable[[Profiles], npt.NDArray[np.floating]],
-    features: FloatArray,
+    total: Callable[[Doubles], Reals],
+    features: Floats,
     *,
     ridge: float,
     strength: float,
@@ -110,9 +103,7 @@ def fit_from_totals(
     return AnswerPrior(mean.astype(np.float32), (strength * weights).astype(np.float32))
 
 
-def genre_profiles(
-    user_rows: IntArray, movie_rows: IntArray, values: FloatArray, genres: npt.NDArray[np.bool_], n_users: int
-) -> Profiles:
+def genre_profiles(user_rows: Ints, movie_rows: Ints, values: Floats, genres: Mask, n_users: int) -> Doubles:
     """How much of what people rated has each genre, and how they rated it; shape (2, n_users, n_genres).
 
     First the share of their ratings, then the mean of those less their own mean, shrunk. `genres` is the
@@ -129,17 +120,15 @@ def genre_profiles(
     return np.stack([number / np.maximum(counts, 1)[:, None], total / (number + _SHRINKAGE)])
 
 
-def genre_taste(profiles: Profiles, among: Profiles) -> FloatArray:
+def genre_taste(profiles: Doubles, among: Doubles) -> Floats:
     """How much people like each genre: z(share) + z(shrunk mean), z over the people of `among`."""
     deviation = among.std(axis=1, keepdims=True)
     z = (profiles - among.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
-    taste: FloatArray = z.sum(axis=0).astype(np.float32)
+    taste: Floats = z.sum(axis=0).astype(np.float32)
     return taste
 
 
-def simulate_answers(
-    taste: FloatArray, rng: np.random.Generator, *, liked: int = 3, disliked: int = 2
-) -> FloatArray:
+def simulate_answers(taste: Floats, rng: np.random.Generator, *, liked: int = 3, disliked: int = 2) -> Floats:
     """What people would answer: 1 to their best genres, -1 to the worst, some flipped; (people, n_genres)."""
     best = np.argsort(-taste, axis=1, kind="stable")
     answers = np.zeros(taste.shape, np.float32)
@@ -149,7 +138,7 @@ def simulate_answers(
     return np.where(rng.random(taste.shape) < _FLIPPED, -answers, answers)
 
 
-def simulate_picks(taste: FloatArray, rng: np.random.Generator, *, picked: int | None = None) -> FloatArray:
+def simulate_picks(taste: Floats, rng: np.random.Generator, *, picked: int | None = None) -> Floats:
     """Which shelves people would point at: 1 for those they like best, with a whim; (people, n_shelves).
 
     `taste` is that of `genre_taste` for the shelves' cells; `picked` None draws how many.
@@ -163,7 +152,7 @@ def simulate_picks(taste: FloatArray, rng: np.random.Generator, *, picked: int |
     return picks
 
 
-def _questionnaire(taste: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _questionnaire(taste: Floats, rng: np.random.Generator) -> Floats:
     """One simulated questionnaire for everybody; how many genres people name varies."""
     n_genres = taste.shape[1]
     liked = int(rng.integers(min(1, n_genres), min(_MOST_LIKED, n_genres) + 1))
@@ -171,6 +160,6 @@ def _questionnaire(taste: FloatArray, rng: np.random.Generator) -> FloatArray:
     return simulate_answers(taste, rng, liked=liked, disliked=disliked)
 
 
-def _centred(answers: FloatArray) -> FloatArray:
+def _centred(answers: Floats) -> Floats:
     """Answers less their mean; shape (..., n), of genres or shelves."""
     return answers - answers.mean(axis=-1, keepdims=True) if answers.size else answers

@@ -16,25 +16,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from recsys.arrays import AnyArray
 from recsys.data.catalog import Catalog, Film
 from recsys.errors import ArtifactError, RecsysError
 
 FORMAT = 4
 MANIFEST = "manifest.json"
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+Arrays = Mapping[str, AnyArray]
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """What a folder holds. `about` is what the writer told of the model: config, counts, metrics."""
 
-    arrays: dict[str, npt.NDArray[Any]]
+    arrays: dict[str, AnyArray]
     catalog: Catalog
     about: dict[str, Any]
     created_at: str
@@ -166,10 +166,10 @@ def _verified(folder: Path, entry: Mapping[str, str]) -> tuple[Path, bytes]:
     return path, content
 
 
-def _read_arrays(source: tuple[Path, bytes], shapes: Mapping[str, list[int]]) -> dict[str, npt.NDArray[Any]]:
+def _read_arrays(source: tuple[Path, bytes], shapes: Mapping[str, list[int]]) -> dict[str, AnyArray]:
     path, content = source
     try:
-        arrays: dict[str, npt.NDArray[Any]] = load_tensors(content)
+        arrays: dict[str, AnyArray] = load_tensors(content)
     except SafetensorError as error:
         raise ArtifactError(f"{path}: not a safetensors file ({error})") from error
     if set(arrays) != set(shapes):

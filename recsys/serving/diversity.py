@@ -7,17 +7,14 @@ the highest (1 - diversity) · score - diversity · likeness to the nearest film
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from recsys.arrays import Floats, Ints
 
 DIVERSITY = 0.1  # costs about .001 of NDCG@10 (benchmarks/diversity.py)
 HEAD = 100  # films that may change places: what follows them keeps its order
 
 
-def rearranged(
-    scores: FloatArray, likeness: FloatArray, diversity: float, n: int
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
+def rearranged(scores: Floats, likeness: Floats, diversity: float, n: int) -> tuple[Ints, Floats]:
     """Places of the first `n` in the new order, and their new scores, from `scores` that descend; (n,) each.
 
     `likeness` (m, m) is that of the first m films with each other, from 0 to 1; others stay where they are.

@@ -13,10 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Floats, Ints, Reals
 from recsys.errors import ArtifactError
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 UNKNOWN = -1  # the place of a film outside the head
 
@@ -31,14 +29,14 @@ class Ease:
     each film is in the head, UNKNOWN outside; `counts` (n_head,) are the ratings that it was learned from.
     """
 
-    movie_rows: IntArray
+    movie_rows: Ints
     weights: npt.NDArray[np.int16]
-    scale: FloatArray
-    places: IntArray
-    counts: IntArray
+    scale: Floats
+    places: Ints
+    counts: Ints
 
     @classmethod
-    def from_weights(cls, movie_rows: IntArray, weights: npt.NDArray[np.floating], counts: IntArray) -> Ease:
+    def from_weights(cls, movie_rows: Ints, weights: Reals, counts: Ints) -> Ease:
         """The head at `movie_rows` of a catalog whose films have so many ratings; `counts` is (n_films,)."""
         largest = np.abs(weights).max(axis=0, initial=0)
         scale = np.where(largest > 0, largest / np.iinfo(np.int16).max, 1)
@@ -50,7 +48,7 @@ class Ease:
             counts[movie_rows],
         )
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores."""
         return {
             "movie_rows": self.movie_rows,
@@ -60,7 +58,7 @@ class Ease:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], n_films: int) -> Ease:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray], n_films: int) -> Ease:
         """The inverse of `arrays`. Raises ArtifactError for what is no head of so many films."""
         movie_rows = np.asarray(arrays["movie_rows"], np.int64)
         weights, scale = np.asarray(arrays["weights"], np.int16), np.asarray(arrays["scale"], np.float32)
@@ -75,7 +73,7 @@ class Ease:
         """The same head, in a catalog of `n_films` whose first films are those of this one."""
         return replace(self, places=_places(self.movie_rows, n_films))
 
-    def renumbered(self, places: IntArray, n_films: int) -> Ease:
+    def renumbered(self, places: Ints, n_films: int) -> Ease:
         """The same head in another catalog of `n_films`, where film i of this one is at `places[i]`."""
         moved = places[self.movie_rows]
         order = np.argsort(moved)
@@ -88,28 +86,28 @@ class Ease:
             self.counts[order],
         )
 
-    def scores(self, movie_rows: IntArray, targets: FloatArray) -> FloatArray:
+    def scores(self, movie_rows: Ints, targets: Floats) -> Floats:
         """Scores of the head for somebody with these targets; shape (n_head,)."""
         places = self.places[movie_rows]
         known = places != UNKNOWN
-        scores: FloatArray = targets[known] @ self.weights[places[known]].astype(np.float32)
+        scores: Floats = targets[known] @ self.weights[places[known]].astype(np.float32)
         return scores * self.scale
 
-    def total(self, shares: FloatArray, targets: FloatArray) -> FloatArray:
+    def total(self, shares: Floats, targets: Floats) -> Floats:
         """Shares (m, n_people) of people's scores: shares @ scores, linear in targets of the head,
         (n_people, n_head); shape (m, n_head).
         """
-        total: FloatArray = (shares @ targets) @ self.weights.astype(np.float32)
+        total: Floats = (shares @ targets) @ self.weights.astype(np.float32)
         return total * self.scale
 
-    def contributions(self, movie_rows: IntArray, targets: FloatArray, movie_row: int) -> FloatArray:
+    def contributions(self, movie_rows: Ints, targets: Floats, movie_row: int) -> Floats:
         """What each target adds to the score of a film of the head; shape (n,)."""
         places = self.places[movie_rows]
         column = self.weights[places, self.places[movie_row]] * self.scale[self.places[movie_row]]
         return np.where(places != UNKNOWN, column * targets, np.float32(0))
 
 
-def _places(movie_rows: IntArray, n_films: int) -> IntArray:
+def _places(movie_rows: Ints, n_films: int) -> Ints:
     places = np.full(n_films, UNKNOWN, np.int64)
     places[movie_rows] = np.arange(len(movie_rows))
     return places

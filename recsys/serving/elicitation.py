@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from recsys.serving.ranker import FloatArray, IntArray
+from recsys.arrays import AnyArray, Floats, Ints, Mask
 from recsys.serving.seen import Seen
 from recsys.serving.stars import Sensitivity
 
@@ -33,10 +32,10 @@ class Elicitation:
     """`seen` knows who knows which films; `variance` (n,) is that of the ratings of each of its films."""
 
     seen: Seen
-    variance: FloatArray
+    variance: Floats
 
     @classmethod
-    def build(cls, seen: Seen, movie_rows: IntArray, values: FloatArray, n_films: int) -> Elicitation:
+    def build(cls, seen: Seen, movie_rows: Ints, values: Floats, n_films: int) -> Elicitation:
         """From the ratings of training people."""
         counts = np.bincount(movie_rows, minlength=n_films)
         means = np.bincount(movie_rows, values, n_films) / np.maximum(counts, 1)
@@ -45,18 +44,16 @@ class Elicitation:
         variance = (squares + SPREAD_SHRINKAGE * overall) / (counts + SPREAD_SHRINKAGE)
         return cls(seen, variance[seen.films].astype(np.float32))
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores."""
         return {"variance": self.variance, **self.seen.arrays()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Elicitation:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> Elicitation:
         """The inverse of `arrays`."""
         return cls(Seen.from_arrays(arrays), np.asarray(arrays["variance"], np.float32))
 
-    def informative(
-        self, n: int, chances: FloatArray, open_: npt.NDArray[np.bool_], person: Sensitivity
-    ) -> IntArray:
+    def informative(self, n: int, chances: Floats, open_: Mask, person: Sensitivity) -> Ints:
         """Rows of the catalog of the `n` films to ask next, best first: greedily, as if each were answered.
 
         `chances` (n_candidates,) are to know each film, `open_` says which may be asked.
@@ -75,9 +72,7 @@ class Elicitation:
             SG = SG - np.outer(SG @ G[best], SG[best] / spread[best])  # the answer's share of the covariance
         return self.seen.films[chosen]
 
-    def divisive(
-        self, n: int, chances: FloatArray, open_: npt.NDArray[np.bool_], kinds: FloatArray, asked: IntArray
-    ) -> IntArray:
+    def divisive(self, n: int, chances: Floats, open_: Mask, kinds: Floats, asked: Ints) -> Ints:
         """The same without a predictor of stars: known to many who disagree (Rashid et al., 2002).
 
         `kinds` (n_films, m) are vectors of length one; a film like those already `asked` or chosen waits.

@@ -20,19 +20,17 @@ that is like one chosen already. Masthoff, *Group Recommender Systems*, 2015; Ka
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Floats, Ints, Mask, Reals
 from recsys.data.content import unit_rows
 from recsys.errors import InvalidData
-from recsys.serving.ranker import FloatArray, IntArray
 
 Strategy: TypeAlias = Literal["average", "least misery", "fair"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
-Array = npt.NDArray[np.floating[Any]]
 
 TEMPER = 0.5  # utility per deviation of scores: a film two deviations behind a member's best has exp(-1)
 _SAMENESS = 0.6  # share of its worth that a film loses for being the very same as one chosen before
@@ -40,7 +38,7 @@ POOL = 200  # films at least that may come into a slate, for each order that it 
 _MAKING_UP = 0.5  # how strongly weights answer to one member being served worse than another
 
 
-def utilities(scores: Array, allowed: npt.NDArray[np.bool_]) -> Array:
+def utilities(scores: Reals, allowed: Mask) -> Reals:
     """What each film is to each member, in (0, 1], 1 for their best allowed one; shape (n_members, n_films).
 
     `scores` has shape (n_members, n_films), `allowed` the same or (n_films,). Of a member
@@ -49,7 +47,7 @@ def utilities(scores: Array, allowed: npt.NDArray[np.bool_]) -> Array:
     deviation = scores.std(axis=1, keepdims=True)
     best = np.where(allowed, scores, -np.inf).max(axis=1, keepdims=True)
     behind = (scores - best) / np.where(deviation > 0, deviation, 1)
-    utility: Array = np.exp(TEMPER * np.minimum(behind, 0))
+    utility: Reals = np.exp(TEMPER * np.minimum(behind, 0))
     return utility
 
 
@@ -68,14 +66,14 @@ def fairness_weights(satisfaction: Sequence[float | None]) -> list[float]:
 
 
 def slate(
-    utility: Array,
-    allowed: npt.NDArray[np.bool_],
-    vectors: FloatArray,
+    utility: Reals,
+    allowed: Mask,
+    vectors: Floats,
     n: int,
     *,
     weights: Sequence[float] | None = None,
     strategy: Strategy = "fair",
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[Ints, Floats]:
     """`n` rows of allowed films, and the weighted mean utility of each, best first; fewer if few are allowed.
 
     `utility` is that of `utilities`; the cosines of `vectors` (n_films, k) say which films are alike.
@@ -106,7 +104,7 @@ def slate(
     return pool[chosen], joint[chosen].astype(np.float32)
 
 
-def _pool(utility: Array, allowed: npt.NDArray[np.bool_], joint: Array, size: int) -> IntArray:
+def _pool(utility: Reals, allowed: Mask, joint: Reals, size: int) -> Ints:
     """Rows that may come into a slate, ascending: the `size` best for all together, and for each."""
     rows = np.flatnonzero(allowed)
     orders = [joint, utility.min(axis=0), *utility]

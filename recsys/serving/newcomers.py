@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Doubles, Floats, Ints, Mask, Reals
 from recsys.config import TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import ArtifactError
@@ -20,7 +20,7 @@ from recsys.serving.answers import (
     simulate_features,
 )
 from recsys.serving.ease import UNKNOWN
-from recsys.serving.ranker import FloatArray, IntArray, Ranker, graded
+from recsys.serving.ranker import Ranker, graded
 from recsys.serving.seen import Seen
 from recsys.serving.shelves import Shelves
 from recsys.serving.stars import Stars
@@ -32,7 +32,7 @@ _STARS_RIDGE, _STARS_STRENGTH = (
 )  # of the map to the stars' vectors: the safest guess is the best one
 _SEEN_RIDGE = 10.0  # of the map to what people have seen
 
-_Total = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.floating]]  # shares (m, n_people) of vectors
+_Total = Callable[[Doubles], Reals]  # shares (m, n_people) of vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Newcomers:
     ranker: AnswerPrior | None
     stars: AnswerPrior | None
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores: every array under "part_name"."""
         parts = {"seen": self.seen, "ranker": self.ranker, "stars": self.stars}
         return {
@@ -57,7 +57,7 @@ class Newcomers:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Newcomers:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> Newcomers:
         """The inverse of `arrays`. Raises KeyError for an array that is missing."""
 
         def prior(name: str) -> AnswerPrior:
@@ -77,7 +77,7 @@ class Newcomers:
 
 def fit_newcomers(
     rows: Rows,
-    genres: npt.NDArray[np.bool_],
+    genres: Mask,
     seen: Seen,
     shelves: Shelves,
     ranker: Ranker | None,
@@ -126,13 +126,13 @@ def fit_newcomers(
     return Newcomers(told, ordering, expecting)
 
 
-def _folded(ranker: Ranker, histories: list[tuple[IntArray, FloatArray]]) -> _Total:
+def _folded(ranker: Ranker, histories: list[tuple[Ints, Floats]]) -> _Total:
     """Sums of people's vectors in the ranker, each folded in."""
     vectors = _stack([ranker.fold_in(*history) for history in histories])
     return lambda shares: shares @ vectors
 
 
-def _by_ease(ranker: Ranker, histories: list[tuple[IntArray, FloatArray]]) -> _Total:
+def _by_ease(ranker: Ranker, histories: list[tuple[Ints, Floats]]) -> _Total:
     """Sums of EASE's part of people's vectors."""
     ease = ranker.ease
     targets = np.zeros((len(histories), len(ease.movie_rows)), np.float32)
@@ -143,5 +143,5 @@ def _by_ease(ranker: Ranker, histories: list[tuple[IntArray, FloatArray]]) -> _T
     return lambda shares: ease.total(shares.astype(np.float32), targets)
 
 
-def _stack(vectors: list[npt.NDArray[np.floating]]) -> FloatArray:
+def _stack(vectors: list[Reals]) -> Floats:
     return np.stack(vectors).astype(np.float32)

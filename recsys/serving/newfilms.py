@@ -14,16 +14,13 @@ benchmarks.new_films), and for the order those with which new films are in a top
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Ints, Reals
 from recsys.data.catalog import Catalog
 from recsys.data.content import content_features
-
-Array = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.int64]
 
 _STARS_DAMPING, _STARS_RIDGE = (
     1.0,
@@ -42,26 +39,26 @@ class NewFilms:
     """
 
     n_films: int
-    rows: IntArray  # (q,)
-    learned: IntArray  # (m,)
-    weights: Array  # (m,), of sum one
-    _features: Array  # (q, f), less the mean of the learned films
-    _learned_features: Array  # (m, f), the same
-    _solver: Array  # (f, m): times a table, the weights of the map
+    rows: Ints  # (q,)
+    learned: Ints  # (m,)
+    weights: Reals  # (m,), of sum one
+    _features: Reals  # (q, f), less the mean of the learned films
+    _learned_features: Reals  # (m, f), the same
+    _solver: Reals  # (f, m): times a table, the weights of the map
 
     @classmethod
-    def for_stars(cls, catalog: Catalog, counts: npt.ArrayLike, rows: IntArray) -> NewFilms:
+    def for_stars(cls, catalog: Catalog, counts: npt.ArrayLike, rows: Ints) -> NewFilms:
         """The films at `rows`, after the ratings `counts` (n,) of the first n films, one of them above 0."""
         return cls._of(catalog, counts, rows, _STARS_DAMPING, _STARS_RIDGE)
 
     @classmethod
-    def for_order(cls, catalog: Catalog, counts: npt.ArrayLike, rows: IntArray) -> NewFilms:
+    def for_order(cls, catalog: Catalog, counts: npt.ArrayLike, rows: Ints) -> NewFilms:
         """The same for a ranker."""
         return cls._of(catalog, counts, rows, _ORDER_DAMPING, _ORDER_RIDGE)
 
     @classmethod
     def _of(
-        cls, catalog: Catalog, counts: npt.ArrayLike, rows: IntArray, damping: float, ridge: float
+        cls, catalog: Catalog, counts: npt.ArrayLike, rows: Ints, damping: float, ridge: float
     ) -> NewFilms:
         ratings = np.asarray(counts, np.float64)
         learned = np.argsort(-ratings, kind="stable")[:_MOST]
@@ -76,33 +73,33 @@ class NewFilms:
         solver = np.linalg.solve(weighted @ X + pull * np.eye(X.shape[1]), weighted)
         return cls(len(catalog), rows, learned, weights, new, X, solver)
 
-    def mean(self, table: Array) -> Array:
+    def mean(self, table: Reals) -> Reals:
         """The weighted mean of the learned films; shape of a row."""
-        mean: Array = np.tensordot(self.weights, table, axes=1)
+        mean: Reals = np.tensordot(self.weights, table, axes=1)
         return mean
 
-    def expected(self, table: Array) -> Array:
+    def expected(self, table: Reals) -> Reals:
         """What the new films' rows would be; shape (q, ...)."""
         flat = table.reshape(len(table), -1)
         found = self.mean(flat) + self._features @ (self._solver @ flat)
         return found.reshape(len(self.rows), *table.shape[1:])
 
-    def unexplained(self, table: Array) -> Array:
+    def unexplained(self, table: Reals) -> Reals:
         """How far the learned films' rows (m, k) are from what they would be as new films; shape (m, k).
 
         Each is left out of its own map, in closed form: residual / (1 - leverage).
         """
         fitted = self.mean(table) + self._learned_features @ (self._solver @ table)
         leverage = np.einsum("mf,fm->m", self._learned_features, self._solver) + self.weights
-        left: Array = (table - fitted) / np.maximum(1 - leverage, _LEAST_FREE)[:, None]
+        left: Reals = (table - fitted) / np.maximum(1 - leverage, _LEAST_FREE)[:, None]
         return left
 
-    def doubt(self, table: Array, moment: Array) -> float:
+    def doubt(self, table: Reals, moment: Reals) -> float:
         """Mean square of what is unexplained (k,) times x, over films and x with E[xxᵀ] = `moment` (k, k)."""
         left = self.unexplained(table)
         return float(self.weights @ np.einsum("mk,mk->m", left @ moment, left))
 
-    def put(self, table: npt.NDArray[Any], values: npt.ArrayLike) -> npt.NDArray[Any]:
+    def put(self, table: AnyArray, values: npt.ArrayLike) -> AnyArray:
         """`table` (n, ...), grown to all films of the catalog, with `values` at the new ones."""
         grown = np.empty((self.n_films, *table.shape[1:]), table.dtype)
         grown[: len(table)] = table
@@ -110,7 +107,7 @@ class NewFilms:
         return grown
 
 
-def _known_parts(features: Array, n_genres: int) -> Array:
+def _known_parts(features: Reals, n_genres: int) -> Reals:
     """1 for columns of which a film says anything, 0 where it has no genre, or no year: then it is usual."""
     known = np.ones_like(features)
     known[~features[:, :n_genres].any(axis=1), :n_genres] = 0

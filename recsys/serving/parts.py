@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Floats, Ints
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Catalog
 from recsys.data.content import genre_vectors, year_kernels
@@ -30,7 +30,7 @@ _PREDICTORS: dict[str, type[DrawnStars | FactorStars | NetworkStars]] = {  # how
 
 
 class _Stored(Protocol):
-    def arrays(self) -> Mapping[str, npt.NDArray[Any]]: ...
+    def arrays(self) -> Mapping[str, AnyArray]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +40,8 @@ class Parts:
     `user_ids` (n_users,) are the people in training, `popularity` (n_films,) the ratings per film.
     """
 
-    user_ids: npt.NDArray[np.int64]
-    popularity: npt.NDArray[np.float32]
+    user_ids: Ints
+    popularity: Floats
     elicitation: Elicitation
     shelves: Shelves
     newcomers: Newcomers
@@ -72,7 +72,7 @@ class Parts:
         unrated = np.flatnonzero(self.popularity == 0)
         return self._expecting(catalog, unrated) if unrated.size else self
 
-    def _expecting(self, catalog: Catalog, rows: npt.NDArray[np.int64]) -> Parts:
+    def _expecting(self, catalog: Catalog, rows: Ints) -> Parts:
         """Stars and order of the films at `rows`, learned from what is known of the others."""
         stars, ranker = self.stars, self.ranker
         if stars is not None:
@@ -81,9 +81,9 @@ class Parts:
             ranker = ranker.with_films(NewFilms.for_order(catalog, self.popularity, rows))
         return replace(self, stars=stars, ranker=ranker)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """Every array under "part.name"."""
-        flat: dict[str, npt.NDArray[Any]] = {"user_ids": self.user_ids, "popularity": self.popularity}
+        flat: dict[str, AnyArray] = {"user_ids": self.user_ids, "popularity": self.popularity}
         parts: dict[str, _Stored | None] = {
             "elicitation": self.elicitation,
             "shelves": self.shelves,
@@ -99,10 +99,10 @@ class Parts:
 
     @classmethod
     def from_arrays(
-        cls, flat: Mapping[str, npt.NDArray[Any]], config: TrainingConfig, *, n_films: int, n_genres: int
+        cls, flat: Mapping[str, AnyArray], config: TrainingConfig, *, n_films: int, n_genres: int
     ) -> Parts:
         """The inverse of `arrays`. Raises ArtifactError where the parts do not fit together."""
-        groups: dict[str, dict[str, npt.NDArray[Any]]] = {}
+        groups: dict[str, dict[str, AnyArray]] = {}
         for name, array in flat.items():
             part, _, key = name.rpartition(".")
             groups.setdefault(part, {})[key] = array

@@ -20,29 +20,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Doubles, Floats, Ints
 from recsys.config import RankerConfig
 from recsys.serving.ease import UNKNOWN, Ease
 from recsys.serving.newfilms import NewFilms
 
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
-_Basis = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+_Basis = tuple[Doubles, Doubles]
 
 
-def graded(values: FloatArray, slope: float) -> FloatArray:
+def graded(values: Floats, slope: float) -> Floats:
     """Targets of ratings in stars; 4 stars make 1. Shape (n,)."""
     return (1 + slope * (values - 4)).astype(np.float32)
 
 
-def effective_number(counts: IntArray) -> float:
+def effective_number(counts: Ints) -> float:
     """How many films with equally many ratings are as concentrated as these `counts`: (Σc)² / Σc²."""
     total = float(counts.sum())
     return total**2 / float((counts.astype(np.float64) ** 2).sum())
 
 
-def diagonal_basis(film_factors: FloatArray) -> _Basis:
+def diagonal_basis(film_factors: Floats) -> _Basis:
     """Eigenvalues (k,) of VᵀV, and the rotation (k, k) that turns vectors into the basis of its axes."""
     V = film_factors.astype(np.float64)
     eigenvalues, rotation = np.linalg.eigh(V.T @ V)
@@ -61,8 +59,8 @@ class Ranker:
     A person's vector has shape (n_factors + n_head,): u, then EASE's scores of the films of its head.
     """
 
-    film_factors: FloatArray
-    gram: FloatArray
+    film_factors: Floats
+    gram: Floats
     effective_films: float
     ease: Ease
     config: RankerConfig
@@ -70,7 +68,7 @@ class Ranker:
     @classmethod
     def from_factors(
         cls,
-        film_factors: FloatArray,
+        film_factors: Floats,
         effective_films: float,
         ease: Ease,
         config: RankerConfig,
@@ -85,9 +83,9 @@ class Ranker:
         rotated = np.asfortranarray(film_factors.astype(np.float64) @ rotation, dtype=np.float32)
         return cls(rotated, gram, effective_films, ease, config)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores."""
-        own: dict[str, npt.NDArray[np.generic]] = {
+        own: dict[str, AnyArray] = {
             "film_factors": self.film_factors,
             "gram": self.gram,
             "effective_films": np.array([self.effective_films]),
@@ -95,7 +93,7 @@ class Ranker:
         return own | {f"ease_{name}": array for name, array in self.ease.arrays().items()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], config: RankerConfig) -> Ranker:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray], config: RankerConfig) -> Ranker:
         """The inverse of `arrays`."""
         factors = np.asfortranarray(arrays["film_factors"], np.float32)
         gram = np.asarray(arrays["gram"], np.float32)
@@ -117,33 +115,33 @@ class Ranker:
         """Length of a person's vector."""
         return len(self.gram) + len(self.ease.movie_rows)
 
-    def fold_in(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
+    def fold_in(self, movie_rows: Ints, values: Floats) -> Floats:
         """The vector of a person who gave `values` stars to the films at `movie_rows`; shape (width,)."""
         targets = self._targets(values)
         return np.concatenate(
             [self.fold_in_factors(movie_rows, values), self.ease.scores(movie_rows, targets)]
         )
 
-    def fold_in_factors(self, movie_rows: IntArray, values: FloatArray) -> FloatArray:
+    def fold_in_factors(self, movie_rows: Ints, values: Floats) -> Floats:
         """The part u of a person's vector; shape (n_factors,)."""
         Y, targets = self.film_factors[movie_rows], self._targets(values)
         diagonal = self._diagonal(len(Y))
         if len(Y) < len(diagonal):
-            YD: FloatArray = Y / diagonal
-            few: FloatArray = YD.T @ np.linalg.solve(_and_identity(YD @ Y.T), targets)
+            YD: Floats = Y / diagonal
+            few: Floats = YD.T @ np.linalg.solve(_and_identity(YD @ Y.T), targets)
             return few
-        many: FloatArray = np.linalg.solve(Y.T @ Y + np.diag(diagonal), Y.T @ targets)
+        many: Floats = np.linalg.solve(Y.T @ Y + np.diag(diagonal), Y.T @ targets)
         return many
 
-    def scores(self, vector: FloatArray) -> FloatArray:
+    def scores(self, vector: Floats) -> Floats:
         """The score of every film; shape (n_films,)."""
         u, by_ease = np.split(vector, [len(self.gram)])
-        scores: FloatArray = self.film_factors @ u
+        scores: Floats = self.film_factors @ u
         head, share = self.ease.movie_rows, np.float32(self.config.ease_share)
         scores[head] += share * (by_ease - scores[head])
         return scores
 
-    def contributions(self, movie_rows: IntArray, values: FloatArray, movie_row: int) -> FloatArray:
+    def contributions(self, movie_rows: Ints, values: Floats, movie_row: int) -> Floats:
         """The share of each rating in the score of one film; shape (n,), and they sum to the score.
 
         The fold-in is linear in its targets, u = A⁻¹ Σ_j v_j·t_j, so rating j contributes v·A⁻¹v_j·t_j to the
@@ -151,9 +149,9 @@ class Ranker:
         """
         Y, targets, v = self.film_factors[movie_rows], self._targets(values), self.film_factors[movie_row]
         diagonal = self._diagonal(len(Y))
-        towards: FloatArray  # v·A⁻¹v_j for each j
+        towards: Floats  # v·A⁻¹v_j for each j
         if len(Y) < len(diagonal):
-            YD: FloatArray = Y / diagonal
+            YD: Floats = Y / diagonal
             towards = np.linalg.solve(_and_identity(YD @ Y.T), YD @ v)
         else:
             towards = Y @ np.linalg.solve(Y.T @ Y + np.diag(diagonal), v)
@@ -163,10 +161,10 @@ class Ranker:
             shares += np.float32(self.config.ease_share) * (by_ease - shares)
         return shares
 
-    def _targets(self, values: FloatArray) -> FloatArray:
+    def _targets(self, values: Floats) -> Floats:
         return graded(values, self.config.slope)
 
-    def _diagonal(self, n: int) -> FloatArray:
+    def _diagonal(self, n: int) -> Floats:
         """D of a person's A = D + YᵀY, with Y (n, n_factors) the factors of the rated films.
 
         Woodbury: A⁻¹Yᵀ = D⁻¹Yᵀ (I + Y·D⁻¹·Yᵀ)⁻¹, an n × n system.
@@ -176,7 +174,7 @@ class Ranker:
         return self.gram + np.float32(pull)
 
 
-def _and_identity(square: FloatArray) -> FloatArray:
+def _and_identity(square: Floats) -> Floats:
     """The same array, with 1 added to its diagonal."""
     square.flat[:: len(square) + 1] += 1
     return square

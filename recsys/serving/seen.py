@@ -10,20 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from recsys.serving.ranker import FloatArray, IntArray
+from recsys.arrays import AnyArray, Floats, Ints, Mask, Reals
 
 CANDIDATES = 400  # best-known films that may be asked about; others are hardly ever known
 _FACTORS = 10  # kinds of film lovers
 _PEOPLE = 20_000  # people enough to learn who knows what
 SURE = 0.02  # nobody is surer than this, or the complement, that a film is known
 _LEAST_NOISE = 0.2  # of a film's unit variance, however well the others tell it
-
-Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +29,12 @@ class Seen:
     `loadings` (n, n_factors) are in units of a film's deviation, √(share·(1 − share)).
     """
 
-    films: IntArray
-    share: FloatArray
-    loadings: FloatArray
+    films: Ints
+    share: Floats
+    loadings: Floats
 
     @classmethod
-    def build(cls, user_rows: IntArray, movie_rows: IntArray, n_users: int, n_films: int) -> Seen:
+    def build(cls, user_rows: Ints, movie_rows: Ints, n_users: int, n_films: int) -> Seen:
         """From who rated what in training; no pair twice."""
         counts = np.bincount(movie_rows, minlength=n_films)
         films = np.argsort(-counts, kind="stable")[:CANDIDATES]
@@ -55,17 +51,17 @@ class Seen:
         loadings = _principal(standard.T @ standard / len(standard))
         return cls(films, share, loadings.astype(np.float32))
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores."""
         return {"films": self.films, "share": self.share, "loadings": self.loadings}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Seen:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> Seen:
         """The inverse of `arrays`."""
         share, loadings = (np.asarray(arrays[name], np.float32) for name in ("share", "loadings"))
         return cls(np.asarray(arrays["films"], np.int64), share, loadings)
 
-    def renumbered(self, places: IntArray, counts: IntArray, n_users: int) -> Seen:
+    def renumbered(self, places: Ints, counts: Ints, n_users: int) -> Seen:
         """The same films at the rows `places` (old n_films,), known as `counts` (n_films,) says now. Which
         films the same people know stays as it was learned.
         """
@@ -74,7 +70,7 @@ class Seen:
         films = films[order]
         return Seen(films, _share(counts[films], n_users), self.loadings[order])
 
-    def among(self, movie_rows: IntArray) -> npt.NDArray[np.bool_]:
+    def among(self, movie_rows: Ints) -> Mask:
         """Which of `films` are among these rows of the catalog; shape (n,)."""
         if not self.films.size or not movie_rows.size:
             return np.zeros(len(self.films), np.bool_)
@@ -82,7 +78,7 @@ class Seen:
         told[movie_rows] = True
         return told[self.films]
 
-    def locate(self, known: IntArray, unknown: IntArray, expected: FloatArray | None = None) -> FloatArray:
+    def locate(self, known: Ints, unknown: Ints, expected: Floats | None = None) -> Floats:
         """z of somebody who knows the films at rows `known`, but not those at `unknown`; shape (n_factors,).
 
         `expected` is where they were believed to be before. Rows that are not among `films` say nothing.
@@ -94,7 +90,7 @@ class Seen:
         residual = (yes[told] - self.share[told]) / self._deviations()[told] - L @ before
         return (before + np.linalg.solve(A, weighted.T @ residual)).astype(np.float32)
 
-    def locate_training(self, user_rows: IntArray, movie_rows: IntArray, n_users: int) -> FloatArray:
+    def locate_training(self, user_rows: Ints, movie_rows: Ints, n_users: int) -> Floats:
         """z of people of whom all is told, from who rated what; shape (n_users, n_factors)."""
         place = np.full(max(self.films.max(initial=0), movie_rows.max(initial=0)) + 1, -1)
         place[self.films] = np.arange(len(self.films))
@@ -107,28 +103,28 @@ class Seen:
             sums[:, factor] = np.bincount(users, pull[films], n_users) - pull @ self.share
         return np.linalg.solve(A, sums.T).T.astype(np.float32)
 
-    def chances(self, z: FloatArray) -> FloatArray:
+    def chances(self, z: Floats) -> Floats:
         """How probably somebody at `z` knows each of `films`; shape (n,)."""
         expected = self.share + self._deviations() * (self.loadings @ z)
         return np.clip(expected, SURE, 1 - SURE).astype(np.float32)
 
-    def _system(self, told: npt.NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    def _system(self, told: Mask) -> tuple[Reals, Reals, Reals]:
         """Loadings of the films told of, the same per unit of noise, and the posterior precision of z."""
         L = self.loadings[told].astype(np.float64)
         weighted = L / np.maximum(1 - np.square(L).sum(axis=1), _LEAST_NOISE)[:, None]
         return L, weighted, np.eye(L.shape[1]) + weighted.T @ L
 
-    def _deviations(self) -> FloatArray:
-        deviations: FloatArray = np.sqrt(self.share * (1 - self.share))
+    def _deviations(self) -> Floats:
+        deviations: Floats = np.sqrt(self.share * (1 - self.share))
         return deviations
 
 
-def _share(counts: IntArray, n_users: int) -> FloatArray:
+def _share(counts: Ints, n_users: int) -> Floats:
     """How many of all people know films with so many ratings; never nobody, never all."""
     return ((counts + 0.5) / (n_users + 1)).astype(np.float32)
 
 
-def _principal(correlations: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def _principal(correlations: Reals) -> Reals:
     """Loadings (n, n_factors) of the likeliest factor model with equal noise, largest factor first."""
     n = len(correlations)
     kept = min(_FACTORS, max(n - 1, 0))

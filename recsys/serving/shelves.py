@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Floats, Ints, Mask
 from recsys.data.content import unit_rows
-from recsys.serving.ranker import FloatArray, IntArray
 from recsys.serving.seen import Seen
 
 _SHELVES = 8  # at most; a screen of a phone
@@ -36,11 +35,11 @@ class Shelf:
 class Shelves:
     """`cells` (n_films,) says in which cell a film is, -1 for none; `shown` are the rows on each shelf."""
 
-    cells: IntArray
+    cells: Ints
     shown: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def build(cls, seen: Seen, kinds: FloatArray) -> Shelves:
+    def build(cls, seen: Seen, kinds: Floats) -> Shelves:
         """From who knows what, and genre vectors (n_films, m) of length one; the same every time."""
         cells = np.full(len(kinds), -1, np.int64)
         if not len(seen.films):
@@ -61,7 +60,7 @@ class Shelves:
         cells[seen.films] = nearest
         return cls(cells, tuple(shown))
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores; -1 where a shelf has fewer films than the fullest."""
         shown = np.full((len(self.shown), SHOWN), -1, np.int64)
         for row, films in enumerate(self.shown):
@@ -69,14 +68,14 @@ class Shelves:
         return {"cells": self.cells, "shown": shown}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Shelves:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> Shelves:
         """The inverse of `arrays`."""
         shown = np.asarray(arrays["shown"], np.int64)
         return cls(
             np.asarray(arrays["cells"], np.int64), tuple(tuple(row[row >= 0].tolist()) for row in shown)
         )
 
-    def renumbered(self, places: IntArray, n_films: int) -> Shelves:
+    def renumbered(self, places: Ints, n_films: int) -> Shelves:
         """The same shelves, old films at the rows `places` (old n_films,), below 0 for one that is gone."""
         cells = np.full(n_films, -1, np.int64)
         here = places >= 0
@@ -88,12 +87,12 @@ class Shelves:
         outside = np.full(n_films - len(self.cells), -1, np.int64)
         return replace(self, cells=np.concatenate([self.cells, outside]))
 
-    def membership(self) -> npt.NDArray[np.bool_]:
+    def membership(self) -> Mask:
         """Which film is in which cell; shape (n_films, n_shelves)."""
-        inside: npt.NDArray[np.bool_] = self.cells[:, None] == np.arange(len(self.shown))
+        inside: Mask = self.cells[:, None] == np.arange(len(self.shown))
         return inside
 
-    def answers(self, picks: Iterable[Collection[int]]) -> FloatArray:
+    def answers(self, picks: Iterable[Collection[int]]) -> Floats:
         """What shelves that were picked, as rows of films, say of each cell; shape (n_shelves,).
 
         A pick adds 1, shared among the cells in which its films are now: they may come from another model,
@@ -108,7 +107,7 @@ class Shelves:
         return found
 
 
-def _centres(vectors: FloatArray, n: int) -> FloatArray:
+def _centres(vectors: Floats, n: int) -> Floats:
     """Centres of `n` clusters of unit vectors: k-means that starts from the first and then the farthest."""
     chosen = [0]
     distance = 1 - vectors @ vectors[0]

@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Doubles, Floats, Ints, Reals
 from recsys.data.content import unit_rows
-from recsys.serving.ranker import FloatArray, IntArray
 
 # Between logistic fits to human judgements of pairs (2.1 : 1.9 : 1.4) and to shared tags (3.3 : 1 : 1.9).
 _CHOICE_WEIGHT, _STARS_WEIGHT, _GENRE_WEIGHT, _YEAR_WEIGHT = 0.50, 0.20, 0.25, 0.05
@@ -52,17 +52,17 @@ class Neighbours:
     """
 
     codes: npt.NDArray[np.int8]
-    scales: FloatArray
+    scales: Floats
     widths: tuple[int, int, int]
 
     @classmethod
     def build(
         cls,
-        film_factors: FloatArray,
-        film_vectors: FloatArray | None,
-        genres: FloatArray,
-        years: FloatArray,
-        counts: FloatArray,
+        film_factors: Floats,
+        film_vectors: Floats | None,
+        genres: Floats,
+        years: Floats,
+        counts: Floats,
     ) -> Neighbours:
         """From the ranker's factors, the stars' (None without stars: the others share their weight), idf
         genre vectors, year kernels and ratings per film, all with rows in catalog order."""
@@ -78,7 +78,7 @@ class Neighbours:
         widths = (sum(part.shape[1] for part in taste), genres.shape[1], years.shape[1])
         return cls(codes, scales, widths)
 
-    def extended(self, genres: FloatArray, years: FloatArray, *, stars: bool) -> Neighbours:
+    def extended(self, genres: Floats, years: Floats, *, stars: bool) -> Neighbours:
         """With films that nobody rated, by their genre vectors and year kernels; `stars` as it was built."""
         total = _CHOICE_WEIGHT + _GENRE_WEIGHT + _YEAR_WEIGHT + _STARS_WEIGHT * stars
         taste = np.zeros((len(genres), self.widths[0]))
@@ -88,23 +88,23 @@ class Neighbours:
             np.concatenate([self.codes, codes]), np.concatenate([self.scales, scales]), self.widths
         )
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What an artifact stores."""
         return {"codes": self.codes, "scales": self.scales, "widths": np.array(self.widths)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Neighbours:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> Neighbours:
         """The inverse of `arrays`."""
         taste, genres, years = map(int, arrays["widths"])
         codes, scales = np.asarray(arrays["codes"], np.int8), np.asarray(arrays["scales"], np.float32)
         return cls(codes, scales, (taste, genres, years))
 
-    def vectors(self, movie_rows: IntArray) -> FloatArray:
+    def vectors(self, movie_rows: Ints) -> Floats:
         """The vectors of some films, without their own dimensions; shape (n, sum of widths)."""
-        vectors: FloatArray = self.codes[movie_rows] * self.scales[movie_rows, None]
+        vectors: Floats = self.codes[movie_rows] * self.scales[movie_rows, None]
         return vectors
 
-    def cosines(self, movie_rows: IntArray) -> FloatArray:
+    def cosines(self, movie_rows: Ints) -> Floats:
         """Cosine of every film with the sum of the films at `movie_rows`, these apart; shape (n_films,)."""
         query, cosines = self._query(movie_rows), np.empty(len(self.codes), np.float32)
         unpacked = np.empty((_BLOCK, len(query)), np.float32)
@@ -114,23 +114,23 @@ class Neighbours:
             cosines[start : start + _BLOCK] = unpacked[: len(codes)] @ query
         return cosines * self.scales
 
-    def explain(self, movie_rows: IntArray, others: IntArray) -> list[Likeness]:
+    def explain(self, movie_rows: Ints, others: Ints) -> list[Likeness]:
         """Why each of `others` is like the films at `movie_rows`: shares of the parts in its cosine."""
         products = self.vectors(others) * self._query(movie_rows)
         taste, genres, years = np.split(products, np.cumsum(self.widths)[:2], axis=1)
         shares = np.stack([taste.sum(axis=1), genres.sum(axis=1), years.sum(axis=1)], axis=1)
         return [_likeness(share, row) for share, row in zip(shares, genres, strict=True)]
 
-    def _query(self, movie_rows: IntArray) -> FloatArray:
+    def _query(self, movie_rows: Ints) -> Floats:
         """The sum of some vectors, scaled so that products with it are cosines."""
         seeds = self.vectors(movie_rows)
         total = seeds.sum(axis=0)
         own = len(seeds) - np.square(seeds).sum()  # squared length in the seeds' own dimensions
-        query: FloatArray = total / np.sqrt(total @ total + own)
+        query: Floats = total / np.sqrt(total @ total + own)
         return query
 
 
-def _packed(vectors: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], FloatArray]:
+def _packed(vectors: Reals) -> tuple[npt.NDArray[np.int8], Floats]:
     """Codes and scales of vectors no longer than one."""
     largest = np.abs(vectors).max(axis=1)
     scales = np.where(largest > 0, largest, 1.0) / _CODES
@@ -139,28 +139,28 @@ def _packed(vectors: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], Fl
     return codes, scales.astype(np.float32)
 
 
-def _scaled(part: npt.NDArray[np.floating], weights: FloatArray | float) -> FloatArray:
+def _scaled(part: Reals, weights: Floats | float) -> Floats:
     """Rows of length √weight, or zero."""
-    scaled: FloatArray = unit_rows(part) * np.sqrt(np.broadcast_to(weights, len(part)))[:, None]
+    scaled: Floats = unit_rows(part) * np.sqrt(np.broadcast_to(weights, len(part)))[:, None]
     return scaled
 
 
-def _along_axes(vectors: FloatArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _along_axes(vectors: Floats) -> tuple[Doubles, Doubles]:
     """Vectors along their principal axes, the broadest last, and the squared spread along each."""
     V = vectors.astype(np.float64)
     squared_spreads, axes = np.linalg.eigh(V.T @ V)
     return V @ axes, squared_spreads
 
 
-def _flattened(factors: FloatArray) -> npt.NDArray[np.float64]:
+def _flattened(factors: Floats) -> Doubles:
     """Factors along their principal axes, the broad ones made narrower."""
     along, squared_spreads = _along_axes(factors)
     floor = max(squared_spreads[-1], 1e-30) * 1e-9  # what is narrower is rounding
-    flattened: npt.NDArray[np.float64] = along * np.maximum(squared_spreads, floor) ** -_FLATNESS
+    flattened: Doubles = along * np.maximum(squared_spreads, floor) ** -_FLATNESS
     return flattened
 
 
-def _likeness(shares: FloatArray, genres: FloatArray) -> Likeness:
+def _likeness(shares: Floats, genres: Floats) -> Likeness:
     kinds: tuple[Because, ...] = ("lovers", "genres", "years")
     shared = np.argsort(-genres, kind="stable")[: np.count_nonzero(genres > 0)]
     because = kinds[shares.argmax()] if shares.max() > 0 else None

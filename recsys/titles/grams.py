@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from recsys.arrays import Doubles, Ints
 
 _LETTERS = 64  # digits, a to z and the space have a code of their own; all others share the rest
 SHORT = 10  # letters up to which pairs count too: of a short word a typo leaves few triples
@@ -18,7 +19,7 @@ class GramIndex:
         self._n_names = len(names)
         self._tables = [_Table(names, length) for length in (2, 3)]
 
-    def nearest(self, text: str, count: int) -> npt.NDArray[np.int64]:
+    def nearest(self, text: str, count: int) -> Ints:
         """The rows of the `count` names that share most with a text, for its length and theirs, or fewer."""
         tables = self._tables if len(text) <= SHORT else self._tables[1:]
         shared, mass = np.zeros(self._n_names), np.full(self._n_names, 1e-9)
@@ -26,7 +27,7 @@ class GramIndex:
             shared += table.shared(text)
             mass += table.mass
         key = shared * (1 + shared / mass)
-        rows: npt.NDArray[np.int64] = np.flatnonzero(key)
+        rows: Ints = np.flatnonzero(key)
         if len(rows) > count:
             rows = rows[np.argpartition(-key[rows], count - 1)[:count]]
         return rows
@@ -52,7 +53,7 @@ class _Table:
         self._weights = np.log1p(self._n_names / np.maximum(np.diff(self._starts), 1))
         self.mass = np.bincount(self._rows, self._weights[runs], self._n_names)
 
-    def shared(self, text: str) -> npt.NDArray[np.float64]:
+    def shared(self, text: str) -> Doubles:
         """The weight of the runs that each name shares with a text; shape (n_names,)."""
         runs = np.unique(_codes(f" {text} ", self._length))
         spans = [slice(self._starts[run], self._starts[run + 1]) for run in runs]
@@ -60,11 +61,11 @@ class _Table:
             return np.zeros(self._n_names)
         rows = np.concatenate([self._rows[span] for span in spans])
         sizes = self._starts[runs + 1] - self._starts[runs]
-        weights: npt.NDArray[np.float64] = np.repeat(self._weights[runs], sizes)
+        weights: Doubles = np.repeat(self._weights[runs], sizes)
         return np.bincount(rows, weights, self._n_names).astype(np.float64)
 
 
-def _codes(text: str, length: int) -> npt.NDArray[np.int64]:
+def _codes(text: str, length: int) -> Ints:
     """A number below _LETTERS ** length for each run of letters, in order."""
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.int64)
     letters = 37 + points % (_LETTERS - 37)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Ints
 from recsys.data.catalog import Catalog
 from recsys.errors import InvalidData
 from recsys.titles.scores import NameScores
@@ -100,7 +100,7 @@ class TitleIndex:
         )
         return TitleSearch(matches, self._verdict(scores, order))
 
-    def _score(self, text: str) -> npt.NDArray[np.float64]:
+    def _score(self, text: str) -> Doubles:
         """Scores of all films, shape (n_films,): the best over readings of the text and names of the film."""
         best = self._score_reading(text, unfinished=True)
         for year in {match[1] for match in _YEAR.finditer(text)}:
@@ -110,22 +110,18 @@ class TitleIndex:
             best = np.maximum(best, self._score_reading(rest, unfinished=False) - off)
         return np.clip(np.round(best), 0.0, 100.0)  # whole points, so that popularity orders the nearly equal
 
-    def _score_reading(self, text: str, *, unfinished: bool) -> npt.NDArray[np.float64]:
-        best: npt.NDArray[np.float64] = np.zeros(len(self._films))
+    def _score_reading(self, text: str, *, unfinished: bool) -> Doubles:
+        best: Doubles = np.zeros(len(self._films))
         for literal, bare in _spellings(text):
             self._raise(best, *self._scores.score(literal, bare))
         self._raise(best, *self._scores.score_beginning(fold_begun(text), unfinished=unfinished))
         return best
 
-    def _raise(
-        self, best: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
-    ) -> None:
+    def _raise(self, best: Doubles, rows: Ints, scores: Doubles) -> None:
         """Give films the scores of their names at `rows` where those are better."""
         np.maximum.at(best, self._film_rows[rows], scores - self._malus[rows])
 
-    def _verdict(
-        self, scores: npt.NDArray[np.float64], order: npt.NDArray[np.int64]
-    ) -> Literal["clear", "several", "none"]:
+    def _verdict(self, scores: Doubles, order: Ints) -> Literal["clear", "several", "none"]:
         if not order.size or scores[order[0]] < FOUND:
             return "none"
         weights = (1.0 + self._popularity[order]) * np.exp((scores[order] - _OUTSIDER) / _POINTS)

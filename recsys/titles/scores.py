@@ -7,13 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
+from recsys.arrays import Doubles, Ints
 from recsys.titles.grams import SHORT, GramIndex
-
-_Rows = npt.NDArray[np.int64]
-_Scores = npt.NDArray[np.float64]
 
 _CANDIDATES = 200  # names that are looked at closely: those that share most runs of letters with the text
 _CANDIDATES_OF_SHORT = 400  # after a typo, a short text shares few runs with its name, and with many others
@@ -46,7 +43,7 @@ class NameScores:
             word: float(np.log1p(len(bares) / frequency)) for word, frequency in frequencies.items()
         }
 
-    def score(self, literal: str, bare: str) -> tuple[_Rows, _Scores]:
+    def score(self, literal: str, bare: str) -> tuple[Ints, Doubles]:
         """The names that come near a text, given in both spellings: their rows, and a score for each."""
         rows = self._grams.nearest(bare, _CANDIDATES_OF_SHORT if len(bare) <= SHORT else _CANDIDATES)
         exact = dict.fromkeys(self._bare_rows.get(bare, ()), _BARE)
@@ -63,7 +60,7 @@ class NameScores:
             np.concatenate([scores, np.fromiter(exact.values(), np.float64, len(exact))]),
         )
 
-    def score_beginning(self, text: str, *, unfinished: bool) -> tuple[_Rows, _Scores]:
+    def score_beginning(self, text: str, *, unfinished: bool) -> tuple[Ints, Doubles]:
         """Names that begin with a text, spelt by `fold_begun`: their rows, and a score for each.
 
         `unfinished`: its last word may break off.
@@ -78,7 +75,7 @@ class NameScores:
                     scores.append(_BEGINS if whole else _UNFINISHED if len(text) > _FEW else _BARELY_BEGUN)
         return np.array(rows, dtype=np.int64), np.array(scores)
 
-    def _match_words(self, words: list[str], name_words: list[list[str]]) -> _Scores:
+    def _match_words(self, words: list[str], name_words: list[list[str]]) -> Doubles:
         """Scores of names word by word: how much of the typed words they cover, and what they add."""
         names_with: dict[str, list[int]] = defaultdict(list)
         for at, each in enumerate(name_words):
@@ -103,22 +100,22 @@ class NameScores:
             mass += best_weight
         coverage = covered / max(wanted, 1e-9)
         share = np.minimum(mass / np.maximum(whole, 1e-9), 1.0)
-        scores: _Scores = coverage * (_ALL_WORDS + (_SAME_WORDS - _ALL_WORDS) * share)
+        scores: Doubles = coverage * (_ALL_WORDS + (_SAME_WORDS - _ALL_WORDS) * share)
         return scores
 
 
-def _likeness(word: str, vocabulary: list[str], *, last: bool) -> _Scores:
+def _likeness(word: str, vocabulary: list[str], *, last: bool) -> Doubles:
     """How like a typed word each word of the vocabulary is, 0 to 1; 0 is another word."""
     if word.isdigit():
         return np.array([float(other == word) for other in vocabulary])
-    likeness: _Scores = _ratios(word, vocabulary, least=_LEAST_WORD_RATIO) / 100.0
+    likeness: Doubles = _ratios(word, vocabulary, least=_LEAST_WORD_RATIO) / 100.0
     if last and len(word) > 2:  # it may be unfinished
         begun = np.fromiter((other.startswith(word) for other in vocabulary), bool, len(vocabulary))
         likeness[begun] = np.maximum(likeness[begun], _BEGUN_WORD)
     return likeness
 
 
-def _number_malus(words: list[str], name_words: list[list[str]]) -> _Scores:
+def _number_malus(words: list[str], name_words: list[list[str]]) -> Doubles:
     numbers = {word for word in words if word.isdigit()}
     own = [{word for word in each if word.isdigit()} for each in name_words]
     missing = np.array([len(numbers - each) for each in own])
@@ -142,9 +139,9 @@ class _Sorted:
                 yield self._names[at], self._rows[at]
 
 
-def _ratios(text: str, names: list[str], least: float = _LEAST_RATIO) -> _Scores:
+def _ratios(text: str, names: list[str], least: float = _LEAST_RATIO) -> Doubles:
     """Edit-distance ratios (insertions and deletions), 0 to 100, and 0 below `least`."""
-    ratios: _Scores = process.cdist([text], names, scorer=fuzz.ratio, score_cutoff=least, dtype=np.float64)[0]
+    ratios: Doubles = process.cdist([text], names, scorer=fuzz.ratio, score_cutoff=least, dtype=np.float64)[0]
     return ratios
 
 

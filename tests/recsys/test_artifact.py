@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from recsys import ArtifactError, Catalog, Film, Recommender
+from recsys.arrays import AnyArray
 from recsys.serving.artifact import FORMAT, MANIFEST, read_artifact, write_artifact
 
 CATALOG = Catalog(
@@ -30,7 +30,7 @@ CATALOG = Catalog(
     ],
     "somewhere",
 )
-ARRAYS: dict[str, npt.NDArray[Any]] = {
+ARRAYS: dict[str, AnyArray] = {
     "people": np.arange(3),
     "factors": np.arange(8, dtype=np.float32).reshape(4, 2).T,  # safetensors wants rows together
     "nothing": np.zeros((0, 2), np.float32),

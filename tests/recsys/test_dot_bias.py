@@ -6,10 +6,10 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
+from recsys.arrays import Doubles, Ints
 from recsys.config import TABLES, DotBiasConfig, DotConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.data.sources.datasets import Dataset
@@ -24,7 +24,7 @@ from recsys.serving.stars import FactorStars
 CONFIG = TrainingConfig(device="cpu", seed=1)
 N_USERS, N_MOVIES = 90, 37  # the last film is never rated
 
-World = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
+World = tuple[Ints, Ints, Doubles, Doubles]
 
 
 @pytest.fixture(scope="module")

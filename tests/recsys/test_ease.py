@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from recsys import Diverged, TrainingConfig
+from recsys.arrays import Doubles, Floats
 from recsys.config import RankerConfig
 from recsys.data.rows import Rows
 from recsys.errors import ArtifactError
@@ -31,11 +31,11 @@ def fitted() -> Ease:
     return fit_ease(ROWS, FEATURES, TrainingConfig(ranker=CONFIG, device="cpu"))
 
 
-def weights(fitted: Ease) -> npt.NDArray[np.float32]:
+def weights(fitted: Ease) -> Floats:
     return fitted.weights * fitted.scale
 
 
-def evidence() -> npt.NDArray[np.float64]:
+def evidence() -> Doubles:
     """Weighted targets of people, and content below them; (people + features, films of the head)."""
     X = np.zeros((N_USERS, N_FILMS))
     X[USERS, FILMS] = 1 + CONFIG.slope * (VALUES.astype(np.float64) - 4)

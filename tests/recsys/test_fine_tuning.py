@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
+from recsys.arrays import AnyArray
 from recsys.config import DotBiasConfig, NetworkConfig, PmfConfig, RankerConfig
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.order import order_metrics, recommended
@@ -316,7 +316,7 @@ def test_a_film_that_got_many_ratings_is_learned_anew_and_another_is_not(
     )
     others = [movie_id for movie_id in rated.tolist() if movie_id != least]
 
-    def films(model: Recommender, movie_ids: list[int]) -> npt.NDArray[np.generic]:
+    def films(model: Recommender, movie_ids: list[int]) -> AnyArray:
         return model.stars.arrays()["movie_bias"][small_catalog.rows(movie_ids)]
 
     again = recsys.fit(more, small_catalog, pmf_settings, start=before)

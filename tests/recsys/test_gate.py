@@ -7,38 +7,38 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
+from recsys.arrays import AnyArray, Floats
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation import Check, Verdict, judge, measure_holdout
 from recsys.evaluation.bootstrap import draws, half_width
 from recsys.evaluation.holdout import Holdout, split
 from recsys.serving.parts import Parts
-from recsys.serving.ranker import FloatArray, Ranker
+from recsys.serving.ranker import Ranker
 
 MARGIN = 0.02
 NOTHING = Ratings.from_arrays(np.array([], np.int64), np.array([], np.int64), [])
 
 
-def parts_of(model: Recommender, **arrays: npt.NDArray[np.generic]) -> Parts:
+def parts_of(model: Recommender, **arrays: AnyArray) -> Parts:
     """Its parts, with arrays replaced: ranker__gram is "ranker.gram"."""
     given = model.arrays() | {name.replace("__", "."): array for name, array in arrays.items()}
     catalog = model.catalog
     return Parts.from_arrays(given, model.config, n_films=len(catalog), n_genres=len(catalog.genres))
 
 
-def rebuilt(model: Recommender, **arrays: npt.NDArray[np.generic]) -> Recommender:
+def rebuilt(model: Recommender, **arrays: AnyArray) -> Recommender:
     return Recommender(model.catalog, parts_of(model, **arrays), model.config)
 
 
-def ordered(model: Recommender, order: Callable[[FloatArray], FloatArray]) -> Recommender:
+def ordered(model: Recommender, order: Callable[[Floats], Floats]) -> Recommender:
     """The same model, with other scores made of its own."""
 
     class Ordered(Ranker):
-        def scores(self, vector: FloatArray) -> FloatArray:
+        def scores(self, vector: Floats) -> Floats:
             return order(Ranker.scores(self, vector))
 
     parts = parts_of(model)
@@ -321,7 +321,7 @@ class TestTheSameGround:
         newest = len(small_catalog)
 
         class NewestFirst(Ranker):
-            def scores(self, vector: FloatArray) -> FloatArray:
+            def scores(self, vector: Floats) -> Floats:
                 scores = Ranker.scores(self, vector)
                 scores[newest] = 1e6
                 return scores

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import recsys
 from recsys import InvalidData, TrainingConfig
+from recsys.arrays import Ints
 from recsys.data.sources.datasets import Dataset
 from recsys.data.sources.generate import HISTOGRAM, LEAST, generate
 from recsys.evaluation.metrics import mean_squared_error
@@ -20,7 +20,7 @@ def world() -> Dataset:
     return generate(people=943, films=1682, ratings=100_000, seed=3)
 
 
-def gini(counts: npt.NDArray[np.int64]) -> float:
+def gini(counts: Ints) -> float:
     """0 where all are equal, 1 where one has everything."""
     shares = np.cumsum(np.sort(counts)) / counts.sum()
     return float(1 - 2 * (shares.mean() - 0.5 / len(counts)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, TrainingConfig
+from recsys.arrays import Floats
 from recsys.config import DotBiasConfig, PmfConfig, RankerConfig
 from recsys.data.content import content_features
 from recsys.data.rows import Rows
@@ -89,7 +89,7 @@ def as_rows(cap: int | None, loud: int = 2000) -> Rows:
 def test_films_that_only_the_loud_account_joins_hardly_follow_from_each_other(catalog: Catalog) -> None:
     features = np.zeros_like(content_features(catalog))
     alone = np.flatnonzero(np.bincount(as_rows(None).movies, minlength=FILMS)[:2000] == 1)
-    found: list[npt.NDArray[np.float32]] = []
+    found: list[Floats] = []
     for cap in (None, CAP):
         ease = fit_ease(as_rows(cap), features, CONFIG)
         places = ease.places[alone[:20]]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from matplotlib.transforms import Bbox
 
 import recsys
 from recsys import Catalog, InvalidData, MissingPart, Ratings, Recommender, TrainingConfig
+from recsys.arrays import Doubles, Floats
 from recsys.interpretation import extreme_biases, film_map, nearest_by_factors
 from recsys.plots import place_labels
 from recsys.serving.stars import Stars
-from recsys.serving.stars.predictor import Floats
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +95,7 @@ def test_a_model_that_has_nothing_to_look_at_says_so(
         film_map(few)
 
 
-def boxes(
-    centres: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]
-) -> list[tuple[float, float, float, float]]:
+def boxes(centres: Doubles, sizes: Doubles) -> list[tuple[float, float, float, float]]:
     return [
         (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
         for (x, y), (width, height) in zip(centres, sizes, strict=True)

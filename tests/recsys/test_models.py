@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import recsys
@@ -24,6 +23,7 @@ from recsys import (
     UnknownMovie,
     UnknownUser,
 )
+from recsys.arrays import Floats
 from recsys.config import MODELS
 from recsys.progress import Step
 
@@ -82,7 +82,7 @@ def films(model: Recommender) -> list[int]:
     return [int(movie_id) for movie_id in model.catalog.movie_ids[order]]
 
 
-def everything(model: Recommender) -> npt.NDArray[np.float32]:
+def everything(model: Recommender) -> Floats:
     """Everybody's stars for every film; shape (n_users, n_films)."""
     users, films = np.meshgrid(model.user_ids, model.catalog.movie_ids, indexing="ij")
     return model.predict(users.ravel(), films.ravel()).reshape(users.shape)

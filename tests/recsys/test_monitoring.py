@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from recsys import Catalog, Film, InvalidData, Ratings, UnknownMovie
+from recsys.arrays import Ints
 from recsys.data.sources.datasets import Dataset
 from recsys.monitoring import (
     RIPE,
@@ -39,8 +39,6 @@ CATALOG = Catalog(
     "five films",
 )
 POPULARITY = np.array([100, 50, 10, 40, 0], np.float32)
-
-Ids = npt.NDArray[np.int64]
 
 
 def events(*rows: tuple[int, int, int]) -> Events:
@@ -217,7 +215,7 @@ def test_real_people_shown_the_best_known_are_shown_little_else(movielens_100k: 
     best_known = catalog.movie_ids[np.argsort(-popularity)[:10]]
     start = int(ratings.timestamps.max()) + 1
 
-    def shown(user_ids: Ids, films: Ids) -> Figures:
+    def shown(user_ids: Ints, films: Ints) -> Figures:
         exposures = Events(user_ids, films, np.full(films.size, start))
         return watch(exposures, ratings, events(), catalog, popularity, start, start + 1)
 

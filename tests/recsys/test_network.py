@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
+from recsys.arrays import Reals
 from recsys.config import NetworkConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import ArtifactError
@@ -84,7 +83,7 @@ def test_the_gradient_is_that_of_small_steps(stars: NetworkStars) -> None:
 def test_a_newcomer_stands_where_no_small_step_fits_better(stars: NetworkStars) -> None:
     movies, values = np.arange(8), np.where(np.arange(8) % 2, 1.0, 5.0)
 
-    def loss(person: npt.NDArray[np.floating[Any]]) -> float:
+    def loss(person: Reals) -> float:
         misses = values - stars.net.stars(person, movies)
         away = person - stars.prior_mean
         return float(misses @ misses / stars.noise_variance + away @ stars.prior_precision @ away)

@@ -6,15 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
+from recsys.arrays import Doubles
 from recsys.data.content import content_features, genre_matrix
 from recsys.serving.newfilms import NewFilms
-
-FloatArray = npt.NDArray[np.float64]
 
 COMEDY, HORROR, ODD, BARE, LATE = -1, -2, -3, -4, -5
 ADDED = (
@@ -56,7 +54,7 @@ def lover(recommender: Recommender, genre: str = "Comedy") -> recsys.User:
 class TestMap:
     """Sixty films, alternately horror, which is (-1, 3), and comedies, (1, 0)."""
 
-    def world(self) -> tuple[Catalog, FloatArray, FloatArray]:
+    def world(self) -> tuple[Catalog, Doubles, Doubles]:
         films = [Film(at, str(at), 1990, ("Comedy" if at % 2 else "Horror",)) for at in range(60)]
         table = np.array([[1.0, 0.0] if at % 2 else [-1.0, 3.0] for at in range(60)])
         new = [Film(-1, "c", 1990, ("Comedy",)), Film(-2, "h", 1990, ("Horror",)), Film(-3, "?")]

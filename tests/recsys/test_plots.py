@@ -9,11 +9,11 @@ from typing import Any
 
 import matplotlib.image
 import numpy as np
-import numpy.typing as npt
 import pytest
 from matplotlib.figure import Figure
 
 from recsys import InvalidData, Recommender
+from recsys.arrays import Floats
 from recsys.interpretation import extreme_biases, film_map
 from recsys.panels import Line, Panel
 from recsys.plots import draw_biases, draw_losses, draw_map, draw_panels, draw_per_day
@@ -38,7 +38,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     return figures
 
 
-def pixels(png: bytes) -> npt.NDArray[np.float32]:
+def pixels(png: bytes) -> Floats:
     """The picture, shape (height, width, 4)."""
     assert png.startswith(b"\x89PNG")
     return np.asarray(matplotlib.image.imread(io.BytesIO(png)), np.float32)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
 import recsys
 from recsys import Catalog, PmfConfig, Ratings, Recommender, TrainingConfig
+from recsys.arrays import Doubles
 from recsys.data.rows import Rows
 from recsys.data.sources.datasets import Dataset
 from recsys.errors import Diverged
@@ -29,21 +29,19 @@ CONFIG = TrainingConfig(
 N_USERS, N_MOVIES = 90, 37  # the last film is never rated
 CONTENT = np.hstack([np.eye(3)[np.arange(N_MOVIES) % 3], np.ones((N_MOVIES, 1))]).astype(np.float32)
 
-Array = npt.NDArray[np.float64]
-
 
 @pytest.fixture(scope="module")
-def truth() -> Array:
+def truth() -> Doubles:
     """Stars of everybody for every film (N_USERS, N_MOVIES): biases and one factor; a third is far better."""
     rng = np.random.default_rng(3)
     taste, kind = rng.normal(0, 0.7, N_USERS), rng.normal(0, 0.8, N_MOVIES)
     films = rng.normal(3, 0.3, N_MOVIES) + (np.arange(N_MOVIES) % 3 == 0)
-    stars: Array = rng.normal(0, 0.3, N_USERS)[:, None] + films + np.outer(taste, kind)
+    stars: Doubles = rng.normal(0, 0.3, N_USERS)[:, None] + films + np.outer(taste, kind)
     return stars
 
 
 @pytest.fixture(scope="module")
-def rows(truth: Array) -> Rows:
+def rows(truth: Doubles) -> Rows:
     """Three ratings in five, with a noise of .3 stars."""
     rng = np.random.default_rng(4)
     users, movies = np.nonzero(rng.random(truth[:, :-1].shape) < 0.6)
@@ -57,7 +55,7 @@ def stars(rows: Rows) -> DrawnStars:
 
 
 class TestPlanted:
-    def test_finds_pairs_that_nobody_rated(self, rows: Rows, truth: Array, stars: DrawnStars) -> None:
+    def test_finds_pairs_that_nobody_rated(self, rows: Rows, truth: Doubles, stars: DrawnStars) -> None:
         hidden = np.ones(truth.shape, bool)
         hidden[rows.users, rows.movies] = False
         hidden[:, -1] = False
@@ -75,7 +73,7 @@ class TestPlanted:
         assert stars.movie_doubt[-1] > 5 * stars.movie_doubt[:-1].max()
 
     def test_a_newcomer_is_found_and_the_deviation_tells_how_well(
-        self, truth: Array, stars: DrawnStars
+        self, truth: Doubles, stars: DrawnStars
     ) -> None:
         """People with the tastes of the first thirty, who were not there, rate half of the films."""
         shown, asked = np.arange(0, N_MOVIES - 1, 2), np.arange(1, N_MOVIES - 1, 2)

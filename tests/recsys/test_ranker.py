@@ -5,22 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys import Diverged, TrainingConfig
+from recsys.arrays import Doubles, Ints
 from recsys.config import RankerConfig
 from recsys.data.rows import Rows
 from recsys.models.ease import fit_ease
 from recsys.models.ials import INITIAL_SCALE, fit_film_factors
 from recsys.progress import Step
 from recsys.serving.ranker import Ranker, effective_number
-
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 N_USERS, N_FILMS, N_FEATURES = 5, 9, 3
 CONFIG = RankerConfig(

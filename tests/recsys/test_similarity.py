@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys.arrays import Floats
 from recsys.data.content import unit_rows
-from recsys.serving.ranker import FloatArray
 from recsys.serving.similarity import Likeness, Neighbours, _flattened
 
 FACTORS = np.array([[2, 0, 0], [4, 1, 0], [0, 3, 0], [5, 0.1, 0], [0, 0, 0]], np.float32)
@@ -18,11 +18,11 @@ YEARS = np.array([[1, 0], [0.5, 0.5], [0, 1], [1, 0], [0, 0]], np.float32)
 MANY = [1e6] * 5
 
 
-def built(counts: list[float], stars: FloatArray | None = STARS) -> Neighbours:
+def built(counts: list[float], stars: Floats | None = STARS) -> Neighbours:
     return Neighbours.build(FACTORS, stars, GENRES, YEARS, np.array(counts, np.float32))
 
 
-def cosines_of(counts: list[float], seeds: list[int]) -> FloatArray:
+def cosines_of(counts: list[float], seeds: list[int]) -> Floats:
     return built(counts).cosines(np.array(seeds))
 
 

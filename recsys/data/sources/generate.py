@@ -11,15 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.arrays import Doubles, Floats, Ints
 from recsys.data.ratings import Ratings
 from recsys.data.sources.datasets import Dataset
 from recsys.data.sources.generated_films import GENRES, generate_films
 from recsys.errors import InvalidData
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 LEAST = 20  # ratings of a person, as in MovieLens
 _MOST_OF_CATALOG = 0.4  # share of all films that one person rates at most
@@ -82,10 +79,10 @@ class _World:
     distribution of the films that each crowd sees, one behind the other: crowd c's runs from c to c + 1.
     """
 
-    quality: FloatArray
-    tastes: FloatArray
-    crowds: FloatArray
-    chances: FloatArray
+    quality: Doubles
+    tastes: Doubles
+    crowds: Doubles
+    chances: Doubles
 
     @classmethod
     def draw(cls, genres: list[tuple[str, ...]], rng: np.random.Generator) -> _World:
@@ -108,20 +105,18 @@ class _World:
         chances += np.arange(_CROWDS)[:, None]
         return cls(quality, tastes, crowds * strength, chances.ravel())
 
-    def opinions(
-        self, users: IntArray, rows: IntArray, tastes: FloatArray, rng: np.random.Generator
-    ) -> FloatArray:
+    def opinions(self, users: Ints, rows: Ints, tastes: Doubles, rng: np.random.Generator) -> Doubles:
         """What people think of films, on no scale yet; `users` are rows of `tastes`. Shape (n,)."""
         generosity = _PERSON_SPREAD * rng.standard_normal(len(tastes))
         fit = np.einsum("nk,nk->n", tastes[users], self.tastes[rows])
         noise = _NOISE_SPREAD * rng.standard_normal(len(rows))
-        opinions: FloatArray = (
+        opinions: Doubles = (
             generosity[users] + _FILM_SPREAD * self.quality[rows] + _TASTE_SPREAD * fit + noise
         )
         return opinions
 
 
-def _log_fame(known: FloatArray) -> FloatArray:
+def _log_fame(known: Doubles) -> Doubles:
     """Log popularity in the order of `known`: Weibull, with the longer a tail the bigger the catalog.
 
     The exponents give ml-100k (1,682 films), ml-1m (3,706) and ml-latest-small (9,724) about their Gini.
@@ -129,11 +124,11 @@ def _log_fame(known: FloatArray) -> FloatArray:
     exponent = 1.6 * (max(len(known), 1_000) / 1_682) ** 0.22
     ranks = np.empty(len(known))
     ranks[np.argsort(known)] = np.arange(1, len(known) + 1)
-    log_fame: FloatArray = exponent * np.log(-np.log1p(-ranks / (len(known) + 1)))
+    log_fame: Doubles = exponent * np.log(-np.log1p(-ranks / (len(known) + 1)))
     return log_fame
 
 
-def _activity(people: int, ratings: int, most: int, rng: np.random.Generator) -> IntArray:
+def _activity(people: int, ratings: int, most: int, rng: np.random.Generator) -> Ints:
     """Ratings of each person: LEAST and a log-normal number, `most` at most; they sum to `ratings`."""
     weights = np.exp(_ACTIVITY_SPREAD * rng.standard_normal(people))
     extra = np.zeros(people)
@@ -146,19 +141,17 @@ def _activity(people: int, ratings: int, most: int, rng: np.random.Generator) ->
             break
         extra[over] = most - LEAST
         free &= ~over
-    ends: IntArray = np.concatenate([[0], np.cumsum(extra)]).round().astype(np.int64)
+    ends: Ints = np.concatenate([[0], np.cumsum(extra)]).round().astype(np.int64)
     return LEAST + (ends[1:] - ends[:-1])
 
 
-def _watch(
-    counts: IntArray, world: _World, tastes: FloatArray, rng: np.random.Generator
-) -> tuple[IntArray, IntArray]:
+def _watch(counts: Ints, world: _World, tastes: Doubles, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Rows of people and of the films that they see, sorted; `counts` different films for each."""
     n_people, n_films = len(counts), len(world.quality)
     pull = _CROWD_LOYALTY * tastes @ world.crowds.T
     loyalty = np.cumsum(np.exp(pull - pull.max(axis=1, keepdims=True)), axis=1)
     crowds = (loyalty / loyalty[:, -1:] + np.arange(n_people)[:, None]).ravel()
-    done: list[IntArray] = []
+    done: list[Ints] = []
     seen = np.empty(0, np.int64)  # person * n_films + film, of those who have not seen enough
     missing, attempt = counts, 0
     while missing.any():
@@ -181,26 +174,24 @@ def _watch(
     return keys // n_films, keys % n_films
 
 
-def _draw(cumulative: FloatArray, groups: IntArray, size: int, rng: np.random.Generator) -> IntArray:
+def _draw(cumulative: Doubles, groups: Ints, size: int, rng: np.random.Generator) -> Ints:
     """For each of `groups` one of `size` members; the distribution of group g runs from g to g + 1."""
     at = np.searchsorted(cumulative, groups + rng.random(len(groups)), side="right")
-    within: IntArray = np.clip(at - groups * size, 0, size - 1)
+    within: Ints = np.clip(at - groups * size, 0, size - 1)
     return within
 
 
-def _thin(keys: IntArray, found: IntArray, wanted: IntArray, rng: np.random.Generator) -> IntArray:
+def _thin(keys: Ints, found: Ints, wanted: Ints, rng: np.random.Generator) -> Ints:
     """Of each person's `found` keys, one person's behind the other's, `wanted` ones, evenly spaced."""
     person = np.repeat(np.arange(len(found)), wanted)
     within = np.arange(len(person)) - (np.cumsum(wanted) - wanted)[person]
     offsets = rng.random(len(found))
     steps = (within + offsets[person]) * found[person] / wanted[person]
-    kept: IntArray = (np.cumsum(found) - found)[person] + np.minimum(
-        steps.astype(np.int64), found[person] - 1
-    )
+    kept: Ints = (np.cumsum(found) - found)[person] + np.minimum(steps.astype(np.int64), found[person] - 1)
     return keys[kept]
 
 
-def _stars(opinions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _stars(opinions: Floats) -> Floats:
     """Half stars in the order of opinions, in the shares of HISTOGRAM."""
     sample = opinions[:: max(1, len(opinions) // _BLOCK)]
     cuts = np.quantile(sample, np.cumsum(HISTOGRAM)[:-1]).astype(np.float32)

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Floats, Ints, Reals
 from recsys.errors import ArtifactError
 from recsys.serving.newfilms import NewFilms
-from recsys.serving.stars.predictor import (
-    Floats,
-    Sensitivity,
-    StarsPosterior,
-    as_rating,
-    carried,
-    people_moment,
-)
-
-Array = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.int64]
+from recsys.serving.stars.predictor import Sensitivity, StarsPosterior, as_rating, carried, people_moment
 
 _IMPLICIT_FADE = 10.0  # ratings after which what a newcomer chose to rate says half of what it can say
 
@@ -35,8 +25,8 @@ class DrawnStars:
     joins what is not known of the person and of the films.
     """
 
-    user_bias: Array  # (n_users, s), half precision
-    user_factors: Array  # (n_users, s, k), half precision
+    user_bias: Reals  # (n_users, s), half precision
+    user_factors: Reals  # (n_users, s, k), half precision
     movie_bias: Floats  # (n_movies, s)
     movie_factors: Floats  # (n_movies, s, k)
     movie_weight: Floats  # (n_movies,): how much more than usual a rating of this film tells
@@ -72,7 +62,7 @@ class DrawnStars:
         return as_rating(self.offset + bias + match / len(self.noise_variance))
 
     def fold_in(
-        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Reals | None = None
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: Bayesian linear regression on each draw's films.
 
@@ -165,12 +155,12 @@ class DrawnStars:
         )
 
     @property
-    def people_vectors(self) -> Array:
+    def people_vectors(self) -> Reals:
         """Biases and factors, draw by draw; shape (n_users, s · (1 + k))."""
         vectors = np.concatenate([self.user_bias[..., None], self.user_factors], axis=2)
         return vectors.reshape(self.n_users, -1).astype(np.float32)
 
-    def renumbered(self, users: IntArray, movies: IntArray) -> DrawnStars:
+    def renumbered(self, users: Ints, movies: Ints) -> DrawnStars:
         """The same with other rows; new films have no taste yet, and are known as little as any."""
         return replace(
             self,
@@ -185,19 +175,19 @@ class DrawnStars:
             implicit=carried(self.implicit, movies, 0),
         )
 
-    def placed(self, user_rows: IntArray, vectors: Array) -> DrawnStars:
+    def placed(self, user_rows: Ints, vectors: Reals) -> DrawnStars:
         """The same with other vectors (n, s · (1 + k)) for some of the people."""
         by_draw = vectors.reshape(len(user_rows), *self.prior_mean.shape)
         bias, factors = self.user_bias.copy(), self.user_factors.copy()
         bias[user_rows], factors[user_rows] = by_draw[..., 0], by_draw[..., 1:]
         return replace(self, user_bias=bias, user_factors=factors)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """Every field by name; for safetensors."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> DrawnStars:
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> DrawnStars:
         """The inverse of `arrays`. Raises ArtifactError when names or shapes do not fit together."""
         names = {each.name for each in fields(cls)}
         if set(arrays) != names:
@@ -228,9 +218,9 @@ class DrawnStars:
                 raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
         return stars
 
-    def _prior(self, movies: IntArray, shift: Array | None) -> Array:
+    def _prior(self, movies: Ints, shift: Reals | None) -> Reals:
         """Means of the draws' priors for somebody who rated these films; shape (s, 1 + k)."""
-        mean: Array = self.prior_mean
+        mean: Reals = self.prior_mean
         if shift is not None:
             mean = mean + shift.reshape(mean.shape)
         if movies.size:

@@ -9,19 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Floats, Ints, Reals
 from recsys.errors import ArtifactError
 from recsys.serving.newfilms import NewFilms
-from recsys.serving.stars.predictor import (
-    Floats,
-    Sensitivity,
-    StarsPosterior,
-    as_rating,
-    carried,
-    people_moment,
-)
-
-Array = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.int64]
+from recsys.serving.stars.predictor import Sensitivity, StarsPosterior, as_rating, carried, people_moment
 
 _STEPS = 6  # Gauss-Newton steps of a fold-in; three do on real ratings, the rest is for odd ones
 
@@ -67,7 +58,7 @@ class FactorStars:
         return as_rating(self._stars(logits))
 
     def fold_in(
-        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Reals | None = None
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: ridge regression on the fixed film factors, in logits.
 
@@ -79,8 +70,8 @@ class FactorStars:
         """
         movies, stars = np.asarray(movie_rows, np.int64), np.asarray(values, np.float64)
         X, base = self._design(movies), self._base(movies)
-        precision: Array = self.prior_precision.astype(np.float64)
-        mean: Array = self.prior_mean.astype(np.float64)
+        precision: Reals = self.prior_precision.astype(np.float64)
+        mean: Reals = self.prior_mean.astype(np.float64)
         if prior_shift is not None:
             mean = mean + prior_shift
         pull = precision @ mean
@@ -143,7 +134,7 @@ class FactorStars:
         """Factors, then the bias; shape (n_users, k + 1)."""
         return np.column_stack([self.user_factors, self.user_bias])
 
-    def renumbered(self, users: IntArray, movies: IntArray) -> FactorStars:
+    def renumbered(self, users: Ints, movies: Ints) -> FactorStars:
         """The same with other rows; a new film stands at the average, as one that nobody rated."""
         average = 0 if self.movie_bias.any() else self.movie_factors.mean(axis=0)
         return replace(
@@ -155,13 +146,13 @@ class FactorStars:
             movie_variance=carried(self.movie_variance, movies, self.movie_variance.max()),
         )
 
-    def placed(self, user_rows: IntArray, vectors: Array) -> FactorStars:
+    def placed(self, user_rows: Ints, vectors: Reals) -> FactorStars:
         """The same with other vectors (n, k + 1) for some of the people."""
         factors, bias = self.user_factors.copy(), self.user_bias.copy()
         factors[user_rows], bias[user_rows] = vectors[:, :-1], vectors[:, -1]
         return replace(self, user_factors=factors, user_bias=bias)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
+    def arrays(self) -> dict[str, Floats]:
         """Every field by name, scalars with shape (1,); for safetensors."""
         return {
             each.name: np.atleast_1d(np.asarray(getattr(self, each.name), np.float32))
@@ -169,7 +160,7 @@ class FactorStars:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.float32]]) -> FactorStars:
+    def from_arrays(cls, arrays: Mapping[str, Floats]) -> FactorStars:
         """The inverse of `arrays`. Raises ArtifactError when names or shapes do not fit together."""
         names = {each.name for each in fields(cls)}
         if set(arrays) != names:
@@ -193,25 +184,25 @@ class FactorStars:
         }
         return cls(**values)
 
-    def _design(self, movies: IntArray) -> Array:
+    def _design(self, movies: Ints) -> Reals:
         """Film factors with the bias's partner, a column of ones; shape (n, k + 1)."""
         return np.hstack([self.movie_factors[movies], np.ones((movies.size, 1))])
 
-    def _base(self, movies: IntArray) -> Array:
+    def _base(self, movies: Ints) -> Reals:
         return self.offset + self.movie_bias[movies].astype(np.float64)
 
-    def _stars(self, logits: Array) -> Array:
+    def _stars(self, logits: Reals) -> Reals:
         return sigmoid_range(logits, self.low, self.high)
 
-    def _slope(self, stars: Array) -> Array:
+    def _slope(self, stars: Reals) -> Reals:
         return slope_at(stars, self.low, self.high)
 
 
-def sigmoid_range(logits: Array, low: float, high: float) -> Array:
+def sigmoid_range(logits: Reals, low: float, high: float) -> Reals:
     """Stars in (low, high) from logits, in float64."""
     return low + (high - low) / (1.0 + np.exp(-logits.astype(np.float64)))
 
 
-def slope_at(stars: Array, low: float, high: float) -> Array:
+def slope_at(stars: Reals, low: float, high: float) -> Reals:
     """Stars per logit where a prediction stands at this many stars."""
     return (stars - low) * (high - stars) / (high - low)

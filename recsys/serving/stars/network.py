@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import Floats, Ints, Mask, Reals
 from recsys.errors import ArtifactError
 from recsys.serving.newfilms import NewFilms
-from recsys.serving.stars.factors import Array, IntArray, sigmoid_range, slope_at
-from recsys.serving.stars.predictor import Floats, Sensitivity, StarsPosterior, as_rating, carried
+from recsys.serving.stars.factors import sigmoid_range, slope_at
+from recsys.serving.stars.predictor import Sensitivity, StarsPosterior, as_rating, carried
 
 _STEPS = 12  # Levenberg-Marquardt steps of a fold-in at most; five to eight do on real ratings
 _ENOUGH = 1e-4  # fall of the loss, in nats, at which the steps end
@@ -54,36 +55,36 @@ class Net:
         """Units of each hidden layer."""
         return tuple(len(layer.weights) for layer in self.layers)
 
-    def stars(self, people: Array, movies: IntArray) -> Array:
+    def stars(self, people: Reals, movies: Ints) -> Reals:
         """Predictions (n,) for `movies` (n,); `people` is one embedding (a,), or one for each film (n, a)."""
         return sigmoid_range(self._logits(people, movies)[0], self.low, self.high)
 
-    def seen_by(self, people: Array, inputs: Array) -> Array:
+    def seen_by(self, people: Reals, inputs: Reals) -> Reals:
         """Logits of people's embeddings (p, a) for films that bring `inputs` (m, h); shape (m, p)."""
         films = replace(self, movie_inputs=inputs.astype(np.float32))
         rows = np.arange(len(inputs))
         return np.stack([films._logits(person, rows)[0] for person in people], axis=1)
 
-    def slope(self, stars: Array) -> Array:
+    def slope(self, stars: Reals) -> Reals:
         """Stars per logit where a prediction stands at this many stars."""
         return slope_at(stars, self.low, self.high)
 
-    def jacobian(self, people: Array, movies: IntArray) -> tuple[Array, Array]:
+    def jacobian(self, people: Reals, movies: Ints) -> tuple[Reals, Reals]:
         """What `stars` gives, and its change per unit of the person's embedding; shape (n, a)."""
         stars, change = self.gradients(people, movies)
         return stars, self.slope(stars)[:, None] * (change @ self.person_weights.T)
 
-    def gradients(self, people: Array, movies: IntArray) -> tuple[Array, Array]:
+    def gradients(self, people: Reals, movies: Ints) -> tuple[Reals, Reals]:
         """What `stars` gives, and the change of the logit per unit of the first layer's sums; (n, h)."""
         logits, active = self._logits(people, movies)
-        change: Array = np.ones((len(movies), 1), np.float32)
+        change: Reals = np.ones((len(movies), 1), np.float32)
         for layer, units in zip(reversed(self.layers), reversed(active), strict=True):
             change = (change @ layer.weights.T) * units
         return sigmoid_range(logits, self.low, self.high), change
 
-    def _logits(self, people: Array, movies: IntArray) -> tuple[Array, list[npt.NDArray[np.bool_]]]:
+    def _logits(self, people: Reals, movies: Ints) -> tuple[Reals, list[Mask]]:
         """Logits (n,), and which units of each hidden layer are active."""
-        sums: Array = people @ self.person_weights + self.movie_inputs[movies]
+        sums: Reals = people @ self.person_weights + self.movie_inputs[movies]
         active = []
         for layer in self.layers:
             active.append(sums > 0)
@@ -123,7 +124,7 @@ class NetworkStars:
         return as_rating(self.net.stars(self.user_vectors[users], movies))
 
     def fold_in(
-        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Array | None = None
+        self, movie_rows: npt.ArrayLike, values: npt.ArrayLike, prior_shift: Reals | None = None
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars: their embedding is learned, the network stays as it is.
 
@@ -216,7 +217,7 @@ class NetworkStars:
         """The embeddings; shape (n_users, a)."""
         return self.user_vectors
 
-    def renumbered(self, users: IntArray, movies: IntArray) -> NetworkStars:
+    def renumbered(self, users: Ints, movies: Ints) -> NetworkStars:
         """The same with other rows; a new film stands with the one of middling stars, as the mean of all
         inputs may lie where the network never saw a film."""
         stars = self.net.stars(self.prior_mean, np.arange(self.n_movies))
@@ -228,13 +229,13 @@ class NetworkStars:
             movie_variance=carried(self.movie_variance, movies, self.movie_variance.max()),
         )
 
-    def placed(self, user_rows: IntArray, vectors: Array) -> NetworkStars:
+    def placed(self, user_rows: Ints, vectors: Reals) -> NetworkStars:
         """The same with other vectors (n, a) for some of the people."""
         people = self.user_vectors.copy()
         people[user_rows] = vectors
         return replace(self, user_vectors=people)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
+    def arrays(self) -> dict[str, Floats]:
         """Every table by name, scalars with shape (1,), layers as weights_1, biases_1, …; for safetensors."""
         named: dict[str, Any] = {name: getattr(self, name) for name in _TABLES}
         named |= {name: getattr(self.net, name) for name in _OF_THE_NET}
@@ -244,7 +245,7 @@ class NetworkStars:
         return {name: np.atleast_1d(np.asarray(array, np.float32)) for name, array in named.items()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.float32]]) -> NetworkStars:
+    def from_arrays(cls, arrays: Mapping[str, Floats]) -> NetworkStars:
         """The inverse of `arrays`. Raises ArtifactError when names or shapes do not fit together."""
         n_layers = sum(name.startswith("weights_") for name in arrays)
         names = [(f"weights_{number}", f"biases_{number}") for number in range(1, n_layers + 1)]
@@ -273,12 +274,12 @@ class NetworkStars:
         tables: dict[str, Any] = {name: arrays[name] for name in _TABLES}
         return cls(net, noise_variance=noise, **tables)
 
-    def _loss(self, away: Array, misses: Array) -> float:
+    def _loss(self, away: Reals, misses: Reals) -> float:
         """`away` is how far the embedding is from where it was expected."""
         return float(misses @ misses / self.noise_variance + away @ self.prior_precision @ away) / 2
 
 
-def _matrix(arrays: Mapping[str, npt.NDArray[np.float32]], name: str) -> tuple[int, int]:
+def _matrix(arrays: Mapping[str, Floats], name: str) -> tuple[int, int]:
     if arrays[name].ndim != 2:
         raise ArtifactError(f"stars: {name} has shape {arrays[name].shape}")
     rows, columns = arrays[name].shape

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from recsys.arrays import AnyArray, Floats, Ints, Reals
 from recsys.data.ratings import MAX_STARS, MIN_STARS
 from recsys.serving.newfilms import NewFilms
-
-Floats = npt.NDArray[np.float32]
 
 UNSEEN = -1  # instead of a row: it was not there in the former fit
 
@@ -24,8 +23,8 @@ class StarsPosterior:
     `mean` has shape (k,), `covariance` (k, k); what the entries mean is the predictor's own matter.
     """
 
-    mean: npt.NDArray[np.floating[Any]]
-    covariance: npt.NDArray[np.floating[Any]]
+    mean: Reals
+    covariance: Reals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +35,8 @@ class Sensitivity:
     so gradient · covariance · gradient is a variance in stars squared. `noise` is that of a rating.
     """
 
-    gradients: npt.NDArray[np.floating[Any]]
-    covariance: npt.NDArray[np.floating[Any]]
+    gradients: Reals
+    covariance: Reals
     noise: float
 
 
@@ -59,7 +58,7 @@ class Stars(Protocol):
         self,
         movie_rows: npt.ArrayLike,
         values: npt.ArrayLike,
-        prior_shift: npt.NDArray[np.floating[Any]] | None = None,
+        prior_shift: Reals | None = None,
     ) -> StarsPosterior:
         """A newcomer, from their ratings in stars; pure. Without ratings: people as they are on the whole.
 
@@ -92,41 +91,37 @@ class Stars(Protocol):
         """With what is expected of films that nobody rated, less surely than of any; the others stay."""
 
     @property
-    def people_vectors(self) -> npt.NDArray[np.floating[Any]]:
+    def people_vectors(self) -> Reals:
         """Of those who were in training, as `fold_in` makes means; shape (n_users, numbers of a mean)."""
 
-    def renumbered(self, users: npt.NDArray[np.int64], movies: npt.NDArray[np.int64]) -> Stars:
+    def renumbered(self, users: Ints, movies: Ints) -> Stars:
         """The same with other rows, to go on from: `users` (n_users,) and `movies` (n_movies,) say which row
         each one has here, UNSEEN where it has none. They stand where everybody starts, before any rating.
         """
 
-    def placed(self, user_rows: npt.NDArray[np.int64], vectors: npt.NDArray[np.floating[Any]]) -> Stars:
+    def placed(self, user_rows: Ints, vectors: Reals) -> Stars:
         """The same with other vectors (n, numbers of a mean) for some of the people."""
 
-    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+    def arrays(self) -> Mapping[str, AnyArray]:
         """What an artifact stores."""
 
 
-def carried(
-    table: npt.NDArray[np.floating[Any]], rows: npt.NDArray[np.int64], beginning: npt.ArrayLike
-) -> npt.NDArray[Any]:
+def carried(table: Reals, rows: Ints, beginning: npt.ArrayLike) -> AnyArray:
     """Rows of `table`, and `beginning` where a row is UNSEEN; shape (len(rows), …)."""
-    found: npt.NDArray[Any] = table[rows]
+    found: AnyArray = table[rows]
     found[rows == UNSEEN] = beginning
     return found
 
 
-def as_rating(stars: npt.NDArray[np.floating[Any]]) -> Floats:
+def as_rating(stars: Reals) -> Floats:
     """Clipped to what can be given: what models predict goes beyond, so that the ends can be reached."""
     clipped: Floats = np.clip(stars, MIN_STARS, MAX_STARS).astype(np.float32)
     return clipped
 
 
-def people_moment(
-    mean: npt.NDArray[np.floating[Any]], covariance: npt.NDArray[np.floating[Any]], bias: int
-) -> npt.NDArray[np.floating[Any]]:
+def people_moment(mean: Reals, covariance: Reals, bias: int) -> Reals:
     """E[xxᵀ] of people's vectors x (k,), with 1, the partner of a film's bias, for their own at `bias`."""
     expected, spread = mean.astype(np.float64), covariance.astype(np.float64)
     expected[bias], spread[bias], spread[:, bias] = 1, 0, 0
-    moment: npt.NDArray[np.floating[Any]] = spread + np.outer(expected, expected)
+    moment: Reals = spread + np.outer(expected, expected)
     return moment
