@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.held_out import Split, goodness, listed
 from recsys.arrays import Floats, Ints
 from recsys.data.content import genre_matrix
-from recsys.evaluation.splits import Person
+from recsys.evaluation.splits import HeldOutPerson
 from recsys.serving.answers import genre_profiles, genre_taste, simulate_answers
 from recsys.serving.ranker import graded
 
@@ -125,7 +125,7 @@ class GenreAnswers:
         weights = np.linalg.solve(gram, A.T @ np.tile(vectors - mean, (PRIOR_DRAWS, 1)))
         return cls(split.catalog.genres, mean, weights.astype(np.float32))
 
-    def vector(self, person: Person, shown: int) -> Floats:
+    def vector(self, person: HeldOutPerson, shown: int) -> Floats:
         """What to add to a fold-in of `shown` ratings: it fades with them."""
         answers = np.array([person.answers.get(genre, 0) for genre in self.genres], np.float32)
         prior: Floats = np.exp(-shown / FADE) * (self.mean + answers @ self.weights)

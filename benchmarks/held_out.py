@@ -12,7 +12,7 @@ from recsys.arrays import Floats, Ints
 from recsys.data.ratings import Ratings
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import ndcg, recall
-from recsys.evaluation.splits import Person, held_out_people
+from recsys.evaluation.splits import HeldOutPerson, held_out_people
 
 __all__ = ["LISTED", "METRICS", "Split", "goodness", "listed"]
 
@@ -33,7 +33,7 @@ class Split:
 
     catalog: Catalog
     train: Ratings
-    people: list[Person]
+    people: list[HeldOutPerson]
     users: Ints
     movies: Ints
     n_users: int
@@ -55,7 +55,7 @@ class Split:
         counts: Ints = np.bincount(self.movies, minlength=len(self.catalog))
         return counts
 
-    def history(self, person: Person, k: int | None = None) -> tuple[Ints, Floats]:
+    def history(self, person: HeldOutPerson, k: int | None = None) -> tuple[Ints, Floats]:
         """Rows and stars of what a person shows: all, or the `k` films of it that most people rated."""
         rows = self.catalog.rows(list(person.history))
         values = np.array(list(person.history.values()), np.float32)
@@ -63,7 +63,7 @@ class Split:
         return rows[order], values[order]
 
 
-def listed(scores: Floats, person: Person, catalog: Catalog) -> list[int]:
+def listed(scores: Floats, person: HeldOutPerson, catalog: Catalog) -> list[int]:
     """Movie ids of the best films but those of the whole history, best first."""
     own = scores.astype(np.float64)
     own[catalog.rows(list(person.history))] = -np.inf
@@ -73,7 +73,7 @@ def listed(scores: Floats, person: Person, catalog: Catalog) -> list[int]:
     return ids
 
 
-def goodness(lists: Iterable[list[int]], people: list[Person]) -> dict[str, Floats]:
+def goodness(lists: Iterable[list[int]], people: list[HeldOutPerson]) -> dict[str, Floats]:
     """Each metric for each person; arrays of shape (n_people,)."""
     pairs = list(zip(lists, people, strict=True))
     return {

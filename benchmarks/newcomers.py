@@ -24,7 +24,7 @@ from benchmarks.report import Options, Section, about, arguments, tell
 from recsys import Recommender, TrainingConfig
 from recsys.arrays import Floats
 from recsys.evaluation.order import recommended
-from recsys.evaluation.splits import Person
+from recsys.evaluation.splits import HeldOutPerson
 from recsys.recommender import User
 
 SHOWN = (0, 3, 5, 10, 20)
@@ -88,7 +88,7 @@ def ours(model: Recommender, split: Split, order: Found, errors: Found) -> None:
             errors[name][k].append(np.concatenate(apart))
 
 
-def folded(model: Recommender, split: Split, person: Person, k: int, answers: dict[str, int]) -> User:
+def folded(model: Recommender, split: Split, person: HeldOutPerson, k: int, answers: dict[str, int]) -> User:
     rows, values = split.history(person, k)
     shown = dict(zip(split.catalog.movie_ids[rows].tolist(), values.tolist(), strict=True))
     return model.fold_in(shown, answers)

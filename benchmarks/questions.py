@@ -19,7 +19,7 @@ import numpy as np
 import recsys
 from recsys import Recommender, User
 from recsys.evaluation.metrics import ndcg
-from recsys.evaluation.splits import Person, held_out_people
+from recsys.evaluation.splits import HeldOutPerson, held_out_people
 
 QUESTIONS = (5, 10, 20, 30)
 LIKED = 4.0
@@ -82,7 +82,7 @@ def by_popularity(model: Recommender) -> Next:
     return following
 
 
-def by_gain(model: Recommender, person: Person) -> Next:
+def by_gain(model: Recommender, person: HeldOutPerson) -> Next:
     """What the recommender asks somebody with these genre answers."""
 
     def following(answers: dict[int, float], unseen: list[int], spared: Iterable[int]) -> int:
@@ -92,7 +92,7 @@ def by_gain(model: Recommender, person: Person) -> Next:
     return following
 
 
-def interview(person: Person, following: Next) -> dict[int, dict[int, float]]:
+def interview(person: HeldOutPerson, following: Next) -> dict[int, dict[int, float]]:
     """The answers after each number of QUESTIONS."""
     answers: dict[int, float] = {}
     unseen: list[int] = []
@@ -108,7 +108,7 @@ def interview(person: Person, following: Next) -> dict[int, dict[int, float]]:
     return found
 
 
-def pick(model: Recommender, person: Person, rng: np.random.Generator) -> list[recsys.Shelf]:
+def pick(model: Recommender, person: HeldOutPerson, rng: np.random.Generator) -> list[recsys.Shelf]:
     """The two shelves on which this person liked most films."""
 
     def liking(shelf: recsys.Shelf) -> tuple[int, float]:
@@ -117,7 +117,9 @@ def pick(model: Recommender, person: Person, rng: np.random.Generator) -> list[r
     return sorted(model.shelves(), key=liking, reverse=True)[:2]
 
 
-def measure(model: Recommender, user: User, person: Person, answers: int) -> tuple[float, float, float]:
+def measure(
+    model: Recommender, user: User, person: HeldOutPerson, answers: int
+) -> tuple[float, float, float]:
     """Number of answers, mean squared error and NDCG@10 of what is withheld; the history is no candidate."""
     expected = model.predict_for(user, list(person.withheld))[0]
     error = float(np.mean(np.square(expected - np.array(list(person.withheld.values())))))

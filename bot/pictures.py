@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import NotPrepared, PictureFailed
 from bot.training.preparing import require_training
-from recsys.panels import Panel
+from recsys.charts import Chart
 from recsys.progress import Step
 
 DRAW_COMMAND = "draw"
@@ -29,11 +29,11 @@ class _Request(BaseModel):
 
 
 class Panels(_Request):
-    """Small charts over the same moments; see recsys.plots.draw_panels."""
+    """Small charts over the same moments; see recsys.plots.draw_charts."""
 
     kind: Literal["panels"] = "panels"
     moments: list[date]
-    panels: list[Panel]
+    panels: list[Chart]
     title: str
     note: str = ""
 

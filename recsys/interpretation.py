@@ -29,7 +29,7 @@ class Bias:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FilmMap:
+class FactorMap:
     """Films in the plane in which their factors differ most; the most rated come first.
 
     `points` has shape (n, 2); `shares` says how much of the variance of the factors each axis holds.
@@ -56,7 +56,7 @@ def extreme_biases(recommender: Recommender, n: int = 5) -> tuple[list[Bias], li
     return found[:n], found[::-1][:n]
 
 
-def film_map(recommender: Recommender, n: int = 1000) -> FilmMap:
+def factor_map(recommender: Recommender, n: int = 1000) -> FactorMap:
     """Principal components of the factors of the `n` most rated films.
 
     Signs are such that the film furthest out on an axis is on its positive side. Raises MissingPart for a
@@ -73,7 +73,7 @@ def film_map(recommender: Recommender, n: int = 1000) -> FilmMap:
     points = left[:, :2] * strength[:2]
     points *= np.sign(points[np.abs(points).argmax(axis=0), [0, 1]])
     first, second = strength[:2] ** 2 / max(float(np.square(strength).sum()), 1e-12)
-    return FilmMap(recommender.catalog.movie_ids[best_known], points, (float(first), float(second)))
+    return FactorMap(recommender.catalog.movie_ids[best_known], points, (float(first), float(second)))
 
 
 def nearest_by_factors(recommender: Recommender, movie_id: int, n: int = 5) -> list[Similar]:

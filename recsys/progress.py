@@ -27,4 +27,4 @@ class Step:
     chain: int = 0
 
 
-Report = Callable[[Step], None]
+OnStep = Callable[[Step], None]

@@ -13,7 +13,7 @@ from recsys.data.ratings import Ratings
 from recsys.data.rows import Rows
 from recsys.errors import InvalidData
 from recsys.models.warm_start import Start, start_from
-from recsys.progress import Report
+from recsys.progress import OnStep
 from recsys.recommender import Recommender
 from recsys.serving.answers import AnswerPrior
 from recsys.serving.elicitation import Elicitation
@@ -33,7 +33,7 @@ def fit(
     catalog: Catalog,
     config: TrainingConfig = _DEFAULTS,
     *,
-    report: Report | None = None,
+    report: OnStep | None = None,
     start: Recommender | None = None,
 ) -> Recommender:
     """Train on all of `ratings`; `report` hears of every epoch or sweep of the stars and the ranker.
@@ -89,7 +89,7 @@ def fit(
 
 
 def _stars(
-    rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None, former: Start | None
+    rows: Rows, catalog: Catalog, config: TrainingConfig, report: OnStep | None, former: Start | None
 ) -> Stars:
     from recsys.models import dot_bias, network, pmf
 
@@ -112,7 +112,7 @@ class _Order:
 
 
 def _order(
-    rows: Rows, catalog: Catalog, config: TrainingConfig, report: Report | None, former: Start | None
+    rows: Rows, catalog: Catalog, config: TrainingConfig, report: OnStep | None, former: Start | None
 ) -> _Order:
     from recsys.models import ease, ials
 

@@ -11,7 +11,7 @@ from bot.cli.films import film_label
 from bot.pictures import Biases, FilmMap, Losses, Panels, PerDay, Picture, read_request
 from bot.training.preparing import require_training
 from recsys.data.catalog import Catalog
-from recsys.interpretation import Bias, extreme_biases, film_map
+from recsys.interpretation import Bias, extreme_biases, factor_map
 from recsys.recommender import Recommender
 
 _NICE = 10  # people are answered first
@@ -29,9 +29,9 @@ def draw() -> None:
 
 
 def _panels(request: Panels) -> bytes:
-    from recsys.plots import draw_panels
+    from recsys.plots import draw_charts
 
-    return draw_panels(request.moments, request.panels, request.title, request.note)
+    return draw_charts(request.moments, request.panels, request.title, request.note)
 
 
 def _per_day(request: PerDay) -> bytes:
@@ -50,7 +50,7 @@ def _map(request: FilmMap) -> bytes:
     from recsys.plots import draw_map
 
     recommender = Recommender.load(request.model)
-    found = film_map(recommender)
+    found = factor_map(recommender)
     best_known = [recommender.catalog[int(movie_id)] for movie_id in found.movie_ids[:_LABELS]]
     return draw_map(found, [film.title for film in best_known])
 

@@ -13,7 +13,7 @@ from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
 
 if TYPE_CHECKING:  # it imports pandas and torch when called
-    from recsys.evaluation import Measure, Report
+    from recsys.evaluation import Evaluation, Measure
 
 
 _USUAL = ["stars", "order"]
@@ -59,7 +59,7 @@ def evaluate(
             out.print(table)
 
 
-def _values(report: Report) -> dict[str, Any]:
+def _values(report: Evaluation) -> dict[str, Any]:
     return {
         "dataset": report.dataset,
         "seeds": list(report.seeds),
@@ -77,7 +77,7 @@ def _values(report: Report) -> dict[str, Any]:
     }
 
 
-def _table(report: Report) -> Table:
+def _table(report: Evaluation) -> Table:
     table = Table(title=_title(report), title_justify="left")
     for column in ("protocol", "method", "metric"):
         table.add_column(column)
@@ -88,7 +88,7 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _chapter(report: Report) -> Table:
+def _chapter(report: Evaluation) -> Table:
     """The book's table with ours beside it: a row a system, a column a figure."""
     rows: dict[str, dict[str, Measure]] = {}
     for each in report.measures:
@@ -104,7 +104,7 @@ def _chapter(report: Report) -> Table:
     return table
 
 
-def _title(report: Report) -> str:
+def _title(report: Evaluation) -> str:
     return f"{report.dataset}, seeds {', '.join(map(str, report.seeds))}: mean ± standard deviation"
 
 

@@ -19,7 +19,7 @@ from bot.process.settings import Settings, read_settings
 from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Film
-from recsys.interpretation import Bias, extreme_biases, film_map, nearest_by_factors
+from recsys.interpretation import Bias, extreme_biases, factor_map, nearest_by_factors
 from recsys.recommender import Recommender, Similar
 
 _LABELS = 50  # of the map
@@ -55,7 +55,7 @@ def interpret(
 
     recommender = _model(read_settings(), dataset)
     findings = _look(recommender, _film(recommender, title))
-    found, path = film_map(recommender), folder / "films.png"
+    found, path = factor_map(recommender), folder / "films.png"
     best_known = [recommender.catalog[int(movie_id)] for movie_id in found.movie_ids[:_LABELS]]
     folder.mkdir(parents=True, exist_ok=True)
     path.write_bytes(draw_map(found, [film.title for film in best_known]))

@@ -26,8 +26,8 @@ from storage.database.migrations import revision
 
 if TYPE_CHECKING:  # they import pandas and torch when called
     from recsys.data.sources.datasets import Dataset
-    from recsys.data.sources.transfer import Progress
-    from recsys.progress import Report
+    from recsys.data.sources.transfer import OnProgress
+    from recsys.progress import OnStep
 
 
 _EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
@@ -60,8 +60,8 @@ def prepare(
     settings: Settings,
     *,
     say: Callable[[str], None],
-    progress: Progress,
-    report: Report,
+    progress: OnProgress,
+    report: OnStep,
     quick: bool = False,
 ) -> tuple[Path, dict[str, float]]:
     """Fetch the data and train on it; what `train_model` returns.
@@ -76,7 +76,7 @@ def prepare(
 
 
 def train_model(
-    dataset: Dataset, settings: Settings, config: TrainingConfig, report: Report, *, preliminary: bool = False
+    dataset: Dataset, settings: Settings, config: TrainingConfig, report: OnStep, *, preliminary: bool = False
 ) -> tuple[Path, dict[str, float]]:
     """Train on all of a data set but the permanent holdout, keep the artifact, and read it back once.
 
@@ -109,7 +109,7 @@ def in_child_process(arguments: list[str]) -> None:
         raise NotPrepared("there is no model yet, and preparing one failed: see above")
 
 
-def _dataset(settings: Settings, say: Callable[[str], None], progress: Progress) -> Dataset:
+def _dataset(settings: Settings, say: Callable[[str], None], progress: OnProgress) -> Dataset:
     from recsys.data.sources.datasets import load_dataset
     from recsys.data.sources.download import from_package_index
 

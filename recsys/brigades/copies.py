@@ -17,7 +17,8 @@ import numpy as np
 
 from recsys.arrays import Doubles, Ints
 from recsys.brigades.config import BrigadeConfig
-from recsys.brigades.crowd import LEVELS, Crowd
+from recsys.brigades.population import LEVELS, Population
+from recsys.data.hashing import splitmix64
 
 _COPIED = (0.80, 0.16, 0.04)  # shares of near, next and far stars where one account copies another
 _OWN_WEIGHT = 5.0  # ratings as everybody deals stars, added to an account's own
@@ -25,36 +26,36 @@ _BANDS, _HASHES = 40, 3  # of a signature: near-copies with 0.4 of all in common
 _JOINING = 0.5  # of the nats of a link: enough to a group that is there
 _NEIGHBOURS = 12  # in a bucket with whom an account is compared: a bound for what everybody rates alike
 _PAIRS = 50_000  # compared at once
-_MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  # of splitmix64
 
 
-def find_copies(crowd: Crowd, config: BrigadeConfig) -> list[Ints]:
+def find_copies(population: Population, config: BrigadeConfig) -> list[Ints]:
     """Groups of near-copies: rows of their accounts, ascending."""
-    able = crowd.suspect & (crowd.counts >= config.copied_films)
-    rows = np.flatnonzero(able[crowd.users])
-    rows = rows[np.lexsort((crowd.films[rows], crowd.users[rows]))]
+    able = population.suspect & (population.counts >= config.copied_films)
+    rows = np.flatnonzero(able[population.users])
+    rows = rows[np.lexsort((population.films[rows], population.users[rows]))]
     if np.count_nonzero(able) < config.copies:
         return []
-    pairs, chances = _candidates(crowd, rows), _own_chances(crowd, rows)
+    pairs, chances = _candidates(population, rows), _own_chances(population, rows)
     nats = [
-        _links(crowd, rows, chances, pairs[at : at + _PAIRS], config) for at in range(0, len(pairs), _PAIRS)
+        _links(population, rows, chances, pairs[at : at + _PAIRS], config)
+        for at in range(0, len(pairs), _PAIRS)
     ]
     links = np.concatenate([np.zeros(0), *nats])
     weak = pairs[links >= _JOINING * config.link]
     return [_joined(group, weak, config) for group in _groups(pairs[links >= config.link], config)]
 
 
-def _candidates(crowd: Crowd, rows: Ints) -> Ints:
+def _candidates(population: Population, rows: Ints) -> Ints:
     """Pairs of accounts that share a bucket, the smaller row first; shape (n, 2)."""
-    users, starts = np.unique(crowd.users[rows], return_index=True)
-    tokens = (crowd.films[rows] * LEVELS + crowd.levels[rows]).astype(np.uint64)
-    n = len(crowd.user_ids)
+    users, starts = np.unique(population.users[rows], return_index=True)
+    tokens = (population.films[rows] * LEVELS + population.levels[rows]).astype(np.uint64)
+    n = len(population.user_ids)
     found = []
     for band in range(_BANDS):
         key = np.zeros(len(users), np.uint64)
         for at in range(_HASHES):
-            seed = _mixed(np.array([1 + band * _HASHES + at], np.uint64))
-            key = _mixed(key ^ np.minimum.reduceat(_mixed(tokens ^ seed), starts))
+            seed = splitmix64(np.array([1 + band * _HASHES + at], np.uint64))
+            key = splitmix64(key ^ np.minimum.reduceat(splitmix64(tokens ^ seed), starts))
         order = np.argsort(key, kind="stable")
         for step in range(1, min(_NEIGHBOURS, len(users) - 1) + 1):
             same = key[order[:-step]] == key[order[step:]]
@@ -64,33 +65,25 @@ def _candidates(crowd: Crowd, rows: Ints) -> Ints:
     return np.column_stack([keys // n, keys % n])
 
 
-def _mixed(values: np.typing.NDArray[np.uint64]) -> np.typing.NDArray[np.uint64]:
-    """splitmix64 of each (Steele, Lea, Flood, 2014)."""
-    golden, one, two = (np.uint64(each) for each in _MIX)
-    values = values + golden
-    values = (values ^ (values >> np.uint64(30))) * one
-    values = (values ^ (values >> np.uint64(27))) * two
-    mixed: np.typing.NDArray[np.uint64] = values ^ (values >> np.uint64(31))
-    return mixed
-
-
-def _links(crowd: Crowd, rows: Ints, chances: Doubles, pairs: Ints, config: BrigadeConfig) -> Doubles:
+def _links(
+    population: Population, rows: Ints, chances: Doubles, pairs: Ints, config: BrigadeConfig
+) -> Doubles:
     """Nats by which each pair's stars are likelier copied than not; -inf with too little in common."""
-    n_films = len(crowd.film_ids)
-    keys = crowd.users[rows] * n_films + crowd.films[rows]
+    n_films = len(population.film_ids)
+    keys = population.users[rows] * n_films + population.films[rows]
     begin = np.searchsorted(keys, pairs[:, 0] * n_films)
-    length = crowd.counts[pairs[:, 0]]
+    length = population.counts[pairs[:, 0]]
     pair = np.repeat(np.arange(len(pairs)), length)
     mine = np.repeat(begin - np.cumsum(length) + length, length) + np.arange(length.sum())
-    wanted = pairs[pair, 1] * n_films + crowd.films[rows[mine]]
+    wanted = pairs[pair, 1] * n_films + population.films[rows[mine]]
     theirs = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     both = keys[theirs] == wanted
     pair, mine, theirs = pair[both], mine[both], theirs[both]
-    levels = crowd.levels[rows]
+    levels = population.levels[rows]
     one, other = (_ratios(chances[a], levels[a], levels[b]) for a, b in ((mine, theirs), (theirs, mine)))
     total = np.minimum(*(np.bincount(pair, each, len(pairs)) for each in (one, other)))
     common = np.bincount(pair, minlength=len(pairs))
-    smaller = crowd.counts[pairs].min(axis=1, initial=np.iinfo(np.int64).max)
+    smaller = population.counts[pairs].min(axis=1, initial=np.iinfo(np.int64).max)
     enough = (common >= config.copied_films) & (common >= config.copied_share * smaller)
     return np.where(enough, total, -np.inf)
 
@@ -105,18 +98,19 @@ def _ratios(chances: Doubles, levels: Ints, given: Ints) -> Doubles:
     return ratios
 
 
-def _own_chances(crowd: Crowd, rows: Ints) -> Doubles:
+def _own_chances(population: Population, rows: Ints) -> Doubles:
     """Which stars the account would give the film: as others do, bent to how it deals stars; (n, LEVELS)."""
-    accounts, at = np.unique(crowd.users[rows], return_inverse=True)
-    place = np.full(len(crowd.user_ids), -1)
+    accounts, at = np.unique(population.users[rows], return_inverse=True)
+    place = np.full(len(population.user_ids), -1)
     place[accounts] = np.arange(len(accounts))
-    own = place[crowd.users]
-    cells = own[own >= 0] * LEVELS + crowd.levels[own >= 0]
+    own = place[population.users]
+    cells = own[own >= 0] * LEVELS + population.levels[own >= 0]
     dealt = (
-        np.bincount(cells, minlength=len(accounts) * LEVELS).reshape(-1, LEVELS) + _OWN_WEIGHT * crowd.usual
+        np.bincount(cells, minlength=len(accounts) * LEVELS).reshape(-1, LEVELS)
+        + _OWN_WEIGHT * population.usual
     )
     dealt /= dealt.sum(axis=1, keepdims=True)
-    chances = crowd.chances(crowd.films[rows]) * (dealt / crowd.usual)[at]
+    chances = population.chances(population.films[rows]) * (dealt / population.usual)[at]
     own_chances: Doubles = chances / chances.sum(axis=1, keepdims=True)
     return own_chances
 

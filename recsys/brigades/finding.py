@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys.arrays import Ints, Mask
 from recsys.brigades.config import BrigadeConfig
 from recsys.brigades.copies import find_copies
-from recsys.brigades.crowd import LEVELS, Crowd
+from recsys.brigades.population import LEVELS, Population
 from recsys.brigades.pushes import Push, find_pushes
 from recsys.data.ratings import Ratings
 
@@ -86,10 +86,12 @@ def find_brigades(
     if len(ids) < min(config.accounts, config.copies):
         return []
     ratings = ratings.take(np.lexsort((ratings.movie_ids, ratings.user_ids)))
-    crowd = Crowd.of(ratings, ids, config)
-    groups = [_Group(np.unique(crowd.users[each.rows]), (each,)) for each in find_pushes(crowd, config)]
-    groups += [_Group(users, copies=True) for users in find_copies(crowd, config)]
-    found = [_brigade(crowd, group, config) for group in _merged(groups)]
+    population = Population.of(ratings, ids, config)
+    groups = [
+        _Group(np.unique(population.users[each.rows]), (each,)) for each in find_pushes(population, config)
+    ]
+    groups += [_Group(users, copies=True) for users in find_copies(population, config)]
+    found = [_brigade(population, group, config) for group in _merged(groups)]
     return sorted(filter(None, found), key=lambda each: (-len(each.user_ids), each.user_ids))
 
 
@@ -113,19 +115,19 @@ def _merged(groups: Iterable[_Group]) -> list[_Group]:
     return merged
 
 
-def _brigade(crowd: Crowd, group: _Group, config: BrigadeConfig) -> Brigade | None:
+def _brigade(population: Population, group: _Group, config: BrigadeConfig) -> Brigade | None:
     """A group with its evidence; None when it neither copies, nor hurries, nor moves a film."""
-    theirs = np.isin(crowd.users, group.users)
-    films = _films(crowd, group, theirs, config)
-    rows = np.flatnonzero(theirs & (crowd.films == films[0]))
-    effect = _effect(crowd, int(films[0]), theirs)
-    likeness = _likeness(crowd, group.users)
+    theirs = np.isin(population.users, group.users)
+    films = _films(population, group, theirs, config)
+    rows = np.flatnonzero(theirs & (population.films == films[0]))
+    effect = _effect(population, int(films[0]), theirs)
+    likeness = _likeness(population, group.users)
     evidence = {
         "accounts": float(len(group.users)),
         "films": float(len(films)),
-        "ratings_per_account": float(np.median(crowd.counts[group.users])),
+        "ratings_per_account": float(np.median(population.counts[group.users])),
         **effect,
-        "hours": float(np.diff(np.quantile(crowd.times[rows], (0.05, 0.95)))[0] / _HOUR),
+        "hours": float(np.diff(np.quantile(population.times[rows], (0.05, 0.95)))[0] / _HOUR),
         **likeness,
     }
     if group.pushes:
@@ -138,10 +140,10 @@ def _brigade(crowd: Crowd, group: _Group, config: BrigadeConfig) -> Brigade | No
     }
     if not any(kinds.values()):
         return None
-    times = crowd.times[theirs]
+    times = population.times[theirs]
     return Brigade(
-        tuple(crowd.user_ids[group.users].tolist()),
-        tuple(crowd.film_ids[films].tolist()),
+        tuple(population.user_ids[group.users].tolist()),
+        tuple(population.film_ids[films].tolist()),
         tuple(kind for kind in _KINDS if kinds[kind]),
         {name: round(value, 4) for name, value in evidence.items()},
         int(times.min()),
@@ -149,13 +151,13 @@ def _brigade(crowd: Crowd, group: _Group, config: BrigadeConfig) -> Brigade | No
     )
 
 
-def _films(crowd: Crowd, group: _Group, theirs: Mask, config: BrigadeConfig) -> Ints:
+def _films(population: Population, group: _Group, theirs: Mask, config: BrigadeConfig) -> Ints:
     """The films that a group pushes, and those of near-copies that they move; the most moved first."""
     films = np.unique([each.film for each in group.pushes]).astype(np.int64)
     if group.copies:
-        raters = np.bincount(crowd.films[theirs], minlength=len(crowd.film_ids))
+        raters = np.bincount(population.films[theirs], minlength=len(population.film_ids))
         films = np.union1d(films, np.flatnonzero(raters >= _COMMON * raters.max()))
-    moved = np.array([_moved(_effect(crowd, film, theirs)) for film in films.tolist()])
+    moved = np.array([_moved(_effect(population, film, theirs)) for film in films.tolist()])
     pushed = np.isin(films, [each.film for each in group.pushes])
     order = np.argsort(-moved, kind="stable")
     kept: Ints = films[order][(pushed | (moved >= config.flip))[order]]
@@ -167,33 +169,33 @@ def _moved(effect: dict[str, float]) -> float:
     return abs(effect["mean_after"] - effect["mean_before"]) if "mean_before" in effect else np.inf
 
 
-def _effect(crowd: Crowd, film: int, theirs: Mask) -> dict[str, float]:
+def _effect(population: Population, film: int, theirs: Mask) -> dict[str, float]:
     """A film's mean without and with a group, in stars, and the share of its ratings that are theirs."""
-    of_film = crowd.films == film
-    stars, own = crowd.stars(np.flatnonzero(of_film)), theirs[of_film]
+    of_film = population.films == film
+    stars, own = population.stars(np.flatnonzero(of_film)), theirs[of_film]
     effect = {"mean_after": float(stars.mean()), "share": float(own.mean())}
     if not own.all():
         effect["mean_before"] = float(stars[~own].mean())
     return effect
 
 
-def _likeness(crowd: Crowd, users: Ints) -> dict[str, float]:
+def _likeness(population: Population, users: Ints) -> dict[str, float]:
     """How often two of a group agree on a film, and how often one of them and another suspect do."""
     group = users[np.linspace(0, len(users) - 1, min(len(users), _COMPARED)).astype(np.int64)]
-    others = np.setdiff1d(np.flatnonzero(crowd.suspect), users)
+    others = np.setdiff1d(np.flatnonzero(population.suspect), users)
     others = others[np.linspace(0, len(others) - 1, min(len(others), _COMPARED)).astype(np.int64)]
-    inside, outside = _agreement(crowd, group, group), _agreement(crowd, group, others)
+    inside, outside = _agreement(population, group, group), _agreement(population, group, others)
     found = {"similarity": inside, "similarity_usual": outside}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _agreement(crowd: Crowd, some: Ints, others: Ints) -> float | None:
+def _agreement(population: Population, some: Ints, others: Ints) -> float | None:
     """Share of films rated by one of `some` and one of `others` where they agree; None without any."""
     tables = []
     for accounts in (some, others):
-        chosen = np.isin(crowd.users, accounts)
-        cells = crowd.films[chosen] * LEVELS + crowd.levels[chosen]
-        tables.append(np.bincount(cells, minlength=len(crowd.film_ids) * LEVELS).reshape(-1, LEVELS))
+        chosen = np.isin(population.users, accounts)
+        cells = population.films[chosen] * LEVELS + population.levels[chosen]
+        tables.append(np.bincount(cells, minlength=len(population.film_ids) * LEVELS).reshape(-1, LEVELS))
     first, second = tables
     wide = np.pad(second, ((0, 0), (_NEAR, _NEAR)))
     near = np.sum([wide[:, step : step + LEVELS] for step in range(2 * _NEAR + 1)], axis=0)

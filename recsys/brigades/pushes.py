@@ -23,7 +23,7 @@ import numpy as np
 
 from recsys.arrays import Doubles, Ints, Mask
 from recsys.brigades.config import BrigadeConfig
-from recsys.brigades.crowd import LEVELS, PRIOR, Crowd
+from recsys.brigades.population import LEVELS, PRIOR, Population
 
 _SIZES = (2, 4, 8, 16)  # ratings of the accounts looked at, at most; and those of a small account
 _HOURS = (6.0, 48.0, 168.0)  # lengths of windows; and all times
@@ -51,17 +51,17 @@ class Push:
     honest: float = 0.0
 
 
-def find_pushes(crowd: Crowd, config: BrigadeConfig) -> list[Push]:
+def find_pushes(population: Population, config: BrigadeConfig) -> list[Push]:
     """Every push of every film, up or down."""
-    order = np.flatnonzero(crowd.passing)
-    order = order[np.lexsort((crowd.times[order], crowd.films[order]))]
-    bounds = np.searchsorted(crowd.films[order], np.arange(len(crowd.film_ids) + 1))
-    activity = _Activity.of(crowd, sorted({*_SIZES, config.small}))
+    order = np.flatnonzero(population.passing)
+    order = order[np.lexsort((population.times[order], population.films[order]))]
+    bounds = np.searchsorted(population.films[order], np.arange(len(population.film_ids) + 1))
+    activity = _Activity.of(population, sorted({*_SIZES, config.small}))
     pushes: list[Push] = []
     for film in np.flatnonzero(np.diff(bounds) >= config.accounts).tolist():
         rows = order[bounds[film] : bounds[film + 1]]
         for up, sides in ((True, _HIGH), (False, _LOW)):
-            scans = [_Scan(crowd, activity, film, up, levels, config) for levels in sides]
+            scans = [_Scan(population, activity, film, up, levels, config) for levels in sides]
             pushes.extend(_of_film(scans, rows, config))
     return pushes
 
@@ -93,13 +93,13 @@ class _Activity:
     control_bounds: Ints
 
     @classmethod
-    def of(cls, crowd: Crowd, sizes: Sequence[int]) -> _Activity:
-        size = crowd.counts[crowd.users]
-        passing = {most: np.sort(crowd.times[crowd.passing & (size <= most)]) for most in sizes}
-        rows = np.flatnonzero(crowd.suspect[crowd.users] & ~crowd.passing)
-        by_film = rows[np.lexsort((crowd.times[rows], crowd.films[rows]))]
-        bounds = np.searchsorted(crowd.films[by_film], np.arange(len(crowd.film_ids) + 1))
-        return cls(passing, np.sort(crowd.times[rows]), by_film, bounds)
+    def of(cls, population: Population, sizes: Sequence[int]) -> _Activity:
+        size = population.counts[population.users]
+        passing = {most: np.sort(population.times[population.passing & (size <= most)]) for most in sizes}
+        rows = np.flatnonzero(population.suspect[population.users] & ~population.passing)
+        by_film = rows[np.lexsort((population.times[rows], population.films[rows]))]
+        bounds = np.searchsorted(population.films[by_film], np.arange(len(population.film_ids) + 1))
+        return cls(passing, np.sort(population.times[rows]), by_film, bounds)
 
     def control_of(self, film: int) -> Ints:
         return self.control_rows[self.control_bounds[film] : self.control_bounds[film + 1]]
@@ -109,7 +109,7 @@ class _Activity:
 class _Scan:
     """One film and the `levels` of one side; `rows` are passing ratings of the film, sorted by time."""
 
-    crowd: Crowd
+    population: Population
     activity: _Activity
     film: int
     up: bool
@@ -120,7 +120,7 @@ class _Scan:
         """The window and size of most surprise; None where no stars are surprising enough."""
         best: Push | None = None
         side = self._side(rows)
-        size, times = self.crowd.counts[self.crowd.users[rows]], self.crowd.times[rows]
+        size, times = self.population.counts[self.population.users[rows]], self.population.times[rows]
         for most in self.activity.passing:
             small = size <= most
             chosen = small & side
@@ -142,9 +142,9 @@ class _Scan:
     ) -> Doubles:
         """Nats of each window, by times of ratings; -inf where it is no push."""
         k, m = _within(of_side, starts, ends), _within(of_all, starts, ends)
-        known = float(self.crowd.settled[self.film].sum())
+        known = float(self.population.settled[self.film].sum())
         of_stars = _surprise_of_stars(k, m, self._usual(), known, self.config.drift)
-        asked = self.crowd.asked[self.film]
+        asked = self.population.asked[self.film]
         of_presence = np.zeros(len(k)) if asked else m * np.log1p(1 / expected)
         enough = (k >= self.config.accounts) & (of_stars >= self.config.stars_surprise)
         return np.where(enough, of_stars + of_presence, -np.inf)
@@ -152,7 +152,7 @@ class _Scan:
     def widened(self, push: Push, rows: Ints) -> Push:
         """With the larger accounts of its window, then those of all times, where hardly any can be honest."""
         side = self._side(rows)
-        times = self.crowd.times[rows]
+        times = self.population.times[rows]
         first, last = map(float, times[np.isin(rows, push.rows)][[0, -1]])
         against = ~side & (times >= first) & (times <= last)
         push = replace(push, honest=self._honest(push.expected, against))
@@ -171,20 +171,20 @@ class _Scan:
     def _honest(self, expected: float, against: Mask) -> float:
         """How many are on the side by chance, where `expected` rate the film and `against` are not on it."""
         p = self._usual()
-        return float(p / (1 - p) * against.sum() if self.crowd.asked[self.film] else p * expected)
+        return float(p / (1 - p) * against.sum() if self.population.asked[self.film] else p * expected)
 
     def _usual(self) -> float:
         """Share of the film's stars that are on this side when nobody pushes it."""
-        return float(self.crowd.chances(np.array([self.film]), settled=True)[0, self.levels].sum())
+        return float(self.population.chances(np.array([self.film]), settled=True)[0, self.levels].sum())
 
     def _side(self, rows: Ints) -> Mask:
-        side: Mask = np.isin(self.crowd.levels[rows], np.arange(LEVELS)[self.levels])
+        side: Mask = np.isin(self.population.levels[rows], np.arange(LEVELS)[self.levels])
         return side
 
     def _expected(self, most: int, starts: Doubles, ends: Doubles) -> Doubles:
         """Ratings of the film that the small accounts would give in each window."""
-        share = self.crowd.share[self.film]
-        control = self.crowd.times[self.activity.control_of(self.film)]
+        share = self.population.share[self.film]
+        control = self.population.times[self.activity.control_of(self.film)]
         of_film, of_all = _within(control, starts, ends), _within(self.activity.control, starts, ends)
         there = (of_film + _CONTROL * share) / (of_all + _CONTROL)
         expected: Doubles = _within(self.activity.passing[most], starts, ends) * np.maximum(share, there)

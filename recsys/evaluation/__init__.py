@@ -5,15 +5,15 @@ from __future__ import annotations
 from recsys.evaluation.gate import Changed, Check, Drift, Verdict, judge
 from recsys.evaluation.holdout import measure_holdout
 from recsys.evaluation.protocols import PROTOCOLS, evaluate
-from recsys.evaluation.report import Measure, Report
+from recsys.evaluation.results import Evaluation, Measure
 
 __all__ = [
     "PROTOCOLS",
     "Changed",
     "Check",
     "Drift",
+    "Evaluation",
     "Measure",
-    "Report",
     "Verdict",
     "evaluate",
     "judge",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from recsys.config import MODELS, DotBiasConfig, DotConfig, NetworkConfig, TrainingConfig
-from recsys.evaluation.report import Scores
+from recsys.evaluation.results import Scores
 from recsys.evaluation.stars import error_on_a_fifth
 from recsys.evaluation.trial import Trial
 from recsys.progress import Step

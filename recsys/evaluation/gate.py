@@ -24,8 +24,8 @@ import numpy.typing as npt
 from recsys.arrays import Doubles, Ints
 from recsys.errors import InvalidData
 from recsys.evaluation.bootstrap import draws, half_width
-from recsys.evaluation.holdout import LISTED, Figures, Holdout, figures, people_of
-from recsys.evaluation.splits import Person
+from recsys.evaluation.holdout import LISTED, Holdout, PersonScores, people_of, score_people
+from recsys.evaluation.splits import HeldOutPerson
 from recsys.recommender import Recommender
 
 # Of `margin`, times the live figure. One per cent of RMSE is two of MSE, and lost by one rating in ten at
@@ -169,12 +169,14 @@ def _whole(name: str, live: float | None, candidate: float) -> Check:
     return Check(name, live, candidate, None, None, None, 0.0, candidate == 1)
 
 
-def _figures(model: Recommender, people: Sequence[Sequence[Person]], common: Ints) -> Figures | None:
+def _figures(
+    model: Recommender, people: Sequence[Sequence[HeldOutPerson]], common: Ints
+) -> PersonScores | None:
     """None where the model makes stars or scores that are not finite, of its numbers that are."""
     foreign = np.setdiff1d(model.catalog.movie_ids, common).tolist()
     with np.errstate(all="ignore"):  # what overflows is found, not warned of
         try:
-            found = figures(model, people, foreign)
+            found = score_people(model, people, foreign)
             return found if found.finite and _answers_a_stranger(model) else None
         except np.linalg.LinAlgError:  # a fold-in that has no solution
             return None
@@ -192,7 +194,7 @@ def _answers_a_stranger(model: Recommender) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Measure:
+class _Drawn:
     """One measure of one model: its value, and that of each draw; shape (draws,). `people` it is of."""
 
     value: float
@@ -200,7 +202,9 @@ class _Measure:
     people: int
 
 
-def _compared(theirs: Figures | None, ours: Figures, films: int, margin: float, seed: int) -> list[Check]:
+def _compared(
+    theirs: PersonScores | None, ours: PersonScores, films: int, margin: float, seed: int
+) -> list[Check]:
     """A check for each measure; `theirs` is None where there is no live model, or it is not whole itself."""
     drawn = draws(len(ours.ratings), seed)
     checks = []
@@ -211,7 +215,7 @@ def _compared(theirs: Figures | None, ours: Figures, films: int, margin: float, 
     return checks
 
 
-def _check(name: str, live: _Measure | None, candidate: _Measure | None, margin: float) -> Check:
+def _check(name: str, live: _Drawn | None, candidate: _Drawn | None, margin: float) -> Check:
     if live is None or candidate is None:
         values = [None if each is None else each.value for each in (live, candidate)]
         return Check(name, values[0], values[1], None, None, None, 0.0, passed=live is None)
@@ -227,27 +231,27 @@ def _check(name: str, live: _Measure | None, candidate: _Measure | None, margin:
     return Check(name, live.value, candidate.value, difference, low, high, allowed, passed=not worse)
 
 
-def _rmse(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
+def _rmse(found: PersonScores, drawn: Doubles, films: int) -> _Drawn | None:
     """Over all ratings of all people together."""
     if not found.ratings.sum() or not np.isfinite(found.squared_error).all():
         return None
     value = (found.squared_error.sum() / found.ratings.sum()) ** 0.5
-    return _Measure(
+    return _Drawn(
         float(value), np.sqrt((drawn @ found.squared_error) / (drawn @ found.ratings)), len(found.ratings)
     )
 
 
-def _ndcg(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
+def _ndcg(found: PersonScores, drawn: Doubles, films: int) -> _Drawn | None:
     """The mean over people who liked something of what was withheld."""
     liked = np.isfinite(found.ndcg)
     if not liked.any():
         return None
     own, times = found.ndcg[liked], drawn[:, liked]
     with np.errstate(invalid="ignore"):  # none of them was drawn: NaN
-        return _Measure(float(own.mean()), times @ own / times.sum(axis=1), int(liked.sum()))
+        return _Drawn(float(own.mean()), times @ own / times.sum(axis=1), int(liked.sum()))
 
 
-def _coverage(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
+def _coverage(found: PersonScores, drawn: Doubles, films: int) -> _Drawn | None:
     """The share of `films` that are in somebody's ten."""
     people = np.repeat(np.arange(len(found.lists)), [len(each) for each in found.lists])
     if not people.size:
@@ -256,7 +260,7 @@ def _coverage(found: Figures, drawn: Doubles, films: int) -> _Measure | None:
     shown = np.zeros((len(found.lists), len(listed)), np.float32)
     shown[people, columns] = 1
     reached = ((drawn > 0).astype(np.float32) @ shown > 0).sum(axis=1)
-    return _Measure(len(listed) / films, reached / films, len(found.lists))
+    return _Drawn(len(listed) / films, reached / films, len(found.lists))
 
 
 def _drift(live: Recommender, candidate: Recommender, common: Ints) -> Drift | None:

@@ -16,8 +16,8 @@ import numpy as np
 
 from recsys.arrays import Doubles, Ints
 from recsys.evaluation.metrics import ndcg
-from recsys.evaluation.report import Scores
-from recsys.evaluation.splits import Person
+from recsys.evaluation.results import Scores
+from recsys.evaluation.splits import HeldOutPerson
 from recsys.evaluation.trial import Trial
 from recsys.recommender import Recommender, User
 from recsys.serving.groups import STRATEGIES, fairness_weights
@@ -70,7 +70,7 @@ def _draw(alike: Doubles, size: int, kind: str, seed: int) -> list[Ints]:
     return [one() for _ in range(_GROUPS)]
 
 
-def _nights(recommender: Recommender, group: Sequence[Person], method: str) -> _Nights:
+def _nights(recommender: Recommender, group: Sequence[HeldOutPerson], method: str) -> _Nights:
     users = [recommender.fold_in(person.history) for person in group]
     seen = set[int]().union(*(person.history for person in group))
     offered = set(seen)

@@ -17,12 +17,12 @@ from itertools import pairwise
 from math import isfinite
 
 import numpy as np
-import numpy.typing as npt
 
 from recsys.arrays import Doubles, Ints, Mask
+from recsys.data.hashing import Hashes, splitmix64
 from recsys.data.ratings import Ratings
 from recsys.evaluation.metrics import ndcg, recall
-from recsys.evaluation.splits import Person, by_movie
+from recsys.evaluation.splits import HeldOutPerson, by_movie
 from recsys.recommender import Recommender
 
 _ONE_PERSON_IN = 50
@@ -43,7 +43,7 @@ class Holdout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figures:
+class PersonScores:
     """What one model makes of the people of a holdout; each array has one entry a person, shape (n,).
 
     `ratings` are how many were predicted, `squared_error` the sum over them in stars squared, NaN without
@@ -70,7 +70,7 @@ def split(ratings: Ratings) -> Holdout:
     )
 
 
-def people_of(holdout: Holdout, movie_ids: Ints) -> list[list[Person]]:
+def people_of(holdout: Holdout, movie_ids: Ints) -> list[list[HeldOutPerson]]:
     """Who is asked, each with one or more things to find, among these films only.
 
     Of many people the same ones always, by hash: at most 100 who were held out whole and 1,000 others.
@@ -84,13 +84,13 @@ def people_of(holdout: Holdout, movie_ids: Ints) -> list[list[Person]]:
     people = [_in_turn(own) for own in whole.values()]
     for user_id, own in singles.items():
         history = by_movie(shown[user_id]) if user_id in shown else {}
-        people.append([Person(history, {}, by_movie(own))])
+        people.append([HeldOutPerson(history, {}, by_movie(own))])
     return people
 
 
-def figures(
-    recommender: Recommender, people: Sequence[Sequence[Person]], exclude: Collection[int] = ()
-) -> Figures:
+def score_people(
+    recommender: Recommender, people: Sequence[Sequence[HeldOutPerson]], exclude: Collection[int] = ()
+) -> PersonScores:
     """Measure a model as it serves, in the pure order, on all films but `exclude`."""
     rated, ranked = (part in recommender.config.parts for part in ("stars", "ranker"))
     n = len(people)
@@ -115,7 +115,7 @@ def figures(
             found[:, at] = np.mean(orders, axis=0)
         lists.append(np.array(listed, np.int64))
     finite &= not rated or bool(np.isfinite(errors).all())
-    return Figures(ratings, errors, found[0], found[1], tuple(lists), finite)
+    return PersonScores(ratings, errors, found[0], found[1], tuple(lists), finite)
 
 
 def measure_holdout(recommender: Recommender, holdout: Holdout) -> dict[str, float]:
@@ -124,7 +124,7 @@ def measure_holdout(recommender: Recommender, holdout: Holdout) -> dict[str, flo
     A measure for which the holdout has nothing is left out. Models of one data set compare by these; for two
     of different films see recsys.evaluation.gate.
     """
-    measured = figures(recommender, people_of(holdout, recommender.catalog.movie_ids))
+    measured = score_people(recommender, people_of(holdout, recommender.catalog.movie_ids))
     metrics: dict[str, float] = {}
     if measured.ratings.sum() and "stars" in recommender.config.parts:
         metrics["rmse"] = float(measured.squared_error.sum() / measured.ratings.sum()) ** 0.5
@@ -153,11 +153,11 @@ def _grouped(ratings: Ratings, people: Ints, movie_ids: Ints) -> dict[int, Ratin
     }
 
 
-def _in_turn(own: Ratings) -> list[Person]:
+def _in_turn(own: Ratings) -> list[HeldOutPerson]:
     """Somebody held out whole, once for each fifth of what they rated: it is to be found from the rest."""
     part = _hashed(_WITHHELD, own.user_ids, own.movie_ids) % np.uint64(_ONE_WITHHELD_IN)
     return [
-        Person(by_movie(own.take(part != each)), {}, by_movie(own.take(part == each)))
+        HeldOutPerson(by_movie(own.take(part != each)), {}, by_movie(own.take(part == each)))
         for each in np.unique(part)
     ]
 
@@ -168,17 +168,9 @@ def falls(decision: int, one_in: int, *ids: Ints) -> Mask:
     return fallen
 
 
-def _hashed(decision: int, *ids: Ints) -> npt.NDArray[np.uint64]:
-    """By splitmix64: Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, 2014."""
-    state = _mix(np.full(ids[0].shape, decision, np.uint64))
+def _hashed(decision: int, *ids: Ints) -> Hashes:
+    """Of each row of ids, another one for each decision; shape (n,)."""
+    state = splitmix64(np.full(ids[0].shape, decision, np.uint64))
     for column in ids:
-        state = _mix(state ^ column.astype(np.int64).view(np.uint64))
+        state = splitmix64(state ^ column.astype(np.int64).view(np.uint64))
     return state
-
-
-def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """One step of splitmix64 from each of `values`, modulo 2^64."""
-    z = values + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

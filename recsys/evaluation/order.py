@@ -6,8 +6,8 @@ import numpy as np
 
 from recsys.arrays import Ints
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
-from recsys.evaluation.report import Scores
-from recsys.evaluation.splits import Person
+from recsys.evaluation.results import Scores
+from recsys.evaluation.splits import HeldOutPerson
 from recsys.evaluation.trial import Trial
 from recsys.recommender import Recommender, User
 
@@ -54,13 +54,13 @@ def newcomers(trial: Trial) -> Scores:
     return scores
 
 
-def recommended(recommender: Recommender, user: User, person: Person, n: int = _LISTED) -> list[int]:
+def recommended(recommender: Recommender, user: User, person: HeldOutPerson, n: int = _LISTED) -> list[int]:
     """The first `n` movie ids of what is served, in its pure order, without the person's whole history."""
     found = recommender.recommend(user, n=n, exclude=person.history, diversity=0)
     return [each.movie_id for each in found]
 
 
-def order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, float]:
+def order_metrics(lists: list[list[int]], people: list[HeldOutPerson]) -> dict[str, float]:
     """Means over people, each with a list."""
     pairs = [(listed, person.relevant) for listed, person in zip(lists, people, strict=True)]
     return {
@@ -69,5 +69,5 @@ def order_metrics(lists: list[list[int]], people: list[Person]) -> dict[str, flo
     }
 
 
-def _popular(popular: Ints, person: Person) -> list[int]:
+def _popular(popular: Ints, person: HeldOutPerson) -> list[int]:
     return [movie_id for movie_id in popular.tolist() if movie_id not in person.history][:_LISTED]

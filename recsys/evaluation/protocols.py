@@ -15,7 +15,7 @@ from recsys.errors import InvalidData
 from recsys.evaluation.chapter import chapter
 from recsys.evaluation.groups import groups
 from recsys.evaluation.order import newcomers, order
-from recsys.evaluation.report import Key, Measure, Report, Scores
+from recsys.evaluation.results import Evaluation, Key, Measure, Scores
 from recsys.evaluation.stars import stars
 from recsys.evaluation.trial import Say, Trial
 
@@ -37,7 +37,7 @@ def evaluate(
     config: TrainingConfig = _DEFAULTS,
     protocols: Sequence[str] = _USUAL,
     progress: Say | None = None,
-) -> Report:
+) -> Evaluation:
     """Fit and measure under each protocol and seed; `progress` hears of each fit before it starts.
 
     Raises InvalidData for an unknown protocol, or too few people to hold some out.
@@ -52,4 +52,4 @@ def evaluate(
             for key, value in PROTOCOLS[name](trial).items():
                 found.setdefault(key, []).append(value)
     measures = tuple(Measure(*key, tuple(values)) for key, values in found.items())
-    return Report(dataset.name, tuple(seeds), measures)
+    return Evaluation(dataset.name, tuple(seeds), measures)

@@ -18,7 +18,7 @@ _ENOUGH = 20  # ratings that a held-out person needs
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class HeldOutPerson:
     """Somebody who was not in training: what they show, and what else they rated.
 
     `history` and `withheld` map movie ids to stars; `answers` are simulated from the history, three genres
@@ -42,7 +42,7 @@ def random_fifth(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
     return ratings.take(order[fifth:]), ratings.take(order[:fifth])
 
 
-def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Ratings, list[Person]]:
+def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Ratings, list[HeldOutPerson]]:
     """The ratings of nine people in ten, and the tenth with 80 % of their ratings as history.
 
     Only people with 20 ratings or more are held out; those who liked nothing of the rest are left out.
@@ -65,7 +65,7 @@ def held_out_people(ratings: Ratings, catalog: Catalog, seed: int) -> tuple[Rati
     for at, row in enumerate(held.tolist()):
         answers = _answers(taste[at : at + 1], catalog, np.random.default_rng([seed, row, 1]))
         history, rest = ratings.take(histories[at]), ratings.take(withheld[at])
-        person = Person(by_movie(history), answers, by_movie(rest))
+        person = HeldOutPerson(by_movie(history), answers, by_movie(rest))
         if person.relevant:
             people.append(person)
     if not people:

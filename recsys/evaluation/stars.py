@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys import progress
 from recsys.config import TrainingConfig
 from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import mean_squared_error
-from recsys.evaluation.report import Scores
+from recsys.evaluation.results import Scores
 from recsys.evaluation.splits import random_fifth
 from recsys.evaluation.trial import Trial
+from recsys.progress import OnStep
 from recsys.training import fit
 
 
@@ -23,9 +23,7 @@ def stars(trial: Trial) -> Scores:
     return {("stars", model, "MSE"): mse, ("stars", model, "RMSE"): mse**0.5}
 
 
-def error_on_a_fifth(
-    dataset: Dataset, config: TrainingConfig, *, report: progress.Report | None = None
-) -> float:
+def error_on_a_fifth(dataset: Dataset, config: TrainingConfig, *, report: OnStep | None = None) -> float:
     """MSE in stars squared, predictions clipped to the stars that people give; strangers are folded in."""
     train, test = random_fifth(dataset.ratings, config.seed)
     recommender = fit(train, dataset.catalog, replace(config, parts=("stars",)), report=report)

@@ -11,7 +11,7 @@ import numpy as np
 from recsys.arrays import Ints
 from recsys.config import TrainingConfig
 from recsys.data.sources.datasets import Dataset
-from recsys.evaluation.splits import Person, held_out_people
+from recsys.evaluation.splits import HeldOutPerson, held_out_people
 from recsys.recommender import Recommender
 from recsys.training import fit
 
@@ -26,7 +26,7 @@ class Strangers:
     """
 
     recommender: Recommender
-    people: list[Person]
+    people: list[HeldOutPerson]
     popular: Ints
 
 

@@ -22,7 +22,7 @@ from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, fine
 from recsys.models.tables import Table, table
 from recsys.models.threads import one_thread
 from recsys.models.uncertainty import Pairs, describe, film_doubt
-from recsys.progress import Report
+from recsys.progress import OnStep
 from recsys.serving.stars import FactorStars
 from recsys.serving.stars.factors import sigmoid_range, slope_at
 
@@ -34,7 +34,7 @@ _NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
 
 @one_thread()
 def fit_stars(
-    rows: Rows, config: TrainingConfig, report: Report | None = None, start: FactorStars | None = None
+    rows: Rows, config: TrainingConfig, report: OnStep | None = None, start: FactorStars | None = None
 ) -> FactorStars:
     """Learn from ratings, without biases if config.model is "dot"; `report` hears of every epoch.
 
@@ -77,7 +77,7 @@ def _fine_tuned(
     ratings: RatingTensors,
     settings: DotConfig,
     generator: torch.Generator,
-    report: Report | None,
+    report: OnStep | None,
 ) -> FactorStars:
     """What is known of newcomers and noise stays as it was: the factors keep their meaning."""
     alone = replace(settings, ensemble=1, ensemble_factors=start.movie_factors.shape[1])

@@ -21,7 +21,7 @@ from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
 from recsys.models.threads import one_thread
-from recsys.progress import Report, Step
+from recsys.progress import OnStep, Step
 from recsys.serving.ranker import effective_number, graded
 
 _CHUNK = 4_000_000  # floats of one batch of gathered factors: 16 MB
@@ -31,7 +31,7 @@ INITIAL_SCALE = 0.3  # length of a film's vector before the first sweep
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _PaddedRows:
     """Rows of like length. `columns`, `targets` and `mask` have shape (rows, longest), zero where padded.
 
     `mask` is the root of a rating's weight, `targets` are times it, and `lengths` are sums of weights.
@@ -45,7 +45,7 @@ class _Batch:
 
 
 def fit_film_factors(
-    rows: Rows, features: Floats, config: TrainingConfig, report: Report | None = None
+    rows: Rows, features: Floats, config: TrainingConfig, report: OnStep | None = None
 ) -> Floats:
     """The film factors of these ratings, in no particular basis; shape (n_films, n_factors).
 
@@ -87,7 +87,7 @@ def refit_film_factors(
     start: Floats,
     known: Mask,
     before: Floats,
-    report: Report | None = None,
+    report: OnStep | None = None,
 ) -> Floats:
     """The film factors after some more ratings, in the basis of `start`; shape (n_films, n_factors).
 
@@ -184,7 +184,7 @@ def _batches(
     factors: int,
     device: torch.device,
     weights: Floats | None = None,
-) -> list[_Batch]:
+) -> list[_PaddedRows]:
     """The ratings of each row, padded to batches of like length; every row is in one batch.
 
     Within a row the columns ascend, so that the order of the ratings changes nothing.
@@ -215,7 +215,7 @@ def _batches(
         )
         types = (np.int64, np.float32, np.int64, np.float32, np.float32)
         batches.append(
-            _Batch(
+            _PaddedRows(
                 *(
                     torch.from_numpy(part.astype(kind)).to(device)
                     for part, kind in zip(parts, types, strict=True)
@@ -227,7 +227,7 @@ def _batches(
 
 
 def _half_sweep(
-    batches: list[_Batch],
+    batches: list[_PaddedRows],
     W: torch.Tensor,
     prior: torch.Tensor,
     regularisation: float,

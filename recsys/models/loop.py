@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.uncertainty import ROUNDING, Pairs
-from recsys.progress import Report, Step
+from recsys.progress import OnStep, Step
 
 LOW, HIGH = 0.0, 5.5  # stars at the ends of the sigmoid; wide enough that 5 can be reached
 _STEPS = 40  # per epoch unless the settings say how large a batch is: the same course on data of every size
@@ -25,7 +25,7 @@ BETAS = (0.9, 0.99)  # of Adam; the first follows the cycle
 _WARM_UP = 0.25  # share of the cycle in which the learning rate rises
 
 
-class Settings(Protocol):
+class LoopSettings(Protocol):
     """What the loop needs to know of a model's settings (recsys.config)."""
 
     @property
@@ -141,9 +141,9 @@ class Learned(Generic[_Model]):
 def learn(
     untrained: Callable[[RatingTensors], _Model],
     ratings: RatingTensors,
-    settings: Settings,
+    settings: LoopSettings,
     generator: torch.Generator,
-    report: Report | None = None,
+    report: OnStep | None = None,
 ) -> Learned[_Model]:
     """Train what `untrained` makes for these ratings; `report` hears of every epoch.
 
@@ -175,9 +175,9 @@ def learn(
 def fine_tune(
     model: StarsModel,
     ratings: RatingTensors,
-    settings: Settings,
+    settings: LoopSettings,
     generator: torch.Generator,
-    report: Report | None = None,
+    report: OnStep | None = None,
 ) -> None:
     """A short, low cycle over all ratings, old and new, of a model that has learned. Raises Diverged."""
     cycle = one_cycle(
@@ -211,7 +211,7 @@ def one_cycle(
     model: StarsModel,
     ratings: RatingTensors,
     valid: RatingTensors | None,
-    settings: Settings,
+    settings: LoopSettings,
     generator: torch.Generator,
     *,
     epochs: int | None = None,

@@ -32,7 +32,7 @@ from recsys.models.loop import (
 )
 from recsys.models.threads import one_thread
 from recsys.models.uncertainty import Pairs, describe, film_doubt
-from recsys.progress import Report
+from recsys.progress import OnStep
 from recsys.serving.stars.network import Layer, Net, NetworkStars
 
 _INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
@@ -48,7 +48,7 @@ def embedding_size(n: int) -> int:
 
 @one_thread()
 def fit_stars(
-    rows: Rows, config: TrainingConfig, report: Report | None = None, start: NetworkStars | None = None
+    rows: Rows, config: TrainingConfig, report: OnStep | None = None, start: NetworkStars | None = None
 ) -> NetworkStars:
     """Learn from ratings; `report` hears of every epoch. `start`, which has the rows of this fit, makes it a
     fine-tuning: a short, low cycle over all ratings from what is served of it.
@@ -84,7 +84,7 @@ def _fine_tuned(
     ratings: RatingTensors,
     settings: NetworkConfig,
     generator: torch.Generator,
-    report: Report | None,
+    report: OnStep | None,
 ) -> NetworkStars:
     """What is known of newcomers and noise stays as it was: the embeddings keep their meaning."""
     model = _ServedNetwork(start, settings, ratings.stars.device)

@@ -33,7 +33,7 @@ from recsys.models.device import torch_device
 from recsys.models.pmf_side import Regression, Side
 from recsys.models.side_information import ITERATIONS, Basis, basis_of, who_rated_what
 from recsys.models.threads import one_thread
-from recsys.progress import Report, Step
+from recsys.progress import OnStep, Step
 from recsys.serving.stars import DrawnStars
 
 _CONTENT = 0  # where the films' content is among their bases
@@ -48,7 +48,7 @@ def fit_stars(
     rows: Rows,
     content: Floats,
     config: TrainingConfig,
-    report: Report | None = None,
+    report: OnStep | None = None,
     start: DrawnStars | None = None,
     former_counts: Floats | None = None,
 ) -> DrawnStars:

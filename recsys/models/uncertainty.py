@@ -57,7 +57,7 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomers:
+class Uncertainty:
     """What serving needs to know beyond the fit. `film_variance` (n_films,) is in logits squared."""
 
     prior_mean: Reals  # (size,)
@@ -66,7 +66,7 @@ class Newcomers:
     noise_variance: float  # stars squared
 
 
-def describe(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Newcomers:
+def describe(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Uncertainty:
     """The people whom a fitted model does not know yet.
 
     `loss` is the mean squared error on `valid`, ratings that the fit behind it did not see. It holds the
@@ -75,15 +75,15 @@ def describe(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Newco
     """
     noise = max(loss, ROUNDING)
     doubt = film_doubt(fitted, ratings)
-    crowd = _Crowd(fitted, ratings)
-    among = np.isin(valid.users, crowd.rows)
+    sample = _Sample(fitted, ratings)
+    among = np.isin(valid.users, sample.rows)
     if among.any():
         pairs = Pairs(valid.users[among], valid.movies[among])
         films = fitted.slopes(pairs) ** 2 * doubt[pairs.movies] * noise
-        share_open = float(np.mean(crowd.open(pairs, noise) + films)) / noise
+        share_open = float(np.mean(sample.open(pairs, noise) + films)) / noise
         noise = max(noise / (1 + share_open), ROUNDING)
-    mean, covariance, _ = crowd.prior(noise)
-    return Newcomers(mean, np.linalg.inv(covariance), doubt * noise, noise)
+    mean, covariance, _ = sample.prior(noise)
+    return Uncertainty(mean, np.linalg.inv(covariance), doubt * noise, noise)
 
 
 def film_doubt(fitted: Fitted, ratings: Pairs) -> Reals:
@@ -93,7 +93,7 @@ def film_doubt(fitted: Fitted, ratings: Pairs) -> Reals:
     return doubt
 
 
-class _Crowd:
+class _Sample:
     """A sample of the people who rated, and what their ratings say about them."""
 
     def __init__(self, fitted: Fitted, ratings: Pairs) -> None:

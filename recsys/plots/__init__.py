@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from recsys.plots.films import draw_biases, draw_map
 from recsys.plots.placing import place_labels
-from recsys.plots.series import draw_losses, draw_panels, draw_per_day
+from recsys.plots.series import draw_charts, draw_losses, draw_per_day
 
 __all__ = [
     "draw_biases",
+    "draw_charts",
     "draw_losses",
     "draw_map",
-    "draw_panels",
     "draw_per_day",
     "place_labels",
 ]

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from recsys.arrays import Doubles
 from recsys.errors import InvalidData
-from recsys.interpretation import FilmMap
+from recsys.interpretation import FactorMap
 from recsys.plots.canvas import ACCENT, CALM, DPI, FAINT, INK, MUTED, elide, figure_of, heading, png
 from recsys.plots.placing import place_labels
 
@@ -18,17 +18,17 @@ _NEAR = 12  # pixels from a film to its label that need no line
 _LONGEST_ON_MAP, _LONGEST_BESIDE_BAR = 30, 46  # letters of a label
 
 
-def draw_map(film_map: FilmMap, labels: Sequence[str]) -> bytes:
+def draw_map(factor_map: FactorMap, labels: Sequence[str]) -> bytes:
     """A PNG: every film a dot, and the first `len(labels)` of them with their titles."""
     with figure_of(13.0, 9.5) as figure:
         canvas = FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        named = film_map.points[: len(labels)]
-        axes.scatter(film_map.points[:, 0], film_map.points[:, 1], s=6, color=FAINT, linewidths=0)
+        named = factor_map.points[: len(labels)]
+        axes.scatter(factor_map.points[:, 0], factor_map.points[:, 1], s=6, color=FAINT, linewidths=0)
         axes.scatter(named[:, 0], named[:, 1], s=14, color=ACCENT, linewidths=0, zorder=3)
-        heading(figure, f"The {len(film_map.movie_ids)} most rated films by what people think of them")
-        axes.set_xlabel(f"first principal component, {film_map.shares[0]:.0%} of the variance")
-        axes.set_ylabel(f"second principal component, {film_map.shares[1]:.0%} of the variance")
+        heading(figure, f"The {len(factor_map.movie_ids)} most rated films by what people think of them")
+        axes.set_xlabel(f"first principal component, {factor_map.shares[0]:.0%} of the variance")
+        axes.set_ylabel(f"second principal component, {factor_map.shares[1]:.0%} of the variance")
         axes.margins(0.06)
         canvas.draw()  # type: ignore[no-untyped-call]  # now pixels are known
         _annotate(axes, canvas, named, [elide(label, _LONGEST_ON_MAP) for label in labels])

@@ -11,32 +11,32 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from recsys.arrays import Doubles
+from recsys.charts import Chart
 from recsys.errors import InvalidData
-from recsys.panels import Panel
 from recsys.plots.canvas import ACCENT, CALM, FAINT, MUTED, figure_of, heading, png
 from recsys.progress import Step
 
-_COLUMNS = 2  # of panels: a phone is held upright
+_COLUMNS = 2  # of charts: a phone is held upright
 _MOST_BARS = 120  # days; a longer history is drawn by weeks
 _AVERAGED = 7  # days
 _ROOM = timedelta(days=3)  # at both ends, at least
 _LONG = 300  # days; over more of them months are told with their year
 _COLOURS = (CALM, MUTED)
-_PANEL_HEIGHT, _LETTERS = 135, 13  # points: of a panel, about, and of a line of letters
+_CHART_HEIGHT, _LETTERS = 135, 13  # points: of a chart, about, and of a line of letters
 _NICE = (1, 2, 5, 10)  # steps between ticks
 
 
-def draw_panels(moments: Sequence[date], panels: Sequence[Panel], title: str, note: str = "") -> bytes:
+def draw_charts(moments: Sequence[date], charts: Sequence[Chart], title: str, note: str = "") -> bytes:
     """A PNG of small multiples over the same time, a note below: each with its last values written out, the
-    first ones as dotted lines, bounds as dashed ones. Raises InvalidData without moments or panels."""
-    if not moments or not panels:
+    first ones as dotted lines, bounds as dashed ones. Raises InvalidData without moments or charts."""
+    if not moments or not charts:
         raise InvalidData("there is nothing to draw yet")
-    rows = math.ceil(len(panels) / _COLUMNS)
+    rows = math.ceil(len(charts) / _COLUMNS)
     with figure_of(10.5, 0.9 + 2.6 * rows) as figure:
         grid = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
-        for axes, panel in zip(grid, panels, strict=False):
-            _panel(axes, moments, panel)
-        for axes in grid[len(panels) :]:
+        for axes, chart in zip(grid, charts, strict=False):
+            _chart(axes, moments, chart)
+        for axes in grid[len(charts) :]:
             axes.set_visible(False)
         heading(figure, title)
         figure.supxlabel(note, x=0.02, ha="left", fontsize=9, color=MUTED)
@@ -121,10 +121,10 @@ def draw_losses(steps: Sequence[Step], title: str, train: str, valid: str, step:
         return png(figure)
 
 
-def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
+def _chart(axes: Axes, moments: Sequence[date], chart: Chart) -> None:
     ends: list[tuple[float, str, str, date]] = []  # value, what is said, colour, moment
-    for line, colour in zip(panel.lines, _COLOURS, strict=False):
-        values = np.array([math.nan if value is None else value for value in line.values])
+    for curve, colour in zip(chart.curves, _COLOURS, strict=False):
+        values = np.array([math.nan if value is None else value for value in curve.values])
         axes.plot(moments, values, color=colour, linewidth=1.8, marker="o", markersize=4, clip_on=False)  # type: ignore[arg-type]
         there = np.flatnonzero(np.isfinite(values))
         if not there.size:
@@ -132,25 +132,25 @@ def _panel(axes: Axes, moments: Sequence[date], panel: Panel) -> None:
         if there.size > 1:
             axes.axhline(values[there[0]], color=colour, linewidth=0.8, linestyle=":", alpha=0.7)
         last = there[-1]
-        said = _written(float(values[last]), panel.percent)
-        told = f"{said} {line.label}" if len(panel.lines) > 1 else said
-        ends.append((float(values[last]), told, colour, moments[last]))
-    axes.set_title(panel.title)
+        said = _written(float(values[last]), chart.percent)
+        written = f"{said} {curve.label}" if len(chart.curves) > 1 else said
+        ends.append((float(values[last]), written, colour, moments[last]))
+    axes.set_title(chart.title)
     axes.margins(y=0.2)
     _calendar(axes, moments, most=5)
-    if all(value is None for line in panel.lines for value in line.values):
+    if all(value is None for curve in chart.curves for value in curve.values):
         axes.text(0.5, 0.5, "–", transform=axes.transAxes, ha="center", va="center", color=MUTED, fontsize=16)
         axes.set_yticks([])
         return
-    for bound in panel.bounds:
+    for bound in chart.bounds:
         axes.axhline(bound, color=ACCENT, linewidth=0.9, linestyle="--", alpha=0.8)
-    if panel.from_zero:
+    if chart.from_zero:
         axes.set_ylim(bottom=0)
-    if panel.most is not None:
-        axes.set_ylim(top=min(panel.most, axes.get_ylim()[1]))
+    if chart.most is not None:
+        axes.set_ylim(top=min(chart.most, axes.get_ylim()[1]))
     _write_ends(axes, ends)
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=_NICE))
-    if panel.percent:
+    if chart.percent:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 9):g} %"))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
@@ -161,7 +161,7 @@ def _write_ends(axes: Axes, ends: Sequence[tuple[float, str, str, date]]) -> Non
     low, high = axes.get_ylim()
     below = math.inf  # the middle of the highest line that still fits, in points
     for value, said, colour, moment in sorted(ends, key=lambda end: -end[0]):
-        place = (value - low) / (high - low) * _PANEL_HEIGHT
+        place = (value - low) / (high - low) * _CHART_HEIGHT
         moved = min(place, below)
         below = moved - _LETTERS
         axes.annotate(

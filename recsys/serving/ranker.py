@@ -26,7 +26,7 @@ from recsys.config import RankerConfig
 from recsys.serving.ease import UNKNOWN, Ease
 from recsys.serving.newfilms import NewFilms
 
-_Basis = tuple[Doubles, Doubles]
+_Axes = tuple[Doubles, Doubles]
 
 
 def graded(values: Floats, slope: float) -> Floats:
@@ -40,7 +40,7 @@ def effective_number(counts: Ints) -> float:
     return total**2 / float((counts.astype(np.float64) ** 2).sum())
 
 
-def diagonal_basis(film_factors: Floats) -> _Basis:
+def diagonal_basis(film_factors: Floats) -> _Axes:
     """Eigenvalues (k,) of VᵀV, and the rotation (k, k) that turns vectors into the basis of its axes."""
     V = film_factors.astype(np.float64)
     eigenvalues, rotation = np.linalg.eigh(V.T @ V)
@@ -72,7 +72,7 @@ class Ranker:
         effective_films: float,
         ease: Ease,
         config: RankerConfig,
-        basis: _Basis | None = None,
+        basis: _Axes | None = None,
     ) -> Ranker:
         """Film factors in any basis, turned into the diagonal one; products u·v stay the same.
 

@@ -17,7 +17,7 @@ class GramIndex:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._n_names = len(names)
-        self._tables = [_Table(names, length) for length in (2, 3)]
+        self._tables = [_Runs(names, length) for length in (2, 3)]
 
     def nearest(self, text: str, count: int) -> Ints:
         """The rows of the `count` names that share most with a text, for its length and theirs, or fewer."""
@@ -33,7 +33,7 @@ class GramIndex:
         return rows
 
 
-class _Table:
+class _Runs:
     """Runs of one length, weighted by how rare they are; `mass` (n_names,) is the weight of a name's own."""
 
     def __init__(self, names: Sequence[str], length: int) -> None:

@@ -17,12 +17,12 @@ from bot import pictures
 from bot.errors import PictureFailed
 from bot.pictures import Biases, FilmMap, Losses, Panels, PerDay, Picture, draw, read_request
 from recsys import Catalog, Film, Ratings, TrainingConfig
+from recsys.charts import Chart, Curve
 from recsys.config import DotBiasConfig
-from recsys.panels import Line, Panel
 from recsys.progress import Step
 
 DAY = date(2026, 11, 23)
-PANELS = Panels(moments=[DAY], panels=[Panel("a", [Line("", [0.5])], True), Panel("b", [])], title="$ <b>")
+PANELS = Panels(moments=[DAY], panels=[Chart("a", [Curve("", [0.5])], True), Chart("b", [])], title="$ <b>")
 PER_DAY = PerDay(counts={DAY: 3}, title="t", per_day="d", per_week="w", average="a")
 LOSSES = Losses(
     steps=[Step("stars", 1, 2, 0.1, 1.5), Step("stars", 2, 2, 0.1, 1.2, 1.3)],

@@ -12,10 +12,10 @@ import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.config import DotBiasConfig, RankerConfig
 from recsys.data.sources.datasets import Dataset
-from recsys.evaluation import Report, evaluate, measure_holdout
+from recsys.evaluation import Evaluation, evaluate, measure_holdout
 from recsys.evaluation.holdout import split
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
-from recsys.evaluation.splits import Person, held_out_people, random_fifth
+from recsys.evaluation.splits import HeldOutPerson, held_out_people, random_fifth
 
 LIST = [11, 12, 13, 14, 15]
 
@@ -96,7 +96,7 @@ class TestHeldOutPeople:
 
 
 @pytest.fixture(scope="module")
-def report(movielens_100k: Dataset) -> Report:
+def report(movielens_100k: Dataset) -> Evaluation:
     """Order and newcomers on ml-100k, a seed that nobody tuned on, smaller models than the product's."""
     stars = DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3)
     config = TrainingConfig(device="cpu", dot_bias=stars, ranker=RankerConfig(factors=48, sweeps=6))
@@ -104,13 +104,13 @@ def report(movielens_100k: Dataset) -> Report:
 
 
 class TestRealRatings:
-    def test_the_order_beats_popularity_by_far(self, report: Report) -> None:
+    def test_the_order_beats_popularity_by_far(self, report: Evaluation) -> None:
         ours = report.measure("order", "recommender", "NDCG@10")
         popular = report.measure("order", "popularity", "NDCG@10")
         assert ours.mean > 1.6 * popular.mean
         assert 0.1 < popular.mean < 0.3
 
-    def test_newcomers_gain_from_genres_and_from_every_rating(self, report: Report) -> None:
+    def test_newcomers_gain_from_genres_and_from_every_rating(self, report: Evaluation) -> None:
         curve = [report.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10").mean for k in (0, 5, 20)]
         assert curve == sorted(curve)
         errors = [
@@ -120,7 +120,7 @@ class TestRealRatings:
         assert curve[0] > report.measure("newcomers, 0 ratings", "without genres", "NDCG@10").mean
         assert curve[1] > report.measure("newcomers, 5 ratings", "popularity", "NDCG@10").mean
 
-    def test_a_measure_that_was_not_made_is_named(self, report: Report) -> None:
+    def test_a_measure_that_was_not_made_is_named(self, report: Evaluation) -> None:
         with pytest.raises(KeyError, match="stars, dot_bias, MSE"):
             report.measure("stars", "dot_bias", "MSE")
 
@@ -158,7 +158,7 @@ def test_the_permanent_holdout_is_measured_with_what_there_is(
 
 
 @pytest.fixture(scope="module")
-def world_of_the_report(movielens_100k: Dataset) -> tuple[Recommender, list[Person]]:
+def world_of_the_report(movielens_100k: Dataset) -> tuple[Recommender, list[HeldOutPerson]]:
     """The model and the people behind the report."""
     train, people = held_out_people(movielens_100k.ratings, movielens_100k.catalog, seed=7)
     config = TrainingConfig(
@@ -168,7 +168,7 @@ def world_of_the_report(movielens_100k: Dataset) -> tuple[Recommender, list[Pers
 
 
 def test_what_is_measured_is_what_is_served(
-    report: Report, world_of_the_report: tuple[Recommender, list[Person]]
+    report: Evaluation, world_of_the_report: tuple[Recommender, list[HeldOutPerson]]
 ) -> None:
     """The figure of the report, found again by calling the public API."""
     model, people = world_of_the_report
@@ -182,7 +182,7 @@ def test_what_is_measured_is_what_is_served(
 
 @pytest.mark.parametrize("k", [0, 10])
 def test_newcomers_show_what_most_people_rated_and_keep_the_same_candidates(
-    report: Report, world_of_the_report: tuple[Recommender, list[Person]], k: int
+    report: Evaluation, world_of_the_report: tuple[Recommender, list[HeldOutPerson]], k: int
 ) -> None:
     model, people = world_of_the_report
     ratings = dict(zip(model.catalog.movie_ids.tolist(), model.popularity.tolist(), strict=True))

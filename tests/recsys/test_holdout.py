@@ -9,7 +9,7 @@ import pytest
 
 import recsys
 from recsys import Catalog, Ratings, TrainingConfig
-from recsys.evaluation.holdout import Holdout, falls, figures, measure_holdout, people_of, split
+from recsys.evaluation.holdout import Holdout, falls, measure_holdout, people_of, score_people, split
 from recsys.evaluation.metrics import ndcg
 
 
@@ -157,7 +157,7 @@ def world(small_ratings: Ratings) -> Holdout:
 class TestFigures:
     def test_they_are_of_what_is_served(self, model: recsys.Recommender, world: Holdout) -> None:
         people = people_of(world, model.catalog.movie_ids)
-        found = figures(model, people)
+        found = score_people(model, people)
         assert found.finite
         assert found.ratings.sum() == len(world.people) + len(world.ratings)
         for at, tasks in enumerate(people):
@@ -175,7 +175,7 @@ class TestFigures:
 
     def test_what_is_excluded_is_not_listed(self, model: recsys.Recommender, world: Holdout) -> None:
         excluded = model.catalog.movie_ids[:5]
-        found = figures(model, people_of(world, model.catalog.movie_ids[5:]), excluded.tolist())
+        found = score_people(model, people_of(world, model.catalog.movie_ids[5:]), excluded.tolist())
         assert not np.isin(np.concatenate(found.lists), excluded).any()
 
     def test_a_part_that_is_missing_is_not_measured(

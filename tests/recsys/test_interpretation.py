@@ -11,7 +11,7 @@ from matplotlib.transforms import Bbox
 import recsys
 from recsys import Catalog, InvalidData, MissingPart, Ratings, Recommender, TrainingConfig
 from recsys.arrays import Doubles, Floats
-from recsys.interpretation import extreme_biases, film_map, nearest_by_factors
+from recsys.interpretation import extreme_biases, factor_map, nearest_by_factors
 from recsys.plots import place_labels
 from recsys.serving.stars import Stars
 
@@ -45,14 +45,14 @@ def test_films_without_ratings_are_on_no_list(small_recommender: Recommender) ->
     lowest, highest = extreme_biases(small_recommender, n=99)
     listed = [{each.movie_id for each in found} for found in (lowest, highest)]
     listed.append({each.movie_id for each in nearest_by_factors(small_recommender, film, n=99)} | {film})
-    listed.append(set(film_map(small_recommender).movie_ids.tolist()))
+    listed.append(set(factor_map(small_recommender).movie_ids.tolist()))
     for ids in listed:
         assert len(ids) == len(small_recommender.catalog) - len(unrated)
         assert not ids & unrated
 
 
 def test_the_map_shows_where_factors_differ_most(small_recommender: Recommender, stars: Stars) -> None:
-    found = film_map(small_recommender, n=15)
+    found = factor_map(small_recommender, n=15)
     rows = small_recommender.catalog.rows(found.movie_ids)
     counts = small_recommender.popularity[rows]
     assert counts.tolist() == sorted(small_recommender.popularity, reverse=True)[:15]
@@ -86,13 +86,13 @@ def test_a_model_that_has_nothing_to_look_at_says_so(
     with pytest.raises(InvalidData, match="'nn' has no biases"):
         extreme_biases(network)
     with pytest.raises(MissingPart, match="a network has no factors"):
-        film_map(network)
+        factor_map(network)
     dot = recsys.fit(small_ratings, small_catalog, replace(stars_alone, model="dot"))
     with pytest.raises(InvalidData, match="'dot' has no biases"):
         extreme_biases(dot)
     few = recsys.fit(small_ratings.take(np.array([0])), small_catalog, stars_alone)
     with pytest.raises(InvalidData, match="three films"):
-        film_map(few)
+        factor_map(few)
 
 
 def boxes(centres: Doubles, sizes: Doubles) -> list[tuple[float, float, float, float]]:

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 from recsys import InvalidData, Recommender
 from recsys.arrays import Floats
-from recsys.interpretation import extreme_biases, film_map
-from recsys.panels import Line, Panel
-from recsys.plots import draw_biases, draw_losses, draw_map, draw_panels, draw_per_day
+from recsys.charts import Chart, Curve
+from recsys.interpretation import extreme_biases, factor_map
+from recsys.plots import draw_biases, draw_charts, draw_losses, draw_map, draw_per_day
 from recsys.progress import Step
 
 MONDAY = date(2026, 10, 26)
@@ -49,7 +49,7 @@ def texts(figure: Figure) -> list[str]:
 
 
 def test_the_map_is_a_picture_of_all_titles(small_recommender: Recommender, figures: list[Figure]) -> None:
-    found = film_map(small_recommender)
+    found = factor_map(small_recommender)
     assert pixels(draw_map(found, [ODD, "Amélie", "Сталкер"])).shape[:2] == (1045, 1430)
     said = texts(figures[0])
     assert {ODD[:29].rstrip() + "…", "Amélie", "Сталкер"} <= set(said)
@@ -85,14 +85,14 @@ def test_a_long_history_is_drawn_by_weeks(figures: list[Figure]) -> None:
     assert "ratings a week" in texts(figures[0])
 
 
-def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
+def test_each_chart_ends_in_its_last_value(figures: list[Figure]) -> None:
     weeks = [MONDAY + timedelta(weeks=at) for at in range(3)]
-    panels = [
-        Panel(ODD, [Line("", [0.5, None, 0.0625])], percent=True, bounds=(0.9,)),
-        Panel("two", [Line("shown", [200, 210, None]), Line("rated", [None, None, 120.0])], from_zero=True),
-        Panel("nothing", [Line("", [None, None, None])], bounds=(0.5,)),
+    charts = [
+        Chart(ODD, [Curve("", [0.5, None, 0.0625])], percent=True, bounds=(0.9,)),
+        Chart("two", [Curve("shown", [200, 210, None]), Curve("rated", [None, None, 120.0])], from_zero=True),
+        Chart("nothing", [Curve("", [None, None, None])], bounds=(0.5,)),
     ]
-    pixels(draw_panels(weeks, panels, ODD, "dotted"))
+    pixels(draw_charts(weeks, charts, ODD, "dotted"))
     said = texts(figures[0])
     assert {
         "6.2 %",
@@ -113,8 +113,8 @@ def test_each_panel_ends_in_its_last_value(figures: list[Figure]) -> None:
 
 
 def test_values_that_end_alike_are_written_apart(figures: list[Figure]) -> None:
-    lines = [Line("shown", [272.0]), Line("rated", [272.4])]
-    pixels(draw_panels([MONDAY], [Panel("two", lines, from_zero=True)], "first"))
+    lines = [Curve("shown", [272.0]), Curve("rated", [272.4])]
+    pixels(draw_charts([MONDAY], [Chart("two", lines, from_zero=True)], "first"))
     high, low = (
         text.get_window_extent()
         for words in ("272 rated", "272 shown")
@@ -125,12 +125,12 @@ def test_values_that_end_alike_are_written_apart(figures: list[Figure]) -> None:
 
 
 def test_an_axis_ends_where_there_can_be_no_more(figures: list[Figure]) -> None:
-    pixels(draw_panels([MONDAY], [Panel("Gini", [Line("", [0.999])], most=1.0)], "first"))
+    pixels(draw_charts([MONDAY], [Chart("Gini", [Curve("", [0.999])], most=1.0)], "first"))
     assert figures[0].axes[0].get_ylim()[1] == 1.0
 
 
 def test_one_week_is_a_picture_too(figures: list[Figure]) -> None:
-    pixels(draw_panels([MONDAY], [Panel("one", [Line("", [0.25])], percent=True)], "first"))
+    pixels(draw_charts([MONDAY], [Chart("one", [Curve("", [0.25])], percent=True)], "first"))
     assert {"25 %", "26 Oct"} <= set(texts(figures[0]))
 
 
@@ -165,6 +165,6 @@ def test_there_is_no_picture_of_nothing() -> None:
     with pytest.raises(InvalidData, match="no day"):
         draw_per_day({}, "", *WORDS)
     with pytest.raises(InvalidData, match="nothing to draw"):
-        draw_panels([], [Panel("", [])], "")
+        draw_charts([], [Chart("", [])], "")
     with pytest.raises(InvalidData, match="no loss"):
         draw_losses([Step("stars", 1, 1, 1.0), Step("ranker", 1, 1, 1.0, 1.0, 1.0)], "", "", "", "", "")

@@ -9,8 +9,8 @@ from bot.admin.monitor.service import Report
 from bot.pictures import Panels
 from bot.process.bounds import Bound, enough
 from bot.texts import Html, Translator
+from recsys.charts import Chart, Curve
 from recsys.monitoring import Figure, Figures
-from recsys.panels import Line, Panel
 
 # In the order in which they are told; whether more of it is better.
 _TOLD = {
@@ -55,23 +55,23 @@ def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Pa
     cases to pass them."""
     weeks = [*((each.monday, each.figures) for each in report.before), (report.day, report.now)]
 
-    def line(name: str, label: str = "") -> Line:
-        return Line(label, [getattr(figures, name).value for _, figures in weeks])
+    def curve(name: str, label: str = "") -> Curve:
+        return Curve(label, [getattr(figures, name).value for _, figures in weeks])
 
-    popularity = Panel(
+    popularity = Chart(
         t.plain("monitor.popularity"),
         [
-            line("popularity_shown", t.plain("monitor.shown")),
-            line("popularity_rated", t.plain("monitor.rated")),
+            curve("popularity_shown", t.plain("monitor.shown")),
+            curve("popularity_rated", t.plain("monitor.rated")),
         ],
         from_zero=True,
     )
     panels = [
         popularity
         if name == "popularity_lift"
-        else Panel(
+        else Chart(
             t.plain(f"monitor.figure.{name}"),
-            [line(name)],
+            [curve(name)],
             percent=name in _SHARES,
             bounds=[bound.value for bound in bounds if bound.figure == name and enough(name, report.now)],
             from_zero=name != "gini",  # whose whole range is near one

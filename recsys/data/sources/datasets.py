@@ -9,7 +9,7 @@ from recsys.data.catalog import Catalog
 from recsys.data.ratings import Ratings
 from recsys.data.sources.download import DATASETS, fetch
 from recsys.data.sources.layouts import read_data_set
-from recsys.data.sources.transfer import Progress
+from recsys.data.sources.transfer import OnProgress
 from recsys.errors import DataUnavailable
 
 
@@ -23,7 +23,7 @@ class Dataset:
 
 
 def load_dataset(
-    source: str | Path, *, folder: Path | None = None, progress: Progress | None = None
+    source: str | Path, *, folder: Path | None = None, progress: OnProgress | None = None
 ) -> Dataset:
     """Read a MovieLens data set.
 

@@ -17,7 +17,7 @@ from zipfile import BadZipFile, ZipFile
 from filelock import FileLock
 
 from recsys.data.sources.layouts import holds_data_set
-from recsys.data.sources.transfer import Progress, Unreachable, download, sync_folder
+from recsys.data.sources.transfer import OnProgress, Unreachable, download, sync_folder
 from recsys.errors import DataUnavailable, InvalidData
 
 DATASETS = ("ml-latest-small", "ml-100k", "ml-1m", "ml-25m", "ml-32m")
@@ -30,7 +30,7 @@ _RECBOLE_FILES = ("ml-100k.inter", "ml-100k.item")
 _PIP_SECONDS = 120
 
 
-def fetch(name: str, folder: Path, progress: Progress | None = None, *, base_url: str = GROUPLENS) -> Path:
+def fetch(name: str, folder: Path, progress: OnProgress | None = None, *, base_url: str = GROUPLENS) -> Path:
     """The folder of a data set in `folder`, downloaded unless it (or its zip, if somebody put it) is there.
 
     Where GroupLens cannot be reached (known within ten seconds), ml-100k comes out of the RecBole wheel of
@@ -53,7 +53,7 @@ def _silent(label: str, done: int, total: int | None) -> None:
     """Nobody watches."""
 
 
-def _fetch(name: str, folder: Path, progress: Progress, base_url: str) -> Path:
+def _fetch(name: str, folder: Path, progress: OnProgress, base_url: str) -> Path:
     packed = folder / f"{name}.zip"
     try:
         download(f"{base_url.rstrip('/')}/{name}.zip", packed, progress)
@@ -75,7 +75,7 @@ def _fetch(name: str, folder: Path, progress: Progress, base_url: str) -> Path:
         packed.unlink()
 
 
-def from_package_index(folder: Path, progress: Progress | None = None) -> Path:
+def from_package_index(folder: Path, progress: OnProgress | None = None) -> Path:
     """The folder of ml-100k as RecBole's wheel has it, for where GroupLens is known to be out of reach.
 
     Raises DataUnavailable, InvalidData.
@@ -87,7 +87,7 @@ def from_package_index(folder: Path, progress: Progress | None = None) -> Path:
         return _from_recbole(folder, progress or _silent, "GroupLens cannot be reached")
 
 
-def _from_recbole(folder: Path, progress: Progress, why: str) -> Path:
+def _from_recbole(folder: Path, progress: OnProgress, why: str) -> Path:
     """ml-100k out of the RecBole wheel. Raises DataUnavailable, InvalidData."""
     label = f"Downloading ml-100k in {_RECBOLE}"
     progress(label, 0, None)

@@ -23,7 +23,7 @@ _CHUNK = 1 << 18
 _T = TypeVar("_T")
 
 
-class Progress(Protocol):
+class OnProgress(Protocol):
     """Told what is being done and how much of it is: bytes or ratings. `total` is None where unknown."""
 
     def __call__(self, label: str, done: int, total: int | None) -> None: ...
@@ -33,7 +33,7 @@ class Unreachable(Exception):
     """A host that does not answer, or not with what was asked for; the text says which."""
 
 
-def download(url: str, target: Path, progress: Progress) -> None:
+def download(url: str, target: Path, progress: OnProgress) -> None:
     """Bring `url` to `target`; its MD5 is expected at `url`.md5.
 
     Bytes go to `target`.part, which a later call continues, and are renamed when they are complete. Raises
@@ -123,7 +123,7 @@ def _open(url: str, start: int) -> http.client.HTTPResponse:
 
 
 def _receive(
-    response: http.client.HTTPResponse, part: Path, start: int, label: str, progress: Progress
+    response: http.client.HTTPResponse, part: Path, start: int, label: str, progress: OnProgress
 ) -> None:
     done = start
     length = response.headers.get("Content-Length")

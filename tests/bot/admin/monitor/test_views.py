@@ -98,15 +98,15 @@ def test_the_picture_shows_every_week_and_now() -> None:
     picture = report_picture(Report(date(2026, 11, 24), NOW, WEEKS), bounds, T)
     assert picture.moments == [date(2026, 7, 20), date(2026, 11, 16), date(2026, 11, 24)]
     gini, coverage, popularity, *_, hits = picture.panels
-    assert list(gini.lines[0].values) == [0.9511, 0.93, 0.9512]
+    assert list(gini.curves[0].values) == [0.9511, 0.93, 0.9512]
     assert list(gini.bounds) == [0.98, 0.1]
     assert (gini.most, popularity.most) == (1.0, None)
     assert (coverage.percent, gini.percent) == (True, False)
-    assert [(line.label, line.values[-1]) for line in popularity.lines] == [
+    assert [(curve.label, curve.values[-1]) for curve in popularity.curves] == [
         ("shown", 258.4),
         ("rated", 162.0),
     ]
-    assert list(hits.lines[0].values) == [0.2, None, 0.12]
+    assert list(hits.curves[0].values) == [0.2, None, 0.12]
     assert len(picture.panels) == 6
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One value for each moment, None where there is none. The label is shown if a panel has several."""
+class Curve:
+    """One value for each moment, None where there is none. The label is shown if a chart has several."""
 
     label: str
     values: Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class Chart:
     """A small chart. `bounds` are values not to be passed; `percent` writes 0.5 as 50 %.
 
     `from_zero` draws no axis that would make much of little; `most` is where the axis ends if there can
@@ -23,7 +23,7 @@ class Panel:
     """
 
     title: str
-    lines: Sequence[Line]
+    curves: Sequence[Curve]
     percent: bool = False
     bounds: Sequence[float] = ()
     from_zero: bool = False

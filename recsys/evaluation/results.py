@@ -31,7 +31,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Evaluation:
     """All measures of one data set."""
 
     dataset: str

@@ -18,7 +18,7 @@ _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crowd:
+class Population:
     """The ratings by row numbers; arrays of shape (n,), but for those said otherwise.
 
     `users` index `user_ids`, `films` index `film_ids`, `levels` are half stars from 0. `suspect` is a person
@@ -46,7 +46,7 @@ class Crowd:
     asked: Mask
 
     @classmethod
-    def of(cls, ratings: Ratings, suspects: Ints, config: BrigadeConfig) -> Crowd:
+    def of(cls, ratings: Ratings, suspects: Ints, config: BrigadeConfig) -> Population:
         """Everybody's ratings, with `suspects` (user ids) told from the others."""
         user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
         film_ids, films = np.unique(ratings.movie_ids, return_inverse=True)
