@@ -20,7 +20,8 @@ from recsys.errors import (
     UnknownMovie,
     UnknownUser,
 )
-from recsys.recommender import Recommendation, Recommender, Similar, User
+from recsys.recommender import Recommender
+from recsys.serving.records import Recommendation, Similar, User
 from recsys.serving.shelves import Shelf
 from recsys.titles import TitleIndex, TitleMatch, TitleSearch
 from recsys.training import fit

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.arrays import Floats
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Catalog
 from recsys.data.content import content_features, genre_matrix, genre_vectors, year_kernels
@@ -55,10 +56,11 @@ def fit(
     rows = Rows(users, movies, ratings.values, len(user_ids), len(catalog), cap)
     former = None if start is None else start_from(start, rows, user_ids, catalog, config)
     counts = np.bincount(rows.movies, minlength=len(catalog)).astype(np.float32)
-    stars = _stars(rows, catalog, config, report, former) if "stars" in config.parts else None
+    content = content_features(catalog)
+    stars = _stars(rows, content, config, report, former) if "stars" in config.parts else None
     order = None
     if "ranker" in config.parts or "similar" in config.parts:
-        order = _order(rows, catalog, config, report, former)
+        order = _order(rows, content, config, report, former)
     kinds = genre_vectors(catalog)
     neighbours = None
     if order is not None and "similar" in config.parts:
@@ -89,7 +91,7 @@ def fit(
 
 
 def _stars(
-    rows: Rows, catalog: Catalog, config: TrainingConfig, report: OnStep | None, former: Start | None
+    rows: Rows, content: Floats, config: TrainingConfig, report: OnStep | None, former: Start | None
 ) -> Stars:
     from recsys.models import dot_bias, network, pmf
 
@@ -98,7 +100,7 @@ def _stars(
         return network.fit_stars(rows, config, report, net)
     if config.model == "pmf":
         draws, counts = (None, None) if former is None else (former.predictor(DrawnStars), former.counts)
-        return pmf.fit_stars(rows, content_features(catalog), config, report, draws, counts)
+        return pmf.fit_stars(rows, content, config, report, draws, counts)
     factors = None if former is None else former.predictor(FactorStars)
     return dot_bias.fit_stars(rows, config, report, factors)
 
@@ -112,21 +114,20 @@ class _Order:
 
 
 def _order(
-    rows: Rows, catalog: Catalog, config: TrainingConfig, report: OnStep | None, former: Start | None
+    rows: Rows, content: Floats, config: TrainingConfig, report: OnStep | None, former: Start | None
 ) -> _Order:
     from recsys.models import ease, ials
 
-    features = content_features(catalog)
     if former is None or former.film_factors is None:
-        film_factors = ials.fit_film_factors(rows, features, config, report)
+        film_factors = ials.fit_film_factors(rows, content, config, report)
     else:
         film_factors = ials.refit_film_factors(
-            rows, features, config, former.film_factors, former.known_films, former.counts, report
+            rows, content, config, former.film_factors, former.known_films, former.counts, report
         )
     basis, effective_films = diagonal_basis(film_factors), effective_number(np.bincount(rows.movies))
     weights = None if former is None else former.ease
     if weights is None:
-        weights = ease.fit_ease(rows, features, config)
+        weights = ease.fit_ease(rows, content, config)
     ranker = Ranker.from_factors(film_factors, effective_films, weights, config.ranker, basis)
     questions = None if former is None else former.questions
     if questions is None or questions.order is None:

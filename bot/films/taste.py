@@ -10,8 +10,9 @@ from bot.cards import Kinship
 from bot.films.library import EARLIEST_DECADE, Library
 from bot.process.metrics import Metrics
 from recsys.data.narrowing import Years
-from recsys.recommender import Recommender, User
+from recsys.recommender import Recommender
 from recsys.serving.groups import Strategy
+from recsys.serving.records import User
 from storage.database import AsyncConnection
 from storage.films.films import Film
 from storage.people import genres, marks, ratings, shelves, watchlist

@@ -19,8 +19,9 @@ from recsys.evaluation.metrics import ndcg
 from recsys.evaluation.results import Scores
 from recsys.evaluation.splits import HeldOutPerson
 from recsys.evaluation.trial import Trial
-from recsys.recommender import Recommender, User
+from recsys.recommender import Recommender
 from recsys.serving.groups import STRATEGIES, fairness_weights
+from recsys.serving.records import User
 
 _SIZES = (2, 4, 8)
 _KINDS = ("random", "similar", "divergent")

@@ -8,27 +8,25 @@ served, cut to its strongest factors by a singular value decomposition. On ml-10
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from recsys.arrays import Reals
 from recsys.config import DotBiasConfig, DotConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.models.device import torch_device
+from recsys.models.fitted import CHUNK, FittedFactors
 from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, fine_tune, learn
 from recsys.models.tables import Table, table
 from recsys.models.threads import one_thread
-from recsys.models.uncertainty import Pairs, describe, film_doubt
+from recsys.models.uncertainty import describe, film_doubt
 from recsys.progress import OnStep
 from recsys.serving.stars import FactorStars
-from recsys.serving.stars.factors import sigmoid_range, slope_at
 
 _SOME = 300  # people in whose eyes films differ
 _LEAST_SPREAD = 1e-3  # of logits, so that a world of one film has a prior, too
-_CHUNK = 100_000  # ratings whose vectors are held at once: 25 million would take 12.8 GB
 _NEVER = 1e8  # ridge of what is not there: a bias that no rating moves
 
 
@@ -153,7 +151,7 @@ class DotBias(StarsModel):
         self.offset.fill_(start.offset)
         if self._settings.decay == "decoupled":
             return
-        logits = torch.cat([self(some.users, some.movies)[:, 0] for some in ratings.split(_CHUNK)])
+        logits = torch.cat([self(some.users, some.movies)[:, 0] for some in ratings.split(CHUNK)])
         share = torch.sigmoid(logits)
         weights = ((HIGH - LOW) * share * (1 - share)).square()  # of a rating: stars per logit, squared
         people = (self.user_factors.weight, ratings.users)
@@ -260,50 +258,6 @@ def _sums(
     """Of the partners' squared entries, weighted rating by rating; a side is (table, rows of the ratings)."""
     (table, rows), (partners, columns) = own, other
     found = torch.zeros_like(table)
-    for some in torch.split(torch.arange(len(weights), device=weights.device), _CHUNK):
+    for some in torch.split(torch.arange(len(weights), device=weights.device), CHUNK):
         found.index_add_(0, rows[some], weights[some, None] * partners[columns[some]].square())
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class FittedFactors:
-    """What training found. Ridges are in stars squared per logit squared."""
-
-    user_factors: Reals  # (n_users, k)
-    user_bias: Reals  # (n_users,)
-    movie_factors: Reals  # (n_movies, k)
-    movie_bias: Reals  # (n_movies,)
-    offset: float
-    film_ridge: float
-    bias_ridge: float
-
-    @property
-    def people(self) -> Reals:
-        """Factors, then the bias; shape (n_users, k + 1)."""
-        return np.column_stack([self.user_factors, self.user_bias])
-
-    @property
-    def n_movies(self) -> int:
-        """Films of the catalog, rated or not."""
-        return len(self.movie_bias)
-
-    @property
-    def person_ridge(self) -> Reals:
-        """Of factors and bias; shape (k + 1,)."""
-        return np.array([*[self.film_ridge] * self.user_factors.shape[1], self.bias_ridge])
-
-    def slopes(self, pairs: Pairs) -> Reals:
-        """Stars per logit where the predictions stand; shape (n,)."""
-        match = np.empty(len(pairs))
-        for start in range(0, len(pairs), _CHUNK):
-            users, movies = pairs.users[start : start + _CHUNK], pairs.movies[start : start + _CHUNK]
-            match[start : start + _CHUNK] = np.einsum(
-                "nk,nk->n", self.user_factors[users], self.movie_factors[movies]
-            )
-        logits = self.offset + self.user_bias[pairs.users] + self.movie_bias[pairs.movies] + match
-        return slope_at(sigmoid_range(logits, LOW, HIGH), LOW, HIGH)
-
-    def jacobian(self, pairs: Pairs) -> Reals:
-        """Stars per unit of a person's factors and bias, whose partner is 1; shape (n, k + 1)."""
-        design = np.column_stack([self.movie_factors[pairs.movies], np.ones(len(pairs))])
-        return design * self.slopes(pairs)[:, None]

@@ -25,7 +25,7 @@ from recsys.models.threads import one_thread
 from recsys.serving.ease import Ease
 from recsys.serving.ranker import graded
 
-_BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
+BLOCK = 16_000_000  # numbers of one dense block of people × head: 64 MB
 
 
 def fit_ease(rows: Rows, features: Floats, config: TrainingConfig) -> Ease:
@@ -71,14 +71,14 @@ def _gram(rows: Rows, movie_rows: Ints, settings: RankerConfig, device: torch.de
     weights = _weights(rows, settings.ease_damping) * rows.influence()
     targets = graded(rows.values, settings.slope) * np.sqrt(weights)[rows.users]
     gram = torch.zeros((len(movie_rows),) * 2, device=device)
-    people = max(1, _BLOCK // max(1, len(movie_rows)))
+    people = max(1, BLOCK // max(1, len(movie_rows)))
     for first in range(0, rows.n_users, people):
         begin, end = np.searchsorted(rows.users, (first, first + people))
         at = begin + np.flatnonzero(places[rows.movies[begin:end]] >= 0)
         X = np.zeros((min(people, rows.n_users - first), len(movie_rows)), np.float32)
         X[rows.users[at] - first, places[rows.movies[at]]] = targets[at]
         if device.type == "cpu":
-            with np.errstate(over="ignore"):  # told as Diverged
+            with np.errstate(over="ignore"):  # raised as Diverged
                 gram += torch.from_numpy(X.T @ X)  # numpy sees that both are one, and computes half of it
         else:
             block = torch.from_numpy(X).to(device)

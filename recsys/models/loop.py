@@ -155,7 +155,7 @@ def learn(
     Raises Diverged when a number is not finite, or the predictions are far worse than a constant: the mean,
     or the middle of the sigmoid's range for a model that starts there.
     """
-    tell = report or (lambda step: None)
+    say = report or (lambda step: None)
     shuffled = torch.randperm(len(ratings), generator=generator, device=ratings.stars.device)
     n_valid = round(settings.valid_share * len(ratings))
     valid, rest = ratings.take(shuffled[:n_valid]), ratings.take(shuffled[n_valid:])
@@ -163,11 +163,11 @@ def learn(
     if n_valid:
         for epoch in one_cycle(untrained(rest), rest, valid, settings, generator):
             tried.append(replace(epoch, total=2 * settings.epochs))
-            tell(tried[-1])
+            say(tried[-1])
     best = min(tried, key=lambda epoch: epoch.valid_loss).number if tried else settings.epochs
     model = untrained(ratings)
     for epoch in islice(one_cycle(model, ratings, None, settings, generator), best):
-        tell(replace(epoch, number=len(tried) + epoch.number, total=len(tried) + best))
+        say(replace(epoch, number=len(tried) + epoch.number, total=len(tried) + best))
     _check(model, ratings, epoch.train_loss)
     return Learned(model.eval(), valid, tried[best - 1].valid_loss if tried else epoch.train_loss)
 
@@ -219,7 +219,7 @@ def one_cycle(
     steps_each: int = _STEPS,
 ) -> Iterator[Step]:
     """One cycle of Adam (Smith & Topin, *Super-Convergence*, 2018), epoch by epoch; as long and as high as
-    the settings say unless told otherwise. Raises Diverged.
+    the settings say unless given. Raises Diverged.
     """
     n, epochs = len(ratings), epochs or settings.epochs
     size = settings.batch_size or math.ceil(n / steps_each)

@@ -8,7 +8,7 @@ learns no better than a dot product and costs more to serve.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch.nn.functional import batch_norm, embedding
 
-from recsys.arrays import Floats, Reals
+from recsys.arrays import Floats
 from recsys.config import NetworkConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.models.device import torch_device
+from recsys.models.fitted import FittedNetwork
 from recsys.models.loop import (
     BETAS,
     HIGH,
@@ -31,14 +32,13 @@ from recsys.models.loop import (
     sigmoid_range,
 )
 from recsys.models.threads import one_thread
-from recsys.models.uncertainty import Pairs, describe, film_doubt
+from recsys.models.uncertainty import describe, film_doubt
 from recsys.progress import OnStep
 from recsys.serving.stars.network import Layer, Net, NetworkStars
 
 _INITIAL_SCALE = 0.01  # deviation of the embeddings' entries before the first step, as in fastai
 _LEAST_SPREAD = 1e-3  # of embeddings and logits, so that a world of one film has a prior, too
 _AMONG = 300  # people and films from whom the average and the spread are learned
-_CHUNK = 100_000  # pairs looked at together after the fit
 
 
 def embedding_size(n: int) -> int:
@@ -176,7 +176,7 @@ class Network(StarsModel):
         return units
 
     @torch.no_grad()
-    def served(self, loss: float) -> _FittedNetwork:
+    def served(self, loss: float) -> FittedNetwork:
         """For serving, in numpy.
 
         Whoever and whatever has no ratings takes the embedding of the one that comes nearest to the
@@ -193,7 +193,7 @@ class Network(StarsModel):
         movies[~self._rated_movies] = movies[film].clone()
         person_spread = float(users[self._rating_users].var(0, correction=0).mean())
         film_spread = float(logits.var(1, correction=0).mean())
-        return _FittedNetwork(
+        return FittedNetwork(
             self._frozen(movies),
             people=users.cpu().numpy(),
             person_ridge=np.full(users.shape[1], loss / max(person_spread, _LEAST_SPREAD)),
@@ -261,7 +261,7 @@ class _ServedNetwork(StarsModel):
         return units
 
     @torch.no_grad()
-    def fitted(self, loss: float) -> _FittedNetwork:
+    def fitted(self, loss: float) -> FittedNetwork:
         """For serving, in numpy."""
         layers = zip(self.weights, self.biases, strict=True)
         net = replace(
@@ -278,38 +278,9 @@ class _ServedNetwork(StarsModel):
         ]
         pairs = torch.cartesian_prod(*some)
         logits = self(pairs[:, 0], pairs[:, 1]).view(len(some[0]), -1)
-        return _FittedNetwork(
+        return FittedNetwork(
             net,
             people=people,
             person_ridge=np.full(people.shape[1], loss / max(float(people.var()), _LEAST_SPREAD)),
             film_ridge=loss / max(float(logits.var(1, correction=0).mean()), _LEAST_SPREAD),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _FittedNetwork:
-    """What training found. Decoupled decay says nothing of how far people and films spread, so ridges come
-    from what is seen: the variance of embeddings, and that of one person's logits over films.
-    """
-
-    net: Net
-    people: Floats  # (n_users, a)
-    person_ridge: Reals  # (a,)
-    film_ridge: float
-
-    @property
-    def n_movies(self) -> int:
-        """Films of the catalog, rated or not."""
-        return len(self.net.movie_inputs)
-
-    def slopes(self, pairs: Pairs) -> Reals:
-        """Stars per logit where the predictions stand; shape (n,)."""
-        slopes = np.empty(len(pairs))
-        for start in range(0, len(pairs), _CHUNK):
-            some = slice(start, start + _CHUNK)
-            slopes[some] = self.net.slope(self.net.stars(self.people[pairs.users[some]], pairs.movies[some]))
-        return slopes
-
-    def jacobian(self, pairs: Pairs) -> Reals:
-        """Stars per unit of a person's embedding; shape (n, a)."""
-        return self.net.jacobian(self.people[pairs.users], pairs.movies)[1]

@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch.nn.functional import embedding
 
-from recsys.arrays import AnyArray, Doubles, Floats, Halves
+from recsys.arrays import AnyArray, Floats
 from recsys.config import TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.models.device import torch_device
+from recsys.models.pmf_draws import Draw, stars_of_draws
 from recsys.models.pmf_side import Regression, Side
 from recsys.models.side_information import ITERATIONS, Basis, basis_of, who_rated_what
 from recsys.models.threads import one_thread
@@ -116,7 +116,7 @@ class _Sampler:
         self._people = self._side(self._users, self._rows.n_users, people)
         self._films = self._side(self._movies, len(self._rated), films, self._influence)
         self._alpha = _INITIAL_PRECISION
-        self._kept: list[_Draw] = []
+        self._kept: list[Draw] = []
         self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
 
     def begin(self) -> None:
@@ -213,7 +213,7 @@ class _Sampler:
         links = people.links[0] if self._implicit is not None else people.vectors[:0]
         unrated_doubt = torch.trace(torch.linalg.solve(films.precision, x.T @ x / len(x)))
         self._kept.append(
-            _Draw(
+            Draw(
                 users=users.half().cpu().numpy(),
                 movies=self._of_all(films.means, unrated),
                 movie_weight=self._of_all(films.noise_weights, torch.ones(())),
@@ -229,44 +229,7 @@ class _Sampler:
 
     def served(self) -> DrawnStars:
         """What the kept draws make together."""
-        single = np.float32
-        users, movies, links, means, covariances, noises = (
-            np.stack([getattr(draw, name) for draw in self._kept])
-            for name in (
-                "users",
-                "movies",
-                "implicit_links",
-                "prior_mean",
-                "prior_covariance",
-                "noise_variance",
-            )
-        )
-        weight, appeal, spread = (
-            np.stack([np.atleast_1d(getattr(draw, name)) for draw in self._kept]).mean(axis=0, dtype=single)
-            for name in ("movie_weight", "movie_appeal", "noise_spread")
-        )
-        x = movies.copy()
-        x[..., 0] = 1
-        openness = np.einsum("snk,snk->n", x @ covariances.astype(single), x) / len(x)
-        implicit, centre = self._implicit_map()
-        return DrawnStars(
-            user_bias=users[..., 0].T.copy(),
-            user_factors=users[..., 1:].transpose(1, 0, 2).copy(),
-            movie_bias=movies[..., 0].T.copy(),
-            movie_factors=movies[..., 1:].transpose(1, 0, 2).copy(),
-            movie_weight=weight,
-            movie_doubt=self._kept[-1].movie_doubt,
-            movie_appeal=appeal,
-            movie_openness=openness,
-            implicit=implicit,
-            implicit_links=links,
-            implicit_centre=centre,
-            prior_mean=means.astype(single),
-            prior_precision=np.linalg.inv(covariances).astype(single),
-            noise_variance=noises.astype(single),
-            noise_spread=spread,
-            offset=np.array([self._offset], single),
-        )
+        return stars_of_draws(self._kept, *self._implicit_map(), self._offset)
 
     def _implicit_map(self) -> tuple[Floats, Floats]:
         """What it says of a person to have rated each film, (n_movies, d), and its mean over people, (d,)."""
@@ -348,19 +311,3 @@ def _moment(side: Side) -> torch.Tensor:
     """Of what a rating tells of its partner on the other side: E[xxᵀ]; shape (1 + factors, 1 + factors)."""
     x, shares = _with_ones(side.vectors), side.counts / side.counts.sum()
     return (x * shares[:, None]).T @ x
-
-
-@dataclass(frozen=True, slots=True)
-class _Draw:
-    """One of those served; arrays as in DrawnStars, without the axis of draws."""
-
-    users: Halves  # (n_users, 1 + k)
-    movies: Floats  # (n_movies, 1 + k)
-    movie_weight: Floats
-    movie_doubt: Floats
-    movie_appeal: Floats
-    implicit_links: Floats
-    prior_mean: Doubles
-    prior_covariance: Doubles
-    noise_variance: float
-    noise_spread: float

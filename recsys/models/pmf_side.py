@@ -107,9 +107,8 @@ class Side:
         self.precision = _INITIAL_PRECISION * torch.eye(1 + factors, device=device)
         self.links = [torch.zeros(len(basis.squares), 1 + factors, device=device) for basis in self._bases]
         self._ridges = [1.0] * len(self._bases)
-        self._shares = [
-            torch.zeros_like(self.vectors) for _ in self._bases
-        ]  # what each basis adds to the mean
+        # What each basis adds to the mean.
+        self._shares = [torch.zeros_like(self.vectors) for _ in self._bases]
 
     def prior_means(self) -> torch.Tensor:
         """Shape (n, 1 + factors)."""
@@ -140,9 +139,8 @@ class Side:
 
     def draw_vectors(self, regression: Regression) -> None:
         """All vectors given the other side's; `means` are what they are drawn around."""
-        noise = torch.randn(
-            self.vectors.shape, generator=self._generator, device=self.vectors.device
-        )  # at once, so that the size of batches changes nothing
+        # All at once, so that the size of batches changes nothing.
+        noise = self._normal(*self.vectors.shape)
         self.means, deviations = self._solve(regression, noise)
         self.vectors = self.means + deviations
 

@@ -20,7 +20,7 @@ from recsys.serving.seen import Seen
 from recsys.serving.shelves import Shelves
 from recsys.serving.stars import UNSEEN, DrawnStars, FactorStars, NetworkStars, Stars
 
-_MUCH = 1.5  # times the ratings of before: then questions and shelves are made anew
+_GROWN = 1.5  # times the ratings of before: then questions and shelves are made anew
 
 _Predictor = TypeVar("_Predictor", FactorStars, DrawnStars, NetworkStars)
 
@@ -62,8 +62,8 @@ def start_from(
     """People and films are matched by id; who is new is folded in. Raises InvalidData for another kind."""
     _check(start, config)
     users, movies = (
-        _rows_there(start.user_ids, user_ids),
-        _rows_there(start.catalog.movie_ids, catalog.movie_ids),
+        _rows_among(start.user_ids, user_ids),
+        _rows_among(start.catalog.movie_ids, catalog.movie_ids),
     )
     stars = factors = None
     if "stars" in config.parts:
@@ -74,7 +74,7 @@ def start_from(
     counts = start.popularity[movies]
     counts[movies == UNSEEN] = 0
     questions = None
-    places = _rows_there(catalog.movie_ids, start.catalog.movie_ids)
+    places = _rows_among(catalog.movie_ids, start.catalog.movie_ids)
     ease = None if factors is None else _ease(start.ranker.ease, places, rows, config.ranker)
     if start.catalog.genres == catalog.genres:
         questions = _questions(start.parts, places, rows)
@@ -86,7 +86,7 @@ def _questions(parts: Parts, places: Ints, rows: Rows) -> Questions | None:
     has come."""
     seen, shelves = parts.elicitation.seen, parts.shelves
     used = [*seen.films.tolist(), *(film for shelf in shelves.shown for film in shelf)]
-    if (places[used] == UNSEEN).any() or len(rows) > _MUCH * parts.popularity.sum():
+    if (places[used] == UNSEEN).any() or len(rows) > _GROWN * parts.popularity.sum():
         return None
     counts = np.bincount(rows.movies, minlength=rows.n_movies)
     order = None
@@ -140,11 +140,11 @@ def _size(stars: Stars) -> tuple[str, object]:
     raise InvalidData(f"start: nothing goes on from {type(stars).__name__}")
 
 
-def _rows_there(there: Ints, here: Ints) -> Ints:
-    """Rows among the ids `there` (unique) of those `here`, UNSEEN for others; shape (len(here),)."""
-    found = np.full(len(here), UNSEEN)
-    _, rows, rows_there = np.intersect1d(here, there, assume_unique=True, return_indices=True)
-    found[rows] = rows_there
+def _rows_among(ids: Ints, wanted: Ints) -> Ints:
+    """Where each of `wanted` (n,) is among `ids`, both unique; UNSEEN where it is not. Shape (n,)."""
+    found = np.full(len(wanted), UNSEEN)
+    _, rows, places = np.intersect1d(wanted, ids, assume_unique=True, return_indices=True)
+    found[rows] = places
     return found
 
 

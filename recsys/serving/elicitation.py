@@ -53,6 +53,19 @@ class Elicitation:
         """The inverse of `arrays`."""
         return cls(Seen.from_arrays(arrays), np.asarray(arrays["variance"], np.float32))
 
+    def questions(
+        self, n: int, chances: Floats, asked: Ints, person: Sensitivity | None, kinds: Floats
+    ) -> Ints:
+        """Rows of the catalog of the `n` films to ask next, best first, none of `asked` (rows).
+
+        `chances` (n_candidates,) are to know each film; `person` is None without a predictor of stars, and
+        `kinds` (n_films, m) are genre vectors of length one.
+        """
+        waiting = ~self.seen.among(asked)
+        if person is None:
+            return self.divisive(n, chances, waiting, kinds, asked)
+        return self.informative(n, chances, waiting, person)
+
     def informative(self, n: int, chances: Floats, open_: Mask, person: Sensitivity) -> Ints:
         """Rows of the catalog of the `n` films to ask next, best first: greedily, as if each were answered.
 
@@ -78,12 +91,12 @@ class Elicitation:
         `kinds` (n_films, m) are vectors of length one; a film like those already `asked` or chosen waits.
         """
         worth = np.where(open_, chances * self.variance, -np.inf)
-        kinds_here = kinds[self.seen.films]
-        told, count = kinds[asked].sum(axis=0), len(asked)
+        candidates = kinds[self.seen.films]
+        covered, count = kinds[asked].sum(axis=0), len(asked)
         chosen: list[int] = []
         for _ in range(min(n, int(open_.sum()))):
-            best = int(np.argmax(worth * (1 - _VARIETY * (kinds_here @ told) / max(count, 1))))
+            best = int(np.argmax(worth * (1 - _VARIETY * (candidates @ covered) / max(count, 1))))
             chosen.append(best)
             worth[best] = -np.inf
-            told, count = told + kinds_here[best], count + 1
+            covered, count = covered + candidates[best], count + 1
         return self.seen.films[chosen]

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from recsys.arrays import AnyArray, Floats, Ints
-from recsys.config import TrainingConfig
+from recsys.config import RankerConfig, TrainingConfig
 from recsys.data.catalog import Catalog
 from recsys.data.content import genre_vectors, year_kernels
 from recsys.errors import ArtifactError
@@ -19,7 +19,7 @@ from recsys.serving.newfilms import NewFilms
 from recsys.serving.ranker import Ranker
 from recsys.serving.shelves import Shelves
 from recsys.serving.similarity import Neighbours
-from recsys.serving.stars import DrawnStars, FactorStars, NetworkStars, Stars
+from recsys.serving.stars import DrawnStars, FactorStars, NetworkStars, Stars, StarsPosterior
 
 _PREDICTORS: dict[str, type[DrawnStars | FactorStars | NetworkStars]] = {  # how each model's stars are served
     "pmf": DrawnStars,
@@ -48,6 +48,26 @@ class Parts:
     stars: Stars | None = None
     ranker: Ranker | None = None
     neighbours: Neighbours | None = None
+
+    def fold_in(
+        self, movie_rows: Ints, values: Floats, features: Floats, settings: RankerConfig
+    ) -> tuple[Floats | None, StarsPosterior | None]:
+        """A person's vector for the order, and what is known of their stars; None for a part not fitted.
+
+        `features` are those of recsys.serving.answers. What the average person and the answers say fades with
+        each rating; in the stars it is a prior, which fades by itself.
+        """
+        priors, vector, posterior = self.newcomers, None, None
+        if self.ranker is not None and priors.ranker is not None:
+            average, answered = (
+                np.float32(np.exp(-len(movie_rows) / fade))
+                for fade in (settings.crowd_fade, settings.prior_fade)
+            )
+            vector = self.ranker.fold_in(movie_rows, values)
+            vector += average * priors.ranker.mean + answered * priors.ranker.shift(features)
+        if self.stars is not None and priors.stars is not None:
+            posterior = self.stars.fold_in(movie_rows, values, priors.stars.shift(features))
+        return vector, posterior
 
     def extended(self, catalog: Catalog) -> Parts:
         """With the films of `catalog` that follow those known here, which nobody rated."""

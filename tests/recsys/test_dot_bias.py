@@ -14,8 +14,8 @@ from recsys.config import TABLES, DotBiasConfig, DotConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.data.sources.datasets import Dataset
 from recsys.errors import Diverged
-from recsys.models import dot_bias
-from recsys.models.dot_bias import DotBias, FittedFactors, fit_stars
+from recsys.models.dot_bias import DotBias, fit_stars
+from recsys.models.fitted import FittedFactors
 from recsys.models.loop import RatingTensors
 from recsys.models.uncertainty import Pairs
 from recsys.progress import Step
@@ -116,7 +116,7 @@ class TestPlanted:
         )
         pairs = Pairs(np.arange(N_USERS), np.arange(N_USERS) % N_MOVIES)
         whole = fit.slopes(pairs)
-        monkeypatch.setattr(dot_bias, "CHUNK", 7)
+        monkeypatch.setattr("recsys.models.fitted.CHUNK", 7)
         assert fit.slopes(pairs) == pytest.approx(whole)
 
     def test_leaves_threads_and_random_numbers_of_the_caller_alone(
