@@ -24,9 +24,8 @@ from recsys.evaluation.splits import HeldOutPerson, held_out_people
 QUESTIONS = (5, 10, 20, 30)
 LIKED = 4.0
 
-Next = Callable[
-    [dict[int, float], list[int], Iterable[int]], int
-]  # from answers, unseen and what is not asked
+# From answers, unseen films and those not to ask about.
+Next = Callable[[dict[int, float], list[int], Iterable[int]], int]
 
 
 def main(path: str, seeds: tuple[int, ...]) -> None:

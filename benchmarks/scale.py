@@ -26,11 +26,8 @@ from recsys import TrainingConfig
 from recsys.data.sources.datasets import Dataset
 from recsys.data.sources.generate import generate
 
-SIZES = {
-    1: (6_000, 4_000),
-    5: (36_000, 20_000),
-    25: (200_000, 87_000),
-}  # people and films for millions of ratings
+# People and films for so many millions of ratings.
+SIZES = {1: (6_000, 4_000), 5: (36_000, 20_000), 25: (200_000, 87_000)}
 FITS = ("ranker", "pmf", "dot_bias")
 
 

@@ -49,25 +49,8 @@ U1_PEOPLE, U1_FILMS = 459, 1410  # in u1.test: how the published order of the fi
 # Models whose time to fastai's final MSE is asked for, and what a short fit does without; with --quick the u1
 # split is theirs alone.
 REACHING: dict[str, dict[str, int]] = {"pmf": {"implicit": 0, "factors": 8}, "dot_bias": {"ensemble": 4}}
-BUDGETS = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    8,
-    10,
-    12,
-    14,
-    16,
-    20,
-    30,
-    40,
-    60,
-    80,
-    120,
-)  # epochs or sweeps of a shortened fit
+# Epochs or sweeps of a shortened fit.
+BUDGETS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 30, 40, 60, 80, 120)
 
 
 @dataclass(slots=True)
@@ -82,9 +65,8 @@ class Scores:
 
 def main(options: Options) -> Section:
     dataset = recsys.load_dataset(options.path)
-    recsys.fit(
-        dataset.ratings, dataset.catalog, shortened(settings(MODELS[0], 0), 1)
-    )  # imports are not timed
+    # Imports are not timed.
+    recsys.fit(dataset.ratings, dataset.catalog, shortened(settings(MODELS[0], 0), 1))
     section = Section(f"Stars: {dataset.name}", options.into)
     section.note("about", about(options))
     random_splits(dataset, options, section)

@@ -61,9 +61,7 @@ class NetworkConfig:
     epochs: int = 8  # passes over the ratings at most; the best one is kept
     batch_size: int | None = None  # ratings in one step; None takes a fortieth of them
     learning_rate: float = 0.01  # peak of the one-cycle schedule
-    weight_decay: float = (
-        2.0  # decoupled: each step takes learning rate × weight_decay off embeddings and weights
-    )
+    weight_decay: float = 2.0  # decoupled, as in DotConfig, of embeddings and weights
     valid_share: float = 0.05  # ratings set aside inside the training part to choose the best epoch
     refit_epochs: int = 1  # of a fine-tuning: passes over all ratings
     refit_learning_rate: float = 0.001  # of a fine-tuning: peak of its cycle
@@ -83,9 +81,7 @@ class PmfConfig:
     factors: int = 16  # length of a person's and a film's vector, beside the bias
     chains: int = 3  # begun apart at random, and averaged
     sweeps: int = 100  # draws of everything in each chain
-    refit_growth: float = (
-        1.5  # a fine-tuning learns films anew that have this many times the ratings they had
-    )
+    refit_growth: float = 1.5  # a fine-tuning learns films anew with so many times the ratings they had
     burn_in: float = 0.5  # share of the sweeps whose draws still depend on the start, and are not served
     draws: int = 12  # draws served at least, as many of each chain: one or more, spread over its rest
     implicit: int = 100  # directions of who rated what that inform each side's prior; 0 leaves it out
@@ -114,9 +110,7 @@ class RankerConfig:
     film_regularisation: float = 0.68  # times that for films, per (ratings + a0 × people), to their content
     content_ridge: float = 5.0  # of the map from genres and years to film factors
     slope: float = 0.25  # target of a rating: 1 + slope × (stars - 4)
-    refit_ease: float = (
-        1.02  # a fine-tuning learns EASE anew from this many times the ratings of the last time
-    )
+    refit_ease: float = 1.02  # a fine-tuning learns EASE anew from so many times the ratings of the last time
     ease_share: float = 0.6  # of a score that is EASE's, for films that it knows; 0 leaves all to factors
     ease_films: int = 3000  # the most rated films, which EASE knows: its memory is their number squared
     ease_ratings: int = 5  # ratings that a film needs for EASE to know it

@@ -11,7 +11,7 @@ import numpy.typing as npt
 _SHRINKAGE = 5  # ratings of a kind that weigh as much as knowing nothing of it
 _FEWEST = 3  # films that make a kind worth a word
 _NOTICEABLE = 0.2  # stars, after shrinking, from which a difference is taste and not chance
-_ENOUGH = 5  # ratings from which somebody's generosity can be told
+_ENOUGH = 5  # ratings from which somebody's generosity shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class BrigadeConfig:
 
     What these cannot see: a brigade of fewer accounts, one whose accounts each have more ratings than `small`
     and are no copies, and one that pushes a film as its honest public does anyway. A crowd that comes for one
-    film, loves it, and is the first to know it is taken for a brigade: that is for an admin to tell.
+    film, loves it, and is the first to know it is taken for a brigade: that is for an admin to decide.
     """
 
     accounts: int = 8  # that push one film: fewer are a movie night

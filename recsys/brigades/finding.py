@@ -1,4 +1,4 @@
-"""Pushes and near-copies put together: who acts as one, on which films, and how one can tell."""
+"""Pushes and near-copies put together: who acts as one, on which films, and the evidence for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHARED = 0.5  # of the smaller group's accounts in another one: they are the sa
 _DOUBT = 0.2  # share of the accounts that a push would add to a brigade, and that may be honest
 _COMMON = 0.5  # of the near-copies rate a film: it is one of theirs
 _NEAR = 1  # half stars between two ratings that agree
-_COMPARED = 200  # accounts whose likeness is told; more would tell the same
+_COMPARED = 200  # accounts whose likeness is measured; more would say the same
 _HOUR = 3600
 
 
@@ -57,7 +57,7 @@ class _Group:
 
     @property
     def strength(self) -> float:
-        """Copies are told from honest people with the most certainty."""
+        """Copies differ from honest people with the most certainty."""
         return np.inf if self.copies else max(each.surprise for each in self.pushes)
 
     @property

@@ -12,7 +12,7 @@ from recsys.data.ratings import Ratings
 from recsys.serving.seen import CANDIDATES
 
 LEVELS = 10  # half stars from 0.5 to 5
-_KNOWN = 20  # ratings of the data set's people that tell how a film is liked, without the bot's
+_KNOWN = 20  # ratings of the data set's people that show how a film is liked, without the bot's
 PRIOR = 5.0  # ratings as in all films, added to a film's
 _DAY = 86_400.0
 
@@ -47,7 +47,7 @@ class Population:
 
     @classmethod
     def of(cls, ratings: Ratings, suspects: Ints, config: BrigadeConfig) -> Population:
-        """Everybody's ratings, with `suspects` (user ids) told from the others."""
+        """Everybody's ratings, `suspects` (user ids) set apart from the others."""
         user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
         film_ids, films = np.unique(ratings.movie_ids, return_inverse=True)
         levels = np.clip(np.rint(2 * ratings.values) - 1, 0, LEVELS - 1).astype(np.int64)
@@ -62,8 +62,8 @@ class Population:
         )
         base = ~suspect[users] if not suspect.all() else np.ones(len(users), np.bool_)
         known = np.bincount(films[base], minlength=len(film_ids))
-        told = base | (~passing & (known < _KNOWN)[films])
-        histograms = _histograms(films[told], levels[told], len(film_ids))
+        steady = base | (~passing & (known < _KNOWN)[films])
+        histograms = _histograms(films[steady], levels[steady], len(film_ids))
         usual = histograms.sum(axis=0) + 1
         asked = np.zeros(len(film_ids), np.bool_)
         asked[np.argsort(-known, kind="stable")[:CANDIDATES]] = True

@@ -98,8 +98,8 @@ class Catalog:
 
     def _fingerprint(self) -> str:
         own = sorted((film for film in self._films if film.movie_id >= 0), key=lambda film: film.movie_id)
-        told = "".join(f"\n{film.movie_id}\t{film.title}\t{film.year}" for film in own)
-        return hashlib.sha256(f"{self.source}{told}".encode()).hexdigest()[:16]
+        lines = "".join(f"\n{film.movie_id}\t{film.title}\t{film.year}" for film in own)
+        return hashlib.sha256(f"{self.source}{lines}".encode()).hexdigest()[:16]
 
 
 def _span(films: Iterable[Film]) -> tuple[int, int]:

@@ -17,9 +17,8 @@ from recsys.data.catalog import Catalog
 from recsys.data.content import film_years, genre_matrix
 from recsys.errors import InvalidData
 
-Years: TypeAlias = (
-    "tuple[int, int] | Sequence[tuple[int, int]]"  # a span, first and last included, or several
-)
+# A span, first and last included, or several.
+Years: TypeAlias = "tuple[int, int] | Sequence[tuple[int, int]]"
 
 
 class Narrowing:

@@ -21,9 +21,8 @@ class Rows:
     values: Reals
     n_users: int
     n_movies: int
-    influence_cap: int | None = (
-        None  # ratings from which a person's weight where films are learned stays the same
-    )
+    # Ratings from which a person's weight where films are learned stays the same.
+    influence_cap: int | None = None
 
     def __len__(self) -> int:
         return len(self.values)

@@ -31,11 +31,11 @@ def half_width(differences: Doubles, people: int, inside: float) -> float | None
     Of such intervals the share `inside` holds the truth, and half of the others lie wholly below it. Draws
     in which it cannot be said (NaN) count for nothing.
     """
-    told = differences[np.isfinite(differences)]
-    if people < 2 or len(told) < _DRAWS / 2:
+    finite = differences[np.isfinite(differences)]
+    if people < 2 or len(finite) < _DRAWS / 2:
         return None
     # The draws vary as if the mean of these people were the truth: too little, by one degree of freedom.
-    return float(told.std() * (people / (people - 1)) ** 0.5 * _student((1 + inside) / 2, people - 1))
+    return float(finite.std() * (people / (people - 1)) ** 0.5 * _student((1 + inside) / 2, people - 1))
 
 
 def _student(probability: float, freedom: int) -> float:

@@ -33,8 +33,8 @@ from recsys.recommender import Recommender
 _SHARES = {"rmse": 0.5, "ndcg@10": 1.0, "coverage": 5.0}
 _SURE, _LIKELY = 0.9, 0.6  # of intervals, how many hold the truth: one in twenty, or in five, lies below it
 _GROSS = 10  # margins, from which on likely is enough
-_FAMOUS = 100  # films whose neighbours are compared
-_TOLD = 5  # of them, those that changed most
+_BEST_KNOWN = 100  # films whose neighbours are compared
+_LISTED_CHANGED = 5  # of them, those that changed most
 _FEW_PEOPLE = 30  # with fewer only gross harm shows
 
 
@@ -70,7 +70,7 @@ class Changed:
 class Drift:
     """How "more like this" moved for the `films` most rated films: the mean share of ten that stayed.
 
-    Told, not judged: neighbours may change for the better. `changed` are the films that kept fewest.
+    Reported, not judged: neighbours may change for the better. `changed` are the films that kept fewest.
     """
 
     films: int
@@ -266,14 +266,16 @@ def _coverage(found: PersonScores, drawn: Doubles, films: int) -> _Drawn | None:
 def _drift(live: Recommender, candidate: Recommender, common: Ints) -> Drift | None:
     if not common.size or not all("similar" in each.config.parts for each in (live, candidate)):
         return None
-    famous = common[np.argsort(-live.popularity[live.catalog.rows(common)], kind="stable")[:_FAMOUS]].tolist()
+    best_known = common[
+        np.argsort(-live.popularity[live.catalog.rows(common)], kind="stable")[:_BEST_KNOWN]
+    ].tolist()
     sides = [(model, np.setdiff1d(model.catalog.movie_ids, common).tolist()) for model in (live, candidate)]
     changed = []
-    for movie_id in famous:
+    for movie_id in best_known:
         old, new = (
             {each.movie_id for each in model.similar([movie_id], LISTED, exclude)} for model, exclude in sides
         )
         changed.append(Changed(movie_id, len(old & new) / max(1, len(old))))
     mean = float(np.mean([each.overlap for each in changed]))
     fewest = sorted((each for each in changed if each.overlap < 1), key=lambda each: each.overlap)
-    return Drift(len(famous), mean, tuple(fewest[:_TOLD]))
+    return Drift(len(best_known), mean, tuple(fewest[:_LISTED_CHANGED]))

@@ -20,7 +20,7 @@ _COLUMNS = 2  # of charts: a phone is held upright
 _MOST_BARS = 120  # days; a longer history is drawn by weeks
 _AVERAGED = 7  # days
 _ROOM = timedelta(days=3)  # at both ends, at least
-_LONG = 300  # days; over more of them months are told with their year
+_LONG = 300  # days; over more of them months stand with their year
 _COLOURS = (CALM, MUTED)
 _CHART_HEIGHT, _LETTERS = 135, 13  # points: of a chart, about, and of a line of letters
 _NICE = (1, 2, 5, 10)  # steps between ticks
@@ -186,10 +186,10 @@ def _written(value: float, percent: bool) -> str:
 def _calendar(axes: Axes, days: Sequence[date], most: int) -> None:
     """At most so many of the days, the last one always, and room at both ends."""
     step = math.ceil(len(days) / most)
-    told = days[::-1][::step]
+    shown = days[::-1][::step]
     years = (days[-1] - days[0]).days > _LONG
-    labels = [f"{day:%b %Y}" if years else f"{day.day} {day:%b}" for day in told]
-    axes.set_xticks(told, labels)  # type: ignore[arg-type]
+    labels = [f"{day:%b %Y}" if years else f"{day.day} {day:%b}" for day in shown]
+    axes.set_xticks(shown, labels)  # type: ignore[arg-type]
     room = max(_ROOM, (days[-1] - days[0]) * 0.04)
     axes.set_xlim(days[0] - room, days[-1] + room)  # type: ignore[arg-type]
 

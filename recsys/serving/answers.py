@@ -20,7 +20,7 @@ _FLIPPED = 0.2  # share of answers that say the opposite (UMAP 2019: stated pref
 DRAWS = 8  # simulated questionnaires per person
 _MOST_LIKED, _MOST_DISLIKED = 6, 4  # genres named in one simulated questionnaire at most; at least one liked
 _MOST_PICKED = 3  # shelves picked in one at most
-_WHIM = 1.0  # deviation of what people make of a shelf from what their ratings make of it, in z
+_PICK_NOISE = 1.0  # deviation of what people make of a shelf from what their ratings make of it, in z
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,13 +139,13 @@ def simulate_answers(taste: Floats, rng: np.random.Generator, *, liked: int = 3,
 
 
 def simulate_picks(taste: Floats, rng: np.random.Generator, *, picked: int | None = None) -> Floats:
-    """Which shelves people would point at: 1 for those they like best, with a whim; (people, n_shelves).
+    """Which shelves people would point at: 1 for those they like best, with noise; (people, n_shelves).
 
     `taste` is that of `genre_taste` for the shelves' cells; `picked` None draws how many.
     """
     n_shelves = taste.shape[1]
     number = int(rng.integers(1, _MOST_PICKED + 1)) if picked is None else picked
-    liked = taste + _WHIM * rng.standard_normal(taste.shape)
+    liked = taste + _PICK_NOISE * rng.standard_normal(taste.shape)
     best = np.argsort(-liked, axis=1, kind="stable")[:, : min(number, n_shelves)]
     picks = np.zeros(taste.shape, np.float32)
     np.put_along_axis(picks, best, 1, axis=1)

@@ -196,10 +196,8 @@ def _read_catalog(source: tuple[Path, bytes]) -> Catalog:
             Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
             for movie_id, title, year, genres, imdb_id, tmdb_id, alternatives in listing["films"]
         )
-        genres, years = (
-            listing.get("genres"),
-            listing.get("years"),
-        )  # older artifacts hold no others than films'
+        # Older artifacts hold no others than films'.
+        genres, years = listing.get("genres"), listing.get("years")
         return Catalog(films, listing["source"], genres=genres, years=None if years is None else tuple(years))
     except (ValueError, KeyError, TypeError, RecsysError) as error:
         raise ArtifactError(f"{path}: not a catalog ({type(error).__name__}: {error})") from error

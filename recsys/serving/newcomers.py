@@ -26,10 +26,8 @@ from recsys.serving.shelves import Shelves
 from recsys.serving.stars import Stars
 
 _PEOPLE = 2000  # people enough to learn what answers mean
-_STARS_RIDGE, _STARS_STRENGTH = (
-    50.0,
-    0.8,
-)  # of the map to the stars' vectors: the safest guess is the best one
+# Of the map to the stars' vectors: the safest guess is the best one.
+_STARS_RIDGE, _STARS_STRENGTH = 50.0, 0.8
 _SEEN_RIDGE = 10.0  # of the map to what people have seen
 
 _Total = Callable[[Doubles], Reals]  # shares (m, n_people) of vectors
@@ -122,8 +120,8 @@ def fit_newcomers(
             else _stack([stars.fold_in(*history).mean.ravel() for history in histories])
         )
         expecting = fit_answer_prior(vectors, features, ridge=_STARS_RIDGE, strength=_STARS_STRENGTH)
-    told = fit_answer_prior(located, features, ridge=_SEEN_RIDGE, strength=1.0)
-    return Newcomers(told, ordering, expecting)
+    seen_prior = fit_answer_prior(located, features, ridge=_SEEN_RIDGE, strength=1.0)
+    return Newcomers(seen_prior, ordering, expecting)
 
 
 def _folded(ranker: Ranker, histories: list[tuple[Ints, Floats]]) -> _Total:

@@ -22,11 +22,10 @@ from recsys.arrays import AnyArray, Ints, Reals
 from recsys.data.catalog import Catalog
 from recsys.data.content import content_features
 
-_STARS_DAMPING, _STARS_RIDGE = (
-    1.0,
-    10.0,
-)  # a film with n ratings weighs n^damping, a genre is worth half of what
-_ORDER_DAMPING, _ORDER_RIDGE = 0.25, 5.0  # it says when it has as many films of equal weight as the ridge
+# A film with n ratings weighs n^damping; a genre is worth half of what it says when it has as many films of
+# equal weight as the ridge.
+_STARS_DAMPING, _STARS_RIDGE = 1.0, 10.0
+_ORDER_DAMPING, _ORDER_RIDGE = 0.25, 5.0
 _MOST = 5_000  # best-known films to learn from: the others weigh little, and time grows with their number
 _LEAST_FREE = 0.1  # of a film's residual: in a tiny world, a film alone of its kind explains itself
 

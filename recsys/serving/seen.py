@@ -19,7 +19,7 @@ CANDIDATES = 400  # best-known films that may be asked about; others are hardly 
 _FACTORS = 10  # kinds of film lovers
 _PEOPLE = 20_000  # people enough to learn who knows what
 SURE = 0.02  # nobody is surer than this, or the complement, that a film is known
-_LEAST_NOISE = 0.2  # of a film's unit variance, however well the others tell it
+_LEAST_NOISE = 0.2  # of a film's unit variance, however well the others predict it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +74,9 @@ class Seen:
         """Which of `films` are among these rows of the catalog; shape (n,)."""
         if not self.films.size or not movie_rows.size:
             return np.zeros(len(self.films), np.bool_)
-        told = np.zeros(max(self.films.max(), movie_rows.max()) + 1, np.bool_)
-        told[movie_rows] = True
-        return told[self.films]
+        named = np.zeros(max(self.films.max(), movie_rows.max()) + 1, np.bool_)
+        named[movie_rows] = True
+        return named[self.films]
 
     def locate(self, known: Ints, unknown: Ints, expected: Floats | None = None) -> Floats:
         """z of somebody who knows the films at rows `known`, but not those at `unknown`; shape (n_factors,).
@@ -84,14 +84,14 @@ class Seen:
         `expected` is where they were believed to be before. Rows that are not among `films` say nothing.
         """
         yes, no = self.among(known), self.among(unknown)
-        told = yes | no
-        L, weighted, A = self._system(told)
+        answered = yes | no
+        L, weighted, A = self._system(answered)
         before = np.zeros(L.shape[1]) if expected is None else expected.astype(np.float64)
-        residual = (yes[told] - self.share[told]) / self._deviations()[told] - L @ before
+        residual = (yes[answered] - self.share[answered]) / self._deviations()[answered] - L @ before
         return (before + np.linalg.solve(A, weighted.T @ residual)).astype(np.float32)
 
     def locate_training(self, user_rows: Ints, movie_rows: Ints, n_users: int) -> Floats:
-        """z of people of whom all is told, from who rated what; shape (n_users, n_factors)."""
+        """z of people who have seen what they rated and nothing else; shape (n_users, n_factors)."""
         place = np.full(max(self.films.max(initial=0), movie_rows.max(initial=0)) + 1, -1)
         place[self.films] = np.arange(len(self.films))
         known = place[movie_rows] >= 0
@@ -108,9 +108,9 @@ class Seen:
         expected = self.share + self._deviations() * (self.loadings @ z)
         return np.clip(expected, SURE, 1 - SURE).astype(np.float32)
 
-    def _system(self, told: Mask) -> tuple[Reals, Reals, Reals]:
-        """Loadings of the films told of, the same per unit of noise, and the posterior precision of z."""
-        L = self.loadings[told].astype(np.float64)
+    def _system(self, answered: Mask) -> tuple[Reals, Reals, Reals]:
+        """Loadings of the films `answered`, the same per unit of noise, and the posterior precision of z."""
+        L = self.loadings[answered].astype(np.float64)
         weighted = L / np.maximum(1 - np.square(L).sum(axis=1), _LEAST_NOISE)[:, None]
         return L, weighted, np.eye(L.shape[1]) + weighted.T @ L
 

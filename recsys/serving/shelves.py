@@ -19,7 +19,7 @@ from recsys.serving.seen import Seen
 
 _SHELVES = 8  # at most; a screen of a phone
 SHOWN = 4  # films on a shelf at most
-_FAMOUS = 300  # best-known films, of which shelves are made
+_BEST_KNOWN = 300  # best-known films, of which shelves are made
 _KIND_WEIGHT = 0.7  # of genres, where who knows the film has weight 1
 _ROUNDS = 30  # of k-means; it settles sooner
 
@@ -44,16 +44,16 @@ class Shelves:
         cells = np.full(len(kinds), -1, np.int64)
         if not len(seen.films):
             return cls(cells, ())
-        here = kinds[seen.films]
+        own = kinds[seen.films]
         taste = unit_rows(seen.loadings - seen.loadings.mean(axis=0))
-        vectors = unit_rows(np.hstack([taste, _KIND_WEIGHT * (here - here.mean(axis=0))]))
-        centres = _centres(vectors[:_FAMOUS], min(_SHELVES, -(-len(vectors[:_FAMOUS]) // SHOWN)))
+        vectors = unit_rows(np.hstack([taste, _KIND_WEIGHT * (own - own.mean(axis=0))]))
+        centres = _centres(vectors[:_BEST_KNOWN], min(_SHELVES, -(-len(vectors[:_BEST_KNOWN]) // SHOWN)))
         # A cell without films is no shelf: centres coincide where films do not differ.
-        centres = centres[np.unique(np.argmax(vectors[:_FAMOUS] @ centres.T, axis=1))]
+        centres = centres[np.unique(np.argmax(vectors[:_BEST_KNOWN] @ centres.T, axis=1))]
         nearest = np.argmax(vectors @ centres.T, axis=1)
         shown = []
         for cell, centre in enumerate(centres):
-            inside = np.flatnonzero(nearest[:_FAMOUS] == cell)
+            inside = np.flatnonzero(nearest[:_BEST_KNOWN] == cell)
             typical = np.maximum(vectors[inside] @ centre, 0) * seen.share[inside]
             face = inside[np.argsort(-typical, kind="stable")[:SHOWN]]
             shown.append(tuple(seen.films[np.sort(face)].tolist()))
@@ -78,8 +78,8 @@ class Shelves:
     def renumbered(self, places: Ints, n_films: int) -> Shelves:
         """The same shelves, old films at the rows `places` (old n_films,), below 0 for one that is gone."""
         cells = np.full(n_films, -1, np.int64)
-        here = places >= 0
-        cells[places[here]] = self.cells[here]
+        kept = places >= 0
+        cells[places[kept]] = self.cells[kept]
         return Shelves(cells, tuple(tuple(places[list(films)].tolist()) for films in self.shown))
 
     def extended(self, n_films: int) -> Shelves:

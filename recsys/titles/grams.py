@@ -41,9 +41,8 @@ class _Runs:
         codes = _codes("".join(f" {name} " for name in names), length)
         sizes = np.array([len(name) + 2 for name in names], dtype=np.int64)
         owners = np.repeat(np.arange(self._n_names), sizes)[: len(codes)]
-        left = np.repeat(np.cumsum(sizes), sizes)[: len(codes)] - np.arange(
-            len(codes)
-        )  # letters of this name
+        # Letters of this name from here to its end.
+        left = np.repeat(np.cumsum(sizes), sizes)[: len(codes)] - np.arange(len(codes))
         whole = left >= length
         pairs = np.sort(codes[whole] * np.int64(self._n_names) + owners[whole])
         pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique would hash, which takes ten times as long

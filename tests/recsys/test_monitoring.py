@@ -71,13 +71,14 @@ def test_gini_of_a_few_exposures_is_bounded_by_how_few_they_are() -> None:
 
 def test_popularity_is_averaged_over_people_and_not_over_films() -> None:
     shown = events((ANN, COMEDY, 1), (ANN, HORROR, 1), (BOB, DRAMA, 1), (CAT, COMEDY, 1))
+    # Nothing is known of what 99 was shown, nor of what Cat rated.
     ratings = rated(
         (ANN, BOTH, 3, 1),
         (BOB, HORROR, 1, 1),
         (BOB, COMEDY, 1, 1),
         (BOB, BLANK, 1, 1),
         (99, COMEDY, 5, 1),
-    )  # nothing is known of what 99 was shown, nor of what Cat rated
+    )
     seen, own, lift = popularity_lift(shown, ratings, CATALOG, POPULARITY)
     assert (seen.n, own.n, lift.n) == (2, 2, 2)
     assert seen.value == pytest.approx((75 + 40) / 2)

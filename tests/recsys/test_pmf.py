@@ -120,11 +120,8 @@ class TestPlanted:
             ("stars", number, 4) for number in range(1, 5)
         ]
         assert all(step.train_loss > 0 and step.seconds > 0 for step in told)
-        assert kept.movie_factors.shape == (
-            N_MOVIES,
-            2,
-            3,
-        )  # one sweep of each chain is left after the burn-in
+        # One sweep of each chain is left after the burn-in.
+        assert kept.movie_factors.shape == (N_MOVIES, 2, 3)
 
 
 class TestSide:

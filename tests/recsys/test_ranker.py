@@ -29,9 +29,8 @@ CONFIG = RankerConfig(
     ease_ratings=2,
     ease_share=0.7,
 )
-USERS = np.array(
-    [0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 3, 4, 4]
-)  # 5, 2, 3, 1 and 2 ratings: shorter and longer than factors
+# 5, 2, 3, 1 and 2 ratings: shorter and longer than factors.
+USERS = np.array([0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 3, 4, 4])
 FILMS = np.array([0, 1, 2, 5, 7, 0, 3, 0, 1, 6, 0, 2, 0])  # film 0 has five, 4 and 8 have none
 VALUES = np.array([5, 4, 0.5, 3, 4.5, 2, 5, 3.5, 4, 1, 5, 2.5, 4], np.float32)
 ROWS = Rows(USERS, FILMS, VALUES, N_USERS, N_FILMS)

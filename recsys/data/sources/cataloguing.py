@@ -19,18 +19,15 @@ _ARTICLES = (
     "|Het|Een|Os|As|O|Uma|Um|Da"  # Dutch, Portuguese, and the Hip Hop Witch
 )
 _TRAILING_ARTICLE = re.compile(rf"(?P<rest>.*\S), (?P<article>{_ARTICLES})")
-_YEAR = re.compile(
-    r"\s*\((?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)?$"
-)  # also (2006–2007), and no last )
+# Also (2006–2007), and without the last bracket.
+_YEAR = re.compile(r"\s*\((?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)?$")
 _VIDEO = re.compile(r"(?<=\))\s*\((?:V|TV|VG)\)$")  # IMDb's marks, behind the year
 _ALSO_KNOWN_AS = re.compile(r"a\.?k\.?a\.?:?\s+", re.IGNORECASE)
-_UNFINISHED = re.compile(
-    r"(?:\bor|[:,])$", re.IGNORECASE
-)  # "Birdman: Or (The Unexpected Virtue …)" is one title
+# "Birdman: Or (The Unexpected Virtue …)" is one title.
+_UNFINISHED = re.compile(r"(?:\bor|[:,])$", re.IGNORECASE)
 _GENRES_OF_NOTHING = {"", "unknown", "(no genres listed)"}
-_GENRE_NAMES = {
-    "Children's": "Children"
-}  # ml-100k's and ml-1m's name: an answer must survive a change of data set
+# ml-100k's and ml-1m's name: an answer must survive a change of data set.
+_GENRE_NAMES = {"Children's": "Children"}
 
 
 @dataclass(frozen=True, slots=True)

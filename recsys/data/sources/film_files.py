@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from recsys.data.catalog import Film
 from recsys.data.sources.bundle import Bundle
 from recsys.data.sources.cataloguing import parse_genres, parse_title
-from recsys.data.sources.ratings_files import header_positions
+from recsys.data.sources.headers import header_positions
 from recsys.errors import InvalidData
 
 _ID = re.compile(r"\s*\d{1,18}\s*")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recsys.data.catalog import Film
 from recsys.data.sources.cataloguing import parse_genres, parse_title
-from recsys.data.sources.ratings_files import header_positions
+from recsys.data.sources.headers import header_positions
 from recsys.errors import DataUnavailable, InvalidData
 
 _COLUMNS = {

@@ -27,7 +27,7 @@ _TASTE_DECAY = 0.8  # strength of each of their directions, as a share of the on
 _GENRE_SHARE = 0.5  # of the variance of a film's taste vector
 # Standard deviations of what a rating is the sum of, before it is cut into stars.
 _PERSON_SPREAD, _FILM_SPREAD, _TASTE_SPREAD, _NOISE_SPREAD = 0.43, 0.55, 0.42, 0.75
-_FAME_OF_QUALITY = 0.5  # correlation of how good a film is with how known
+_POPULARITY_OF_QUALITY = 0.5  # correlation of how good a film is with how known
 _CROWDS = 24  # groups of people who see the same films; a person belongs to each a little
 _CROWD_TASTE = 2.0  # how much more likely a crowd sees what suits its taste: in logarithms, per deviation
 _CROWD_LOYALTY = 3.0  # how much more likely people are in the crowd of their own taste, likewise
@@ -97,9 +97,11 @@ class _World:
         own = rng.standard_normal((n_films, _TASTES))
         tastes = (_GENRE_SHARE**0.5 * kinds + (1 - _GENRE_SHARE) ** 0.5 * own) * strength
         quality = rng.standard_normal(n_films)
-        known = _FAME_OF_QUALITY * quality + (1 - _FAME_OF_QUALITY**2) ** 0.5 * rng.standard_normal(n_films)
+        known = _POPULARITY_OF_QUALITY * quality + (
+            1 - _POPULARITY_OF_QUALITY**2
+        ) ** 0.5 * rng.standard_normal(n_films)
         crowds = rng.standard_normal((_CROWDS, _TASTES))
-        seen = _log_fame(known) + _CROWD_TASTE * crowds @ tastes.T
+        seen = _log_popularity(known) + _CROWD_TASTE * crowds @ tastes.T
         chances = np.cumsum(np.exp(seen - seen.max(axis=1, keepdims=True)), axis=1)
         chances /= chances[:, -1:]
         chances += np.arange(_CROWDS)[:, None]
@@ -116,7 +118,7 @@ class _World:
         return opinions
 
 
-def _log_fame(known: Doubles) -> Doubles:
+def _log_popularity(known: Doubles) -> Doubles:
     """Log popularity in the order of `known`: Weibull, with the longer a tail the bigger the catalog.
 
     The exponents give ml-100k (1,682 films), ml-1m (3,706) and ml-latest-small (9,724) about their Gini.
@@ -124,8 +126,8 @@ def _log_fame(known: Doubles) -> Doubles:
     exponent = 1.6 * (max(len(known), 1_000) / 1_682) ** 0.22
     ranks = np.empty(len(known))
     ranks[np.argsort(known)] = np.arange(1, len(known) + 1)
-    log_fame: Doubles = exponent * np.log(-np.log1p(-ranks / (len(known) + 1)))
-    return log_fame
+    log_popularity: Doubles = exponent * np.log(-np.log1p(-ranks / (len(known) + 1)))
+    return log_popularity
 
 
 def _activity(people: int, ratings: int, most: int, rng: np.random.Generator) -> Ints:

@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -19,6 +19,7 @@ import numpy as np
 from recsys.data.catalog import Catalog
 from recsys.data.ratings import MAX_STARS, MIN_STARS, Ratings
 from recsys.data.sources.bundle import Bundle
+from recsys.data.sources.headers import header_positions
 from recsys.errors import InvalidData, UnknownMovie
 
 _INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*")
@@ -58,31 +59,6 @@ def read_ratings(bundle: Bundle, name: str, form: RatingsForm, catalog: Catalog)
     if not len(ratings):
         raise InvalidData(f"{bundle.place(name)}: expected ratings, the file holds none")
     return ratings
-
-
-def header_positions(
-    header: Sequence[str], wanted: dict[str, tuple[str, ...]], optional: Sequence[str], place: str
-) -> dict[str, int]:
-    """Positions of columns by name: trimmed, without regard to case, underscores, or a type behind a colon.
-
-    `wanted` maps a name to the spellings that mean it; of the `optional` ones the result has those that are
-    there. Raises InvalidData when another is missing or one is there twice.
-    """
-    keys = [cell.split(":")[0].strip().casefold().replace("_", "") for cell in header]
-    positions: dict[str, int] = {}
-    for column, spellings in wanted.items():
-        found = [at for at, key in enumerate(keys) if key in {name.casefold() for name in spellings}]
-        if len(found) > 1:
-            raise InvalidData(f"{place}, line 1: expected one column {column}, found {len(found)}")
-        if not found and column not in optional:
-            needed = ", ".join(name for name in wanted if name not in optional)
-            raise InvalidData(
-                f"{place}, line 1: expected a header with the columns {needed}; "
-                f"{column} is missing in {','.join(header)[:80]!r}"
-            )
-        if found:
-            positions[column] = found[0]
-    return positions
 
 
 def _read_columns(bundle: Bundle, name: str, form: RatingsForm) -> _Columns:

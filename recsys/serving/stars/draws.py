@@ -224,7 +224,7 @@ class DrawnStars:
         if shift is not None:
             mean = mean + shift.reshape(mean.shape)
         if movies.size:
-            told = self.implicit[movies].sum(0) / np.sqrt(movies.size) - self.implicit_centre
+            chosen = self.implicit[movies].sum(0) / np.sqrt(movies.size) - self.implicit_centre
             trust = movies.size / (movies.size + _IMPLICIT_FADE)
-            mean = mean + trust * (told @ self.implicit_links)
+            mean = mean + trust * (chosen @ self.implicit_links)
         return mean

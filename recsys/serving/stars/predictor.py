@@ -96,7 +96,8 @@ class Stars(Protocol):
 
     def renumbered(self, users: Ints, movies: Ints) -> Stars:
         """The same with other rows, to go on from: `users` (n_users,) and `movies` (n_movies,) say which row
-        each one has here, UNSEEN where it has none. They stand where everybody starts, before any rating.
+        each one has in this predictor, UNSEEN where it has none. They stand where everybody starts, before any
+        rating.
         """
 
     def placed(self, user_rows: Ints, vectors: Reals) -> Stars:
