@@ -19,7 +19,8 @@ from bot.errors import GaveUp
 from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
-from bot.night.worker import Bells, Worker
+from bot.night.worker import Worker
+from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
 from bot.process.supervision import keep_going
@@ -191,9 +192,9 @@ def _training(
 
     def done() -> None:
         serving.ring()
-        bells.notices.set()
+        bells.notices.ring()
 
-    schedule = Schedule(database, serving, settings, bells.training)
+    schedule = Schedule(database, serving, settings, bells.training.ring)
     if not settings.train_here:
         return {"schedule": schedule.run, "tidying": Publisher(database, store, settings).keep_tidy}
     threads = max(1, (os.cpu_count() or 1) // 2)

@@ -38,11 +38,11 @@ from bot.night.handlers import Handlers as NightHandlers
 from bot.night.service import Nights
 from bot.night.states import Readings
 from bot.night.voting import Voting
-from bot.night.worker import Bells
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
 from bot.preferences.handlers import Handlers as PreferencesHandlers
 from bot.preferences.service import Preferences
+from bot.process.bells import Bells
 from bot.process.settings import Settings
 from bot.profile.forgetme import Handlers as ForgetMeHandlers
 from bot.profile.history.handlers import Handlers as HistoryHandlers
@@ -88,7 +88,7 @@ def wire(
     watchlist = Watchlist(database, library)
 
     readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
-    nights = Nights(database, library, slates, readings, bells.nights.set)
+    nights = Nights(database, library, slates, readings, bells.nights.ring)
     voting = Voting(slates, readings, timedelta(minutes=settings.poll_minutes))
     deciding = Deciding(slates, readings, library, rating.rate)
     groups = Groups(database, library, taste, settings.timezone, slates.weights, nights)
@@ -138,8 +138,8 @@ def _wire_admin(
     library = serving.library
 
     def wake() -> None:
-        bells.training.set()
-        bells.progress.set()
+        bells.training.ring()
+        bells.progress.ring()
 
     clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
     trainings = Trainings(database, clock, wake)
@@ -150,7 +150,7 @@ def _wire_admin(
         settings.admin_ids,
         settings.timezone,
         settings.alerts,
-        bells.notices.set,
+        bells.notices.ring,
     )
     standings, monitoring = StandingHandlers(Standings(database, library)), MonitorHandlers(monitor)
     # In this order in an admin's menu of commands.

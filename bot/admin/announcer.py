@@ -5,9 +5,7 @@ A notice whose message broke off half-way is sent again: twice is better than ne
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ import structlog
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.errors import BotError
+from bot.process.bells import Bell
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Photo, Screen
@@ -39,7 +38,7 @@ class Announcer:
     """One loop. `tellings` has one entry for each kind of notice."""
 
     def __init__(
-        self, database: Database, messenger: Messenger, tellings: Mapping[str, Telling], bell: asyncio.Event
+        self, database: Database, messenger: Messenger, tellings: Mapping[str, Telling], bell: Bell
     ) -> None:
         self._database = database
         self._messenger = messenger
@@ -49,14 +48,12 @@ class Announcer:
     async def run(self) -> None:
         """Tell until cancelled."""
         while True:
-            self._bell.clear()
             try:
                 for notice in await self._due():
                     await self._tell(notice)
             except StorageError as error:
                 log.warning("notices wait", cause=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), _LONGEST_SLEEP)
+            await self._bell.wait(_LONGEST_SLEEP)
 
     async def _due(self) -> list[Notice]:
         async with self._database.read() as conn:

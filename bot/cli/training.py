@@ -16,6 +16,7 @@ import typer
 from bot.errors import SettingsError
 from bot.films.store import open_store
 from bot.process import home, logs
+from bot.process.bells import Bell
 from bot.process.settings import Settings, read_settings
 from bot.training import child
 from bot.training.preparing import require_training
@@ -67,7 +68,7 @@ async def _work(settings: Settings, once: bool) -> None:
             store,
             settings,
             f"worker:{socket.gethostname()}:{uuid.uuid4()}",
-            bell=asyncio.Event(),
+            bell=Bell(),
             done=lambda: None,
             threads=None,
         )

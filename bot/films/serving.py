@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ from bot.errors import BotError, CatalogChanged, NotPrepared, StoreFailed
 from bot.films.library import Library, Stock, take_stock
 from bot.films.store import ModelStore, open_store
 from bot.films.taste import Taste
+from bot.process.bells import Bell
 from bot.process.metrics import Metrics
 from bot.process.settings import Settings
 from recsys.errors import ArtifactError
@@ -63,7 +63,7 @@ class Serving:
         self.library = Library(stock)
         self.taste = Taste(stock.recommender, self.library, metrics)
         metrics.serving(str(chosen.version), chosen.made_at)
-        self._bell = asyncio.Event()
+        self._bell = Bell()
         self._awaited: int | None = None  # live, and its store does not answer
         self._turn = asyncio.Lock()
 
@@ -88,7 +88,7 @@ class Serving:
 
     def ring(self) -> None:
         """Have `follow` look at once."""
-        self._bell.set()
+        self._bell.ring()
 
     async def read(self, version: int) -> Chosen:
         """Read a model without using it. Raises NotPrepared or StoreFailed, which say why it cannot serve."""
@@ -118,13 +118,11 @@ class Serving:
     async def follow(self) -> None:
         """Use what the database says is live, until cancelled."""
         while True:
-            self._bell.clear()
             try:
                 await self._catch_up()
             except StorageError as error:
                 log.warning("the live model is not known for now", cause=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), _LOOK_EVERY)
+            await self._bell.wait(_LOOK_EVERY)
 
     async def _catch_up(self) -> None:
         async with self._database.read() as conn:

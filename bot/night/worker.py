@@ -10,13 +10,13 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
 from bot.errors import BotError
 from bot.night.delivery import Delivery
+from bot.process.bells import Bell
 from storage.database import Database
 from storage.errors import StorageError
 from storage.night import screens, tasks
@@ -30,22 +30,10 @@ _LONGEST_PAUSE = 30.0
 _PATIENCE = 5.0  # seconds that messages under way get at the end
 
 
-@dataclass(frozen=True, slots=True)
-class Bells:
-    """One for each background job: rung by whoever wrote what the job has to act on."""
-
-    nights: asyncio.Event = field(default_factory=asyncio.Event)
-    notices: asyncio.Event = field(default_factory=asyncio.Event)
-    training: asyncio.Event = field(default_factory=asyncio.Event)
-    progress: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class Worker:
     """One loop. The `bell` has it look at once; boards of one group change so many times a minute at most."""
 
-    def __init__(
-        self, database: Database, delivery: Delivery, edits_per_minute: float, bell: asyncio.Event
-    ) -> None:
+    def __init__(self, database: Database, delivery: Delivery, edits_per_minute: float, bell: Bell) -> None:
         self._database = database
         self._delivery = delivery
         self._between = 60 / edits_per_minute
@@ -59,16 +47,12 @@ class Worker:
         pause = 0.0
         try:
             while True:
-                self._bell.clear()
                 try:
                     sleep, pause = await self._look(), 0.0
                 except StorageError as error:
                     sleep = pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
                     log.warning("background jobs pause", seconds=pause, cause=str(error))
-                try:
-                    await asyncio.wait_for(self._bell.wait(), sleep)
-                except TimeoutError:
-                    continue
+                await self._bell.wait(sleep)
         finally:
             if self._serving:
                 _, late = await asyncio.wait(self._serving.values(), timeout=_PATIENCE)
@@ -122,7 +106,7 @@ class Worker:
             await asyncio.sleep(self._trouble[chat_id])
         finally:
             del self._serving[chat_id]
-            self._bell.set()
+            self._bell.ring()
 
     def _hold(self, chat_id: int) -> None:
         """Leave a chat alone for a while, longer each time."""

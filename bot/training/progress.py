@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Mapping
 from typing import Any
+
+from bot.process.bells import Bell
 
 # Where in the whole each phase begins: on ml-100k, a third of a training is not training.
 PHASES = {"snapshot": 0.0, "checking": 0.02, "training": 0.1, "gate": 0.85, "publishing": 0.98}
@@ -16,12 +17,12 @@ _SURE_FROM = 0.15  # of the whole: from there on its speed says when it ends
 
 
 class Progress:
-    """One training under way. `changed` is set by whatever is heard, `turned` by another phase alone."""
+    """One training under way. `changed` is set by whatever is heard, `turned` rung by another phase alone."""
 
     def __init__(self) -> None:
         self.phase = "snapshot"
         self.changed = True
-        self.turned = asyncio.Event()
+        self.turned = Bell()
         self._began = time.monotonic()
         self._step: dict[str, Any] = {}
         self._curve: list[tuple[float | None, ...]] = []
@@ -31,7 +32,7 @@ class Progress:
         PHASES[phase]
         self.phase = phase
         self.changed = True
-        self.turned.set()
+        self.turned.ring()
 
     def step(self, told: Mapping[str, Any]) -> None:
         """An epoch or a sweep has ended. Raises KeyError, TypeError, ValueError for what is none."""

@@ -13,6 +13,7 @@ import structlog
 
 from bot.errors import BotError, TrainingFailed
 from bot.films.store import ModelStore
+from bot.process.bells import Bell
 from bot.process.settings import Settings
 from bot.training.folder import Outcome, read_outcome
 from bot.training.process import train_apart
@@ -48,7 +49,7 @@ class Runner:
         settings: Settings,
         owner: str,
         *,
-        bell: asyncio.Event,
+        bell: Bell,
         done: Callable[[], None],
         threads: int | None,
     ) -> None:
@@ -65,7 +66,6 @@ class Runner:
         """Train what is to be trained, until cancelled. What it has in hand then is given back."""
         await self._publisher.tidy()
         while True:
-            self._bell.clear()
             worked = False
             try:
                 worked = await self.once()
@@ -74,8 +74,7 @@ class Runner:
             except Exception:
                 log.exception("trainings wait")
             if not worked:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._bell.wait(), _LOOK_EVERY)
+                await self._bell.wait(_LOOK_EVERY)
 
     async def once(self) -> bool:
         """Take the training that waits, if there is one, and carry it through; whether there was one."""
@@ -166,9 +165,7 @@ class Runner:
         beat_at = time.monotonic() + _BEAT
         lost_at = time.monotonic() + LEASE.total_seconds()
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(progress.turned.wait(), _PULSE)
-            progress.turned.clear()
+            await progress.turned.wait(_PULSE)
             try:
                 if time.monotonic() >= beat_at:
                     async with self._database.write() as conn:

@@ -9,6 +9,7 @@ counts the first time.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -42,13 +43,15 @@ class _Due:
 
 
 class Schedule:
-    """One loop, of the bot alone. `bell` is rung when there is something to train."""
+    """One loop, of the bot alone. `wake` is called when there is something to train."""
 
-    def __init__(self, database: Database, serving: Serving, settings: Settings, bell: asyncio.Event) -> None:
+    def __init__(
+        self, database: Database, serving: Serving, settings: Settings, wake: Callable[[], None]
+    ) -> None:
         self._database = database
         self._serving = serving
         self._settings = settings
-        self._bell = bell
+        self._wake = wake
         self._first_asked = False  # once a start: if it fails, the clock tries again, and the next start
 
     async def run(self) -> None:
@@ -78,7 +81,7 @@ class Schedule:
                 await facts.put(conn, DUE_KEY, due.moment.isoformat())
         if job is not None:
             log.info("training asked for", job=job.id, kind=job.kind, reason=job.reason)
-            self._bell.set()
+            self._wake()
         return job
 
     def _possible(self) -> bool:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.cards import MarkFilm, OpenCard, Origin, RateFilm
 from bot.errors import StaleButton
 from bot.films.library import genre_code
-from bot.night.worker import Bells
 from bot.onboarding.views import SetGenre
+from bot.process.bells import Bells
 from bot.process.settings import Settings
 from bot.rating.views import RateInRound
 from bot.telegram import callbacks

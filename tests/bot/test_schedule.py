@@ -85,7 +85,7 @@ def opened(database: Database, model: recsys.Recommender, tmp_path: Path, metric
         if not (tmp_path / "models").exists():
             model.save(tmp_path / "models" / "0001", preliminary=preliminary)
         serving = await Serving.begin(database, open_store(tmp_path / "models", None), (), metrics)
-        return Schedule(database, serving, Settings(home=tmp_path, **changes), asyncio.Event())  # type: ignore[arg-type]
+        return Schedule(database, serving, Settings(home=tmp_path, **changes), lambda: None)  # type: ignore[arg-type]
 
     return start
 

@@ -23,6 +23,7 @@ from bot.errors import StoreFailed, TrainingFailed
 from bot.films.library import new_films
 from bot.films.serving import Serving, choose
 from bot.films.store import ModelStore, open_store
+from bot.process.bells import Bell
 from bot.process.metrics import Metrics
 from bot.process.settings import Settings
 from bot.training.folder import (
@@ -112,7 +113,7 @@ def runner(database: Database, store: ModelStore, settings: Settings, serving: S
 
 
 def new_runner(database: Database, store: ModelStore, settings: Settings, owner: str = "bot") -> Runner:
-    return Runner(database, store, settings, owner, bell=asyncio.Event(), done=lambda: None, threads=1)
+    return Runner(database, store, settings, owner, bell=Bell(), done=lambda: None, threads=1)
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ anew. Where the connection broke while it was sent, it may come twice; the older
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
 import structlog
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.admin.training.views import progress_screen
+from bot.process.bells import Bell
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Screen
@@ -33,7 +31,7 @@ _LONGEST_PAUSE = 30.0
 class Progress:
     """One loop. The `bell` has it look at once."""
 
-    def __init__(self, database: Database, messenger: Messenger, bell: asyncio.Event) -> None:
+    def __init__(self, database: Database, messenger: Messenger, bell: Bell) -> None:
         self._database = database
         self._messenger = messenger
         self._bell = bell
@@ -43,7 +41,6 @@ class Progress:
         """Show until cancelled."""
         pause = 0.0
         while True:
-            self._bell.clear()
             sleep = _LONGEST_SLEEP
             try:
                 async with self._database.read() as conn:
@@ -57,8 +54,7 @@ class Progress:
                 if isinstance(error, RetryAfter):
                     sleep = max(pause, seconds_of(error))
                 log.warning("the message about a training waits", seconds=sleep, cause=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), sleep)
+            await self._bell.wait(sleep)
 
     async def _show(self, job: Job) -> None:
         if job.chat_id is None:
@@ -87,7 +83,7 @@ class Progress:
         else:
             log.info("the message about a training is gone, another is sent", job=job.id)
             message_id = None
-            self._bell.set()
+            self._bell.ring()
         self._shown[job.id] = screen
         if message_id != job.message_id:
             async with self._database.write() as conn:

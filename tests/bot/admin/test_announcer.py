@@ -13,6 +13,7 @@ import pytest
 
 from bot.admin.announcer import Announcer
 from bot.admin.models.notices import broken_screen
+from bot.process.bells import Bell
 from bot.telegram.messenger import Messenger
 from bot.telegram.screen import Screen
 from bot.texts import Translator
@@ -38,7 +39,7 @@ async def begin(database: Database, messenger: Messenger) -> AsyncIterator[Begin
     running: list[asyncio.Task[None]] = []
 
     def start() -> asyncio.Task[None]:
-        announcer = Announcer(database, messenger, {"broken": broken}, asyncio.Event())
+        announcer = Announcer(database, messenger, {"broken": broken}, Bell())
         running.append(asyncio.create_task(announcer.run()))
         return running[-1]
 
@@ -122,7 +123,7 @@ async def test_a_database_that_is_away_while_a_notice_is_made_puts_it_off(
         raise DatabaseLost("the connection broke")
 
     await tell(database, ada)
-    task = asyncio.create_task(Announcer(database, messenger, {"broken": lost}, asyncio.Event()).run())
+    task = asyncio.create_task(Announcer(database, messenger, {"broken": lost}, Bell()).run())
     await until(database, ("waiting", 1))
     await end(task)
 

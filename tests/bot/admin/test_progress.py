@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.admin.training.progress import Progress
+from bot.process.bells import Bell
 from bot.telegram.client import Client
 from bot.telegram.messenger import Messenger
 from sandbox import Sandbox
@@ -45,7 +46,7 @@ async def begin(
     running: list[asyncio.Task[None]] = []
 
     def start() -> asyncio.Task[None]:
-        running.append(asyncio.create_task(Progress(database, messenger, asyncio.Event()).run()))
+        running.append(asyncio.create_task(Progress(database, messenger, Bell()).run()))
         return running[-1]
 
     yield start

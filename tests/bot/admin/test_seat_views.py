@@ -29,8 +29,8 @@ from bot.admin.panel.views import admin_menu, quality_screen, training_screen
 from bot.admin.training.service import Clock, Training
 from bot.admin.training.views import already_screen, curves_text, losses_picture, progress_screen
 from bot.admin.wording import span
-from bot.night.worker import Bells
 from bot.pictures import read_request
+from bot.process.bells import Bells
 from bot.process.settings import Settings
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen

@@ -15,7 +15,7 @@ from bot.films.library import Library
 from bot.films.serving import Serving
 from bot.films.store import open_store
 from bot.films.taste import Taste
-from bot.night.worker import Bells
+from bot.process.bells import Bells
 from bot.process.metrics import Metrics
 from bot.process.settings import Settings
 from bot.profile.history.service import History
