@@ -20,6 +20,7 @@ from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
 from bot.night.worker import Worker
+from bot.process.backoff import Backoff
 from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
@@ -47,7 +48,6 @@ log = structlog.get_logger(__name__)
 _Background = Callable[[], Coroutine[object, object, None]]
 
 _PATIENCE = 10.0  # seconds that running updates get at the end
-_LONGEST_PAUSE = 30.0
 _OWNER = "bot"  # of trainings: there is one bot for a database
 
 
@@ -143,14 +143,14 @@ async def _first(stopped: asyncio.Task[bool], work: asyncio.Task[None]) -> bool:
 
 async def _greet(client: Client) -> None:
     """Learn who we are, and take a webhook away that would keep updates from us. Raises GaveUp."""
-    pause = 0.0
+    backoff = Backoff()
     while True:
         try:
             await client.initialize()
         except TelegramError as error:
             if isinstance(error, InvalidToken) and is_refusal(error):
                 raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN") from error
-            pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+            pause = backoff.next()
             log.warning("Telegram is not there yet", seconds=pause, cause=str(error))
             await asyncio.sleep(pause)
         else:

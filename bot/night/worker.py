@@ -16,6 +16,7 @@ import structlog
 
 from bot.errors import BotError
 from bot.night.delivery import Delivery
+from bot.process.backoff import Backoff
 from bot.process.bells import Bell
 from storage.database import Database
 from storage.errors import StorageError
@@ -26,7 +27,6 @@ from storage.night.tasks import NightTask
 log = structlog.get_logger(__name__)
 
 _LONGEST_SLEEP = 60.0  # seconds; a clock that is set forward is noticed within it
-_LONGEST_PAUSE = 30.0
 _PATIENCE = 5.0  # seconds that messages under way get at the end
 
 
@@ -40,18 +40,19 @@ class Worker:
         self._bell = bell
         self._serving: dict[int, asyncio.Task[None]] = {}
         self._next_edit: dict[int, float] = {}
-        self._trouble: dict[int, float] = {}  # seconds to wait after a chat's next trouble
+        self._trouble: defaultdict[int, Backoff] = defaultdict(Backoff)  # by chat
 
     async def run(self) -> None:
         """Work until cancelled; messages under way are ended then."""
-        pause = 0.0
+        backoff = Backoff()
         try:
             while True:
                 try:
-                    sleep, pause = await self._look(), 0.0
+                    sleep = await self._look()
+                    backoff.reset()
                 except StorageError as error:
-                    sleep = pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
-                    log.warning("background jobs pause", seconds=pause, cause=str(error))
+                    sleep = backoff.next()
+                    log.warning("background jobs pause", seconds=sleep, cause=str(error))
                 await self._bell.wait(sleep)
         finally:
             if self._serving:
@@ -98,18 +99,16 @@ class Worker:
                 self._trouble.pop(chat_id, None)
         except (StorageError, BotError) as error:
             log.warning("background job waits", chat=chat_id, cause=str(error))
-            self._hold(chat_id)
-            await asyncio.sleep(self._trouble[chat_id])
+            await asyncio.sleep(self._hold(chat_id))
         except Exception:
             log.exception("background job broke off", chat=chat_id)
-            self._hold(chat_id)
-            await asyncio.sleep(self._trouble[chat_id])
+            await asyncio.sleep(self._hold(chat_id))
         finally:
             del self._serving[chat_id]
             self._bell.ring()
 
-    def _hold(self, chat_id: int) -> None:
-        """Leave a chat alone for a while, longer each time."""
-        pause = min(_LONGEST_PAUSE, self._trouble.get(chat_id, 0.5) * 2)
-        self._trouble[chat_id] = pause
+    def _hold(self, chat_id: int) -> float:
+        """Leave a chat alone for a while, longer each time: for how many seconds."""
+        pause = self._trouble[chat_id].next()
         self._next_edit[chat_id] = time.monotonic() + pause
+        return pause

@@ -8,24 +8,25 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.process.backoff import Backoff
+
 log = structlog.get_logger(__name__)
 
-_FIRST_PAUSE = 1.0  # seconds
-_LONGEST_PAUSE = 30.0  # seconds; what went on for longer than that begins again with the first pause
+_RAN_WELL = 30.0  # seconds; what went on for longer than that begins again with the first pause
 
 
-async def keep_going(name: str, run: Callable[[], Awaitable[object]], *, pause: float = _FIRST_PAUSE) -> None:
+async def keep_going(name: str, run: Callable[[], Awaitable[object]], *, pause: float = 1.0) -> None:
     """Run until it returns. An exception is logged, and it begins anew after a pause that grows each time."""
-    wait = pause
+    backoff = Backoff(pause)
     while True:
         began = time.monotonic()
         try:
             await run()
         except Exception:
-            if time.monotonic() - began > _LONGEST_PAUSE:
-                wait = pause
+            if time.monotonic() - began > _RAN_WELL:
+                backoff.reset()
+            wait = backoff.next()
             log.exception("background job begins anew", job=name, seconds=wait)
             await asyncio.sleep(wait)
-            wait = min(_LONGEST_PAUSE, wait * 2)
         else:
             return

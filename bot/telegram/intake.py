@@ -12,6 +12,7 @@ import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import GaveUp
+from bot.process.backoff import Backoff
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.limits import seconds_of
 from storage.database import Database
@@ -21,8 +22,8 @@ from storage.running.updates import NewUpdate, StoredUpdate
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_PAUSE = 30.0
-_CONFLICT_PATIENCE = 30.0  # a restart overlaps with the old process's last poll
+_CONFLICT_PAUSE = 2.0  # seconds
+_CONFLICT_PATIENCE = 30.0  # seconds; a restart overlaps with the old process's last poll
 _KEEP_UPDATES = timedelta(days=3)  # Telegram repeats an update for a day at most
 _PRUNE_EVERY = timedelta(days=1)
 
@@ -50,7 +51,7 @@ class Intake:
 
     async def run(self) -> None:
         """Poll until cancelled. Raises GaveUp for a wrong token or a second instance that stays."""
-        pause = 0.0
+        backoff = Backoff()
         conflict_since: float | None = None
         self.heard_at = time.monotonic()  # it has just told us who we are
         while True:
@@ -59,24 +60,25 @@ class Intake:
                 await self._store(batch)
                 self.heard_at = time.monotonic()
                 await self._prune()
-                pause, conflict_since = 0.0, None
+                conflict_since = None
+                backoff.reset()
+                continue
             except InvalidToken as error:
                 if is_refusal(error):
                     raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN (any more)") from error
-                pause = _longer(pause, error)
+                pause = _next_pause(backoff, error)
             except Conflict as error:
                 conflict_since = conflict_since or time.monotonic()
                 if time.monotonic() - conflict_since > _CONFLICT_PATIENCE:
                     raise GaveUp(
                         "another process polls with this token: stop it, or use another token"
                     ) from error
-                pause = 2.0
+                pause = _CONFLICT_PAUSE
             except RetryAfter as error:
                 pause = seconds_of(error)
             except (TelegramError, StorageError) as error:
-                pause = _longer(pause, error)
-            if pause:
-                await asyncio.sleep(pause)
+                pause = _next_pause(backoff, error)
+            await asyncio.sleep(pause)
 
     async def _prune(self) -> None:
         """Forget old updates once a day: their numbers may come again after a quiet week."""
@@ -114,8 +116,8 @@ def chat_key(update: dict[str, Any]) -> int:
     return 0
 
 
-def _longer(pause: float, error: Exception) -> float:
-    """The next pause in seconds, twice the last one up to half a minute."""
-    pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+def _next_pause(backoff: Backoff, error: Exception) -> float:
+    """The next pause in seconds, written to the log."""
+    pause = backoff.next()
     log.warning("intake pauses", seconds=pause, cause=str(error))
     return pause

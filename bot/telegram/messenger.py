@@ -12,6 +12,7 @@ from telegram import Bot, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError
 
+from bot.process.backoff import Backoff
 from bot.telegram.links import Links
 from bot.telegram.screen import Photo, PollForm, Screen
 from bot.texts import Html
@@ -19,7 +20,8 @@ from bot.texts import Html
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-_PAUSES = (0.5, 1.0, 2.0)
+_FIRST_PAUSE = 0.5  # seconds, between two tries of a call
+_MOST_REPEATS = 3
 _TOAST_LENGTH = 200
 # Telegram's words, since its errors carry no finer code than 400.
 _UNCHANGED = "message is not modified"
@@ -175,7 +177,8 @@ async def _repeat(
     call: Callable[[], Awaitable[T]], worth: Callable[[NetworkError], bool] = lambda error: True
 ) -> T:
     """A call tried again over short trouble of the network, where repeating it is safe."""
-    for pause in _PAUSES:
+    backoff = Backoff(_FIRST_PAUSE)
+    for _ in range(_MOST_REPEATS):
         try:
             return await call()
         except BadRequest:  # a NetworkError by inheritance only
@@ -183,5 +186,5 @@ async def _repeat(
         except NetworkError as error:
             if not worth(error):
                 raise
-            await asyncio.sleep(pause)
+            await asyncio.sleep(backoff.next())
     return await call()

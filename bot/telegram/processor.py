@@ -13,6 +13,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import StaleButton
+from bot.process.backoff import Backoff
 from bot.process.metrics import Metrics, Outcome
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
@@ -31,14 +32,7 @@ from storage.running.updates import StoredUpdate
 
 log = structlog.get_logger(__name__)
 
-_PAUSES = (
-    1.0,
-    2.0,
-    4.0,
-    8.0,
-    15.0,
-    30.0,
-)  # between tries while Telegram or the disk is away; the last repeats
+_FIRST_PAUSE = 1.0  # seconds, between tries while Telegram or the disk is away
 _MOST_TRIES = 30
 _MOST_UNSURE = 3  # tries of a reply that may have arrived each time
 _MOST_ATTEMPTS = 20  # starts of the bot that died with this update pending
@@ -91,8 +85,9 @@ class Processor:
         "done", "ignored" where no answer is due, or "unsure" where it may not have arrived.
         """
         request: Request | None = None
+        backoff = Backoff(_FIRST_PAUSE)
         unsure = 0
-        for attempt in range(_MOST_TRIES):
+        for _ in range(_MOST_TRIES):
             try:
                 if request is None:
                     update, request = await self._read(stored)
@@ -110,9 +105,9 @@ class Processor:
                 if unsure == _MOST_UNSURE:
                     log.warning("reply may not have arrived", cause=str(error))
                     return "unsure"
-                await asyncio.sleep(_PAUSES[attempt])
+                await asyncio.sleep(backoff.next())
             except (NetworkError, RetryAfter, TryLater) as error:
-                pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
+                pause = backoff.next()
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds_of(error))
                 log.warning("update waits", seconds=pause, cause=str(error))

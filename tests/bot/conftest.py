@@ -65,7 +65,7 @@ async def client(api_url: str, metrics: Metrics) -> AsyncIterator[Client]:
 @pytest.fixture
 def messenger(client: Client, monkeypatch: pytest.MonkeyPatch) -> Messenger:
     """Tries again without a pause."""
-    monkeypatch.setattr("bot.telegram.messenger._PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("bot.telegram.messenger._FIRST_PAUSE", 0.0)
     return Messenger(client)
 
 

@@ -51,7 +51,7 @@ def processor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Processor:
     """Answers every text, and fails at /broken."""
-    monkeypatch.setattr("bot.telegram.processor._PAUSES", (0.0,) * 3)
+    monkeypatch.setattr("bot.telegram.processor._FIRST_PAUSE", 0.0)
 
     async def text(request: Request) -> None:
         await request.reply(Screen("heard"))

@@ -91,7 +91,7 @@ async def processor(
     metrics: Metrics,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Processor:
-    monkeypatch.setattr("bot.telegram.processor._PAUSES", (0.0,))
+    monkeypatch.setattr("bot.telegram.processor._FIRST_PAUSE", 0.0)
     return Processor(client, database, messenger, router, metrics)
 
 

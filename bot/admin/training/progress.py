@@ -10,6 +10,7 @@ import structlog
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.admin.training.views import progress_screen
+from bot.process.backoff import Backoff
 from bot.process.bells import Bell
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
@@ -25,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 _EVERY = 2.0  # seconds between changes; people read no faster, and Telegram allows it
 _LONGEST_SLEEP = 60.0  # nobody trains: whoever begins rings the bell
-_LONGEST_PAUSE = 30.0
 
 
 class Progress:
@@ -39,7 +39,7 @@ class Progress:
 
     async def run(self) -> None:
         """Show until cancelled."""
-        pause = 0.0
+        backoff = Backoff(_EVERY)
         while True:
             sleep = _LONGEST_SLEEP
             try:
@@ -48,11 +48,11 @@ class Progress:
                 for job in followed:
                     sleep = _EVERY
                     await self._show(job)
-                pause = 0.0
+                backoff.reset()
             except (StorageError, TelegramError, MaybeSent) as error:
-                sleep = pause = min(_LONGEST_PAUSE, max(_EVERY, pause * 2))
+                sleep = backoff.next()
                 if isinstance(error, RetryAfter):
-                    sleep = max(pause, seconds_of(error))
+                    sleep = max(sleep, seconds_of(error))
                 log.warning("the message about a training waits", seconds=sleep, cause=str(error))
             await self._bell.wait(sleep)
 
