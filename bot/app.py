@@ -14,7 +14,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.admin.announcer import Announcer
-from bot.admin.training.progress import Progress
+from bot.admin.training.progress import ProgressMessages
 from bot.errors import GaveUp
 from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
@@ -97,7 +97,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
             ),
             "nights": nights.run,
             "notices": Announcer(database, messenger, rooms.notices, bells.notices).run,
-            "progress": Progress(database, messenger, bells.progress).run,
+            "progress": ProgressMessages(database, messenger, bells.progress).run,
             "live model": serving.follow,
             "metrics of trainings": Watch(database, metrics).run,
             **_training(database, store, serving, settings, bells),

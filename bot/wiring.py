@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.admin.announcer import Telling
-from bot.admin.audit.handlers import Handlers as AuditHandlers
-from bot.admin.audit.service import Audit
+from bot.admin.audit import Audit
+from bot.admin.audit import Handlers as AuditHandlers
 from bot.admin.content.handlers import Handlers as ContentHandlers
 from bot.admin.content.service import Content
 from bot.admin.models.handlers import Handlers as ModelsHandlers
@@ -16,11 +16,11 @@ from bot.admin.models.service import Versions
 from bot.admin.monitor.handlers import Handlers as MonitorHandlers
 from bot.admin.monitor.service import Monitor
 from bot.admin.panel.handlers import Handlers as PanelHandlers
-from bot.admin.panel.service import Panel
+from bot.admin.panel.service import AdminPanel
 from bot.admin.standing.handlers import Handlers as StandingHandlers
 from bot.admin.standing.service import Standings
-from bot.admin.stats.handlers import Handlers as StatsHandlers
-from bot.admin.stats.service import Statistics
+from bot.admin.stats import Handlers as StatsHandlers
+from bot.admin.stats import Statistics
 from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.service import Clock, Trainings
 from bot.discover.handlers import Handlers as DiscoverHandlers
@@ -155,7 +155,7 @@ def _wire_admin(
     standings, monitoring = StandingHandlers(Standings(database, library)), MonitorHandlers(monitor)
     # In this order in an admin's menu of commands.
     for room in (
-        PanelHandlers(Panel(database, trainings)),
+        PanelHandlers(AdminPanel(database, trainings)),
         ModelsHandlers(Versions(database, serving)),
         TrainingHandlers(trainings),
         standings,

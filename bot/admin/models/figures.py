@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
+from bot.admin.wording import aligned, number
 from bot.texts import Html, Translator
 from bot.training.publishing import LIVE_CHANGED
 
@@ -109,21 +109,3 @@ def _column(version: int | None, t: Translator) -> str:
 def _shown(name: str, value: float | None) -> str:
     base = name.removeprefix(_PREFIX).partition("@")[0]
     return "–" if value is None else number(value, percent=base in _SHARES)
-
-
-def number(value: float, *, percent: bool) -> str:
-    """A figure with three digits or so."""
-    return f"{100 * value:.1f}%" if percent else f"{value:.3f}"
-
-
-def aligned(lines: Sequence[tuple[str, ...]]) -> Html:
-    """Lines of equally many cells: labels to the left, numbers to the right; narrow enough for a phone."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    told = "\n".join(
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-    return Html(f"<pre>{escape(told)}</pre>")

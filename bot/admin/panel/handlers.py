@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bot.admin.buttons import ShowPanel
 from bot.admin.panel import views
-from bot.admin.panel.service import Panel
-from bot.admin.panel.views import home_screen
+from bot.admin.panel.service import AdminPanel
 from bot.errors import StaleButton
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
@@ -13,9 +12,9 @@ from bot.telegram.screen import Screen
 
 
 class Handlers:
-    """One method a command or tap."""
+    """/admin and the buttons of its pages."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: AdminPanel) -> None:
         self._panel = panel
 
     def register(self, router: AdminRouter) -> None:
@@ -25,8 +24,7 @@ class Handlers:
 
     async def admin(self, request: Request) -> None:
         """/admin: the first page."""
-        page = await self._panel.home(request.now)
-        await request.reply(home_screen(page, request.now, request.t))
+        await request.reply(await self._page(request, "home"))
 
     async def turn(self, request: Request, tap: ShowPanel) -> None:
         """Another page, or Back."""
@@ -36,16 +34,18 @@ class Handlers:
 
     async def _page(self, request: Request, name: str) -> Screen:
         panel, now, t = self._panel, request.now, request.t
-        if name == "models":
-            return views.models_screen(await panel.models(), now, t)
-        if name == "training":
-            return views.training_screen(await panel.training(now), now, t)
-        if name == "people":
-            return views.people_screen(await panel.people(now), t)
-        if name == "quality":
-            return views.quality_screen(await panel.quality(), t)
-        if name == "content":
-            return views.content_screen(await panel.content(), t)
-        if name != "home":
-            raise StaleButton(f"no page {name!r}")
-        return home_screen(await panel.home(now), now, t)
+        match name:
+            case "home":
+                return views.home_screen(await panel.home(now), now, t)
+            case "models":
+                return views.models_screen(await panel.models(), now, t)
+            case "training":
+                return views.training_screen(await panel.training(now), now, t)
+            case "people":
+                return views.people_screen(await panel.people(now), t)
+            case "quality":
+                return views.quality_screen(await panel.quality(), t)
+            case "content":
+                return views.content_screen(await panel.content(), t)
+            case _:
+                raise StaleButton(f"no page {name!r}")

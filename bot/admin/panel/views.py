@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot.admin.buttons import ShowPanel, back_to
-from bot.admin.models.figures import aligned, figures_table, number
+from bot.admin.models.figures import figures_table
 from bot.admin.models.views import ShowModels, model_head
-from bot.admin.panel.service import Content, Home, Models, People, Quality
-from bot.admin.training.service import Training, has_curve
+from bot.admin.panel.service import ModelsSummary, Overview
+from bot.admin.training.service import TrainingOverview, has_curve
 from bot.admin.training.views import ShowCurves, StartTraining, job_line, progress_text, stop_row
-from bot.admin.wording import span
+from bot.admin.wording import aligned, number, span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from storage.running.counts import Crowd, Stock
+from storage.running.weeks import Week
 
 _PAGES = (("models", "training"), ("people", "quality", "content"))
 # What recsys.monitoring measures, by its names, and which of it are shares.
@@ -26,7 +28,7 @@ def admin_menu(commands: Iterable[str], t: Translator) -> list[tuple[str, str]]:
     return [(name, t.plain(f"panel.command.{name}")) for name in commands]
 
 
-def home_screen(page: Home, now: datetime, t: Translator) -> Screen:
+def home_screen(page: Overview, now: datetime, t: Translator) -> Screen:
     """Four lines, and a button for each page."""
     lines = [t.html("panel.title"), ""]
     if page.live is not None:
@@ -46,7 +48,7 @@ def home_screen(page: Home, now: datetime, t: Translator) -> Screen:
     return Screen("\n".join(lines), rows)
 
 
-def models_screen(page: Models, now: datetime, t: Translator) -> Screen:
+def models_screen(page: ModelsSummary, now: datetime, t: Translator) -> Screen:
     """The live model and its figures, and the way to the others."""
     lines: list[str] = [t.html("panel.models.title"), ""]
     if page.live is not None:
@@ -60,7 +62,7 @@ def models_screen(page: Models, now: datetime, t: Translator) -> Screen:
     )
 
 
-def training_screen(page: Training, now: datetime, t: Translator) -> Screen:
+def training_screen(page: TrainingOverview, now: datetime, t: Translator) -> Screen:
     """The training under way, or when the next begins; how the last ones went."""
     lines: list[str] = [t.html("panel.training.title"), ""]
     if page.under_way is not None:
@@ -81,9 +83,8 @@ def training_screen(page: Training, now: datetime, t: Translator) -> Screen:
     return Screen("\n".join(lines), (act, (*curves, refresh, back_to("home", t))))
 
 
-def people_screen(page: People, t: Translator) -> Screen:
+def people_screen(crowd: Crowd, t: Translator) -> Screen:
     """Counts, and the commands that say more."""
-    crowd = page.crowd
     lines = [
         t.html("panel.people.title"),
         "",
@@ -98,26 +99,25 @@ def people_screen(page: People, t: Translator) -> Screen:
     return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
-def quality_screen(page: Quality, t: Translator) -> Screen:
+def quality_screen(week: Week | None, t: Translator) -> Screen:
     """The figures of the newest week."""
     lines: list[str] = [t.html("panel.quality.title"), ""]
-    rows = [
-        (t.plain(f"panel.figure.{name}"), number(value, percent=name in _SHARES))
-        for name in _FIGURES
-        if (value := (page.figures.get(name) or {}).get("value")) is not None
-    ]
-    if page.week is None:
+    if week is None:
         lines.append(t.html("panel.quality.none"))
     else:
-        lines.append(t.html("panel.quality.week", week=page.week))
+        rows = [
+            (t.plain(f"panel.figure.{name}"), number(value, percent=name in _SHARES))
+            for name in _FIGURES
+            if (value := (week.figures.get(name) or {}).get("value")) is not None
+        ]
+        lines.append(t.html("panel.quality.week", week=week.week))
         lines.append(aligned(rows) if rows else t.html("panel.quality.nothing"))
     lines += ["", t.html("panel.quality.commands")]
     return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
-def content_screen(page: Content, t: Translator) -> Screen:
+def content_screen(stock: Stock, t: Translator) -> Screen:
     """Counts of films, and the commands that change them."""
-    stock = page.stock
     lines = [
         t.html("panel.content.title"),
         "",
@@ -129,7 +129,7 @@ def content_screen(page: Content, t: Translator) -> Screen:
     return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
-def _next(training: Training, now: datetime, t: Translator) -> str:
+def _next(training: TrainingOverview, now: datetime, t: Translator) -> str:
     """When the clock begins the next one."""
     if training.next_at is None:
         return t.plain("panel.next.never")

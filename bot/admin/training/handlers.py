@@ -1,4 +1,4 @@
-"""/retrain, and the buttons that begin and stop a training. Its message is kept by `progress`."""
+"""/retrain, and the buttons that begin and stop a training. `progress` keeps its message up to date."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.telegram.router import AdminRouter
 
 
 class Handlers:
-    """One method a command or tap."""
+    """/retrain and the buttons of trainings."""
 
     def __init__(self, trainings: Trainings) -> None:
         self._trainings = trainings

@@ -1,7 +1,7 @@
-"""Keeps one message for each training that a chat follows: sent once, then changed in place until it ends.
+"""One message for each training that a chat follows: sent once, then changed in place until it ends.
 
-Everything is in the job's row, so a restart goes on with the message of before. One that was deleted is sent
-anew. Where the connection broke while it was sent, it may come twice; the older one changes no more.
+The job's row names the message, so a restart goes on with it. One that was deleted is sent anew. Where the
+connection broke while it was sent, it may come twice; the older one changes no more.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from storage.running.jobs import Job
 log = structlog.get_logger(__name__)
 
 _EVERY = 2.0  # seconds between changes; people read no faster, and Telegram allows it
-_LONGEST_SLEEP = 60.0  # nobody trains: whoever begins rings the bell
+_LONGEST_SLEEP = 60.0  # while nothing is trained: a training that begins sets the bell
 
 
-class Progress:
-    """One loop. The `bell` has it look at once."""
+class ProgressMessages:
+    """A loop; setting `bell` has it look at once."""
 
     def __init__(self, database: Database, messenger: Messenger, bell: Bell) -> None:
         self._database = database
         self._messenger = messenger
         self._bell = bell
-        self._shown: dict[int, Screen] = {}  # by job: what needs no change
+        self._shown: dict[int, Screen] = {}  # by job, what its message shows
 
     async def run(self) -> None:
         """Show until cancelled."""
@@ -63,15 +63,14 @@ class Progress:
             reader = await people.find(conn, job.chat_id)
         screen = progress_screen(job, translator(reader.language if reader else None))
         try:
-            there = await self._bring(job, job.chat_id, screen)
+            over = await self._send_or_edit(job, job.chat_id, screen) and job.finished_at is not None
         except (Forbidden, BadRequest) as error:
             log.warning("nobody reads about a training", chat_id=job.chat_id, cause=error.message)
-            there = True
-            await self._leave(job)
-        if there and job.finished_at is not None:
-            await self._leave(job)
+            over = True
+        if over:
+            await self._unfollow(job)
 
-    async def _bring(self, job: Job, chat_id: int, screen: Screen) -> bool:
+    async def _send_or_edit(self, job: Job, chat_id: int, screen: Screen) -> bool:
         """Send or change the message; False if it is gone."""
         if job.message_id is not None and self._shown.get(job.id) == screen:
             return True
@@ -90,7 +89,7 @@ class Progress:
                 await jobs.place(conn, job.id, chat_id, message_id)
         return message_id is not None
 
-    async def _leave(self, job: Job) -> None:
+    async def _unfollow(self, job: Job) -> None:
         self._shown.pop(job.id, None)
         async with self._database.write() as conn:
             await jobs.unfollow(conn, job.id)

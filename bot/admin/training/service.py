@@ -1,4 +1,4 @@
-"""Trainings by command: begin one, stop it, see how they went."""
+"""The use cases of trainings by command: begin one, stop it, see how they went."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingOverview:
     """The training under way, if there is one, those that ended, newest first, and when the next begins."""
 
     under_way: Job | None
@@ -47,7 +47,10 @@ def has_curve(job: Job) -> bool:
 
 
 class Trainings:
-    """`wake` has whoever trains, and whoever shows it, look at once."""
+    """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of the admin.
+
+    `wake` has the loops that train, and that show how far it is, look at once.
+    """
 
     def __init__(self, database: Database, clock: Clock, wake: Callable[[], None]) -> None:
         self._database = database
@@ -59,23 +62,23 @@ class Trainings:
     ) -> dict[str, Any]:
         """Begin a training, and have this chat follow it, or the one under way if no chat does.
 
-        {"wrong": what was asked} for no kind of training; else the "job", whether it was "begun", and
-        whether it is "here": the "message" of this chat that shows it, None if it is yet to come.
+        {"wrong": what was asked} for no kind of training; else the "job", whether it was "begun", whether
+        this chat follows it ("here"), and the "message" that shows it, None if it is yet to come.
         """
         kind = _KINDS.get(asked.strip().lower())
         if kind is None:
             return {"wrong": asked}
-        made = await jobs.add(conn, kind, "command", at, asker)
-        job = made or await jobs.unfinished(conn)
-        if job is None:  # pragma: no cover - what kept `add` from adding it
+        added = await jobs.add(conn, kind, "command", at, asker)
+        job = added or await jobs.unfinished(conn)
+        if job is None:  # pragma: no cover - it is what kept `add` from adding another
             raise AssertionError("a training is under way and is not")
-        if made is not None:
+        if added is not None:
             await audit.add(conn, "retrain_asked", at, asker, kind=kind, job=job.id)
         if job.chat_id is None:
             await jobs.follow(conn, job.id, chat_id)
         return {
             "job": job.id,
-            "begun": made is not None,
+            "begun": added is not None,
             "here": job.chat_id in (None, chat_id),
             "message": job.message_id,
         }
@@ -99,10 +102,10 @@ class Trainings:
             newest = await jobs.last(conn, _SHOWN + 1)
         return next((job for job in newest if has_curve(job)), None)
 
-    async def state(self, at: datetime) -> Training:
+    async def overview(self, at: datetime) -> TrainingOverview:
         """How trainings go."""
         async with self._database.read() as conn:
             newest = await jobs.last(conn, _SHOWN + 1)
         under_way = next((job for job in newest if job.finished_at is None), None)
         ended = tuple(job for job in newest if job.finished_at is not None)[:_SHOWN]
-        return Training(under_way, ended, self._clock.next(at), self._clock.after)
+        return TrainingOverview(under_way, ended, self._clock.next(at), self._clock.after)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.admin.buttons import ShowPanel
-from bot.admin.wording import cut, span
+from bot.admin.wording import cut, echo, span
 from bot.pictures import Losses
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
@@ -19,7 +19,6 @@ from storage.running.jobs import Job
 _PHASES = ("snapshot", "checking", "training", "gate", "publishing")
 _PARTS = ("stars", "ranker")
 _CELLS = 14  # of the bar
-_LONGEST_ECHO = 60
 
 
 @record("at")
@@ -80,7 +79,7 @@ def _phase(job: Job, t: Translator) -> Html:
 
 
 def _pace(progress: Mapping[str, Any], t: Translator, *, learning: bool) -> list[Html]:
-    """A bar, the pass and its losses while it learns, and the time left; each if it is told."""
+    """A bar, the pass and its losses while it learns, and the time left; each if it is known."""
     lines = []
     share = _number(progress.get("done"))
     if share is not None:
@@ -102,10 +101,9 @@ def _pass(progress: Mapping[str, Any], t: Translator) -> list[Html]:
     if part and number and total:
         doing = t.plain(f"training.part.{part}") if part in _PARTS else str(part)
         lines.append(t.html("training.pass", doing=doing, n=number, of=total))
+    # The error of one draw is not that of the model, and does not show whether it gets better.
     if progress.get("chain"):
-        return (
-            lines  # the error of one draw is not that of the model, and does not tell whether it gets better
-        )
+        return lines
     losses = [
         t.plain(f"training.{name}", loss=f"{loss:.3f}")
         for name in ("train_loss", "valid_loss")
@@ -198,8 +196,7 @@ def _far(job: Job, t: Translator) -> str:
 
 def wrong_kind_screen(asked: str, t: Translator) -> Screen:
     """No kind of training is called so."""
-    echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
-    return Screen(t.html("training.wrong", asked=echo))
+    return Screen(t.html("training.wrong", asked=echo(asked)))
 
 
 def _percent(share: float) -> int:

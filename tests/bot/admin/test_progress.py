@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.admin.training.progress import Progress
+from bot.admin.training.progress import ProgressMessages
 from bot.process.bells import Bell
 from bot.telegram.client import Client
 from bot.telegram.messenger import Messenger
@@ -46,7 +46,7 @@ async def begin(
     running: list[asyncio.Task[None]] = []
 
     def start() -> asyncio.Task[None]:
-        running.append(asyncio.create_task(Progress(database, messenger, Bell()).run()))
+        running.append(asyncio.create_task(ProgressMessages(database, messenger, Bell()).run()))
         return running[-1]
 
     yield start

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.admin.audit.service import AuditPage
-from bot.admin.audit.views import audit_screen
+from bot.admin.audit import AuditPage, audit_screen
 from bot.admin.models.notices import broken_screen, outcome_screen
 from bot.admin.models.service import ModelsPage
 from bot.admin.models.views import (
@@ -24,9 +23,8 @@ from bot.admin.models.views import (
     models_screen,
     switched_screen,
 )
-from bot.admin.panel.service import Quality
 from bot.admin.panel.views import admin_menu, quality_screen, training_screen
-from bot.admin.training.service import Clock, Training
+from bot.admin.training.service import Clock, TrainingOverview
 from bot.admin.training.views import already_screen, curves_text, losses_picture, progress_screen
 from bot.admin.wording import span
 from bot.pictures import read_request
@@ -40,6 +38,7 @@ from sandbox.markup import parse_html
 from storage.running.audit import Act
 from storage.running.jobs import Job
 from storage.running.models import Model
+from storage.running.weeks import Week
 from tests.bot.admin.conftest import NOW, check
 
 T = translator("en")
@@ -259,18 +258,19 @@ def test_the_last_change_says_how_it_ended(make_job: MakeJob, fields: Verdict, w
 
 def test_the_panel_lists_the_last_trainings(make_job: MakeJob) -> None:
     ended = make_job(state="done", outcome="refused", version=7, finished_at=NOW, reason="schedule")
-    page = Training(None, (ended,), NOW + timedelta(hours=3), 500)
+    page = TrainingOverview(None, (ended,), NOW + timedelta(hours=3), 500)
     text = shown(training_screen(page, NOW + timedelta(hours=2), T))
     assert "2 h ago: fine-tuning, by the clock: model 7 refused" in text
     assert "Also after 500 new ratings." in text
-    under_way = training_screen(Training(make_job(), (), None, None), NOW, T)
+    under_way = training_screen(TrainingOverview(make_job(), (), None, None), NOW, T)
     assert labels(under_way)[0] == ["Stop"]
     assert "Next: not by the clock." in shown(under_way)
 
 
 def test_figures_of_a_week_are_aligned_and_gaps_left_out() -> None:
     figures = {"gini": {"value": 0.7312, "n": 90}, "hit_rate": {"value": None, "n": 0}, "odd": 3}
-    text = shown(quality_screen(Quality("2026-W48", {**figures, "coverage": {"value": 0.25, "n": 1}}), T))
+    week = Week("2026-W48", {**figures, "coverage": {"value": 0.25, "n": 1}}, NOW)
+    text = shown(quality_screen(week, T))
     assert "Week 2026-W48\nFew films shown most (Gini)  0.731\nFilms shown at all           25.0%" in text
 
 
@@ -351,9 +351,9 @@ def test_the_losses_of_a_training_can_be_drawn(make_job: MakeJob) -> None:
     assert math.isnan(picture.steps[0].valid_loss)
     assert picture.title == "Losses of training 5"
     assert read_request(picture.model_dump_json().encode()).kind == "losses"
-    assert "Loss curves" in labels(training_screen(Training(job, (), None, None), NOW, T))[1]
+    assert "Loss curves" in labels(training_screen(TrainingOverview(job, (), None, None), NOW, T))[1]
     bare = make_job(progress={"curve": [[None, None, 1]]})
-    assert labels(training_screen(Training(bare, (), None, None), NOW, T))[1] == ["Refresh", "Back"]
+    assert labels(training_screen(TrainingOverview(bare, (), None, None), NOW, T))[1] == ["Refresh", "Back"]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pytest
 from bot.admin.illustration import illustrated
 from bot.admin.monitor.service import Past, Report
 from bot.admin.monitor.views import alert_text, report_picture, report_text
-from bot.admin.stats.service import Usage
-from bot.admin.stats.views import ratings_picture, usage_text
+from bot.admin.stats import Usage, ratings_picture, usage_text
 from bot.process.bounds import Bound
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, translator

@@ -1,16 +1,74 @@
-"""How the bot is used, as words and as a picture."""
+"""/stats: how the bot is used."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from bot.admin.stats.service import Usage
+from bot.admin.illustration import answer, illustrated
 from bot.pictures import PerDay
+from bot.telegram.request import Request
+from bot.telegram.router import AdminRouter
 from bot.texts import Html, Translator
-from storage.running.statistics import AnswerTimes
+from storage.database import Database
+from storage.running import statistics
+from storage.running.statistics import Activity, AnswerTimes, Funnel
 
 _SHORTEST = timedelta(days=13)  # of the picture, however young the bot is
 _STATES = ("gathering", "polling", "decided", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Days are those of the operator's time zone; `today` is one. Answer times are those of the last day, and
+    of the last seven as far as updates are kept."""
+
+    today: date
+    activity: Activity
+    per_day: Mapping[date, int]
+    funnel: Funnel
+    nights: Mapping[str, int]
+    last_day: AnswerTimes
+    last_week: AnswerTimes
+
+
+class Statistics:
+    """Reads only."""
+
+    def __init__(self, database: Database, zone: str) -> None:
+        self._database = database
+        self._zone = ZoneInfo(zone)
+
+    async def usage(self, now: datetime) -> Usage:
+        """All of it."""
+        async with self._database.read() as conn:
+            return Usage(
+                now.astimezone(self._zone).date(),
+                await statistics.activity(conn, now),
+                await statistics.ratings_per_day(conn, self._zone),
+                await statistics.funnel(conn, self._zone),
+                await statistics.nights_by_state(conn),
+                await statistics.answer_times(conn, now - timedelta(days=1)),
+                await statistics.answer_times(conn, now - timedelta(days=7)),
+            )
+
+
+class Handlers:
+    """/stats."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+
+    def register(self, router: AdminRouter) -> None:
+        """Claim the command of this room."""
+        router.command("stats", self.stats)
+
+    async def stats(self, request: Request) -> None:
+        """/stats: people, ratings, the way in, nights, answer times."""
+        usage, t = await self._statistics.usage(request.now), request.t
+        await answer(request, await illustrated(usage_text(usage, t), ratings_picture(usage, t), t))
 
 
 def usage_text(usage: Usage, t: Translator) -> Html:

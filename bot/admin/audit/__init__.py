@@ -1,1 +1,0 @@
-"""What admins did, and the bot for them."""

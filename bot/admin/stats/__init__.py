@@ -1,1 +1,0 @@
-"""/stats: how the bot is used."""
