@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.admin.announcer import Telling
+from bot.admin.announcer import NoticeRenderer
 from bot.admin.audit import Audit
 from bot.admin.audit import Handlers as AuditHandlers
 from bot.admin.content.handlers import Handlers as ContentHandlers
 from bot.admin.content.service import Content
 from bot.admin.models.handlers import Handlers as ModelsHandlers
-from bot.admin.models.notices import tellings as model_tellings
+from bot.admin.models.notices import notice_renderers as model_renderers
 from bot.admin.models.service import Versions
 from bot.admin.monitor.handlers import Handlers as MonitorHandlers
 from bot.admin.monitor.service import Monitor
@@ -70,7 +70,7 @@ class Rooms:
     router: Router
     delivery: Delivery
     monitor: Monitor
-    notices: dict[str, Telling]
+    notices: dict[str, NoticeRenderer]
 
 
 def wire(
@@ -133,7 +133,7 @@ def wire(
 
 def _wire_admin(
     router: AdminRouter, database: Database, serving: Serving, settings: Settings, bells: Bells
-) -> tuple[Monitor, dict[str, Telling]]:
+) -> tuple[Monitor, dict[str, NoticeRenderer]]:
     """The admin's rooms; what watches for them, and what its notices look like."""
     library = serving.library
 
@@ -165,4 +165,4 @@ def _wire_admin(
         monitoring,
     ):
         room.register(router)
-    return monitor, model_tellings(library) | {"flag": standings.tell} | monitoring.tellings()
+    return monitor, model_renderers(library) | {"flag": standings.tell} | monitoring.notice_renderers()

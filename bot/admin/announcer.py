@@ -27,7 +27,7 @@ from storage.running.notices import Notice
 log = structlog.get_logger(__name__)
 
 # Makes the message of one kind of notice from its payload. May take as long as a picture needs.
-Telling = Callable[[Mapping[str, Any], Translator], Awaitable[Screen | Photo]]
+NoticeRenderer = Callable[[Mapping[str, Any], Translator], Awaitable[Screen | Photo]]
 
 _LONGEST_SLEEP = 5.0  # seconds; a notice of another process waits so long
 _PAUSE = timedelta(minutes=1)  # until a notice is tried again, once more for each try
@@ -35,14 +35,14 @@ _MOST_TRIES = 20
 
 
 class Announcer:
-    """One loop. `tellings` has one entry for each kind of notice."""
+    """One loop. `renderers` has one entry for each kind of notice."""
 
     def __init__(
-        self, database: Database, messenger: Messenger, tellings: Mapping[str, Telling], bell: Bell
+        self, database: Database, messenger: Messenger, renderers: Mapping[str, NoticeRenderer], bell: Bell
     ) -> None:
         self._database = database
         self._messenger = messenger
-        self._tellings = tellings
+        self._renderers = renderers
         self._bell = bell
 
     async def run(self) -> None:
@@ -81,7 +81,7 @@ class Announcer:
         async with self._database.read() as conn:
             person = await people.find(conn, notice.telegram_id)
         t = translator(person.language if person else None)
-        message = await self._tellings[notice.kind](notice.payload, t)
+        message = await self._renderers[notice.kind](notice.payload, t)
         if isinstance(message, Photo):
             await self._messenger.send_photo(notice.telegram_id, message)
         else:

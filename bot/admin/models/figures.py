@@ -9,11 +9,11 @@ from bot.admin.wording import aligned, number
 from bot.texts import Html, Translator
 from bot.training.publishing import LIVE_CHANGED
 
-Verdict = Mapping[str, Any]
-_NameFilm = Callable[[int], str | None]
+JsonVerdict = Mapping[str, Any]
+FilmName = Callable[[int], str | None]  # the label of a film by the model's id
 
 _KNOWN = ("rmse", "ndcg", "recall", "coverage")
-_WHOLE = ("finite", "vocabulary")  # conditions, not measures: told only where they are not met
+_WHOLE = ("finite", "vocabulary")  # conditions, not measures: shown only where they are not met
 _SHARES = ("recall", "coverage")  # shown in per cent
 _BETTER, _WITHIN, _FAILED = "✓", "≈", "✗"
 _PREFIX = "holdout_"
@@ -27,7 +27,7 @@ def figures_table(metrics: Mapping[str, float], t: Translator) -> Html | None:
 
 
 def verdict_table(
-    verdict: Verdict | None, live: int | None, version: int | None, t: Translator
+    verdict: JsonVerdict | None, live: int | None, version: int | None, t: Translator
 ) -> Html | None:
     """Old and new side by side, and a mark for each check, explained where it is not plain; None where
     nothing was compared."""
@@ -56,14 +56,14 @@ def _mark(check: Mapping[str, Any]) -> str:
     return _WITHIN if (check.get("difference") or 0.0) < 0 else _BETTER
 
 
-def reasons(verdict: Verdict | None, t: Translator) -> list[Html]:
+def reasons(verdict: JsonVerdict | None, t: Translator) -> list[Html]:
     """Why it was refused, a sentence for each check that was not passed, and one if another model serves by
     now than it was compared with."""
     found = [_reason(check, t) for check in _checks(verdict) if not check.get("passed")]
     return [*found, t.html("models.reason.live_changed")] if overtaken(verdict) else found
 
 
-def overtaken(verdict: Verdict | None) -> bool:
+def overtaken(verdict: JsonVerdict | None) -> bool:
     """Whether another model was made the live one before this one could be."""
     return LIVE_CHANGED in (verdict or {}).get("reasons", ())
 
@@ -78,18 +78,18 @@ def _reason(check: Mapping[str, Any], t: Translator) -> Html:
     return t.html("models.reason.worse", measure=_label(name, t), by=worse, margin=margin)
 
 
-def drift_line(verdict: Verdict | None, name: _NameFilm, t: Translator) -> Html | None:
+def drift_line(verdict: JsonVerdict | None, film_name: FilmName, t: Translator) -> Html | None:
     """How far "more like this" moved, and for which films most."""
     drift = (verdict or {}).get("drift")
     if not drift:
         return None
-    titles = (name(each["movie_id"]) for each in drift["changed"])
+    titles = (film_name(each["movie_id"]) for each in drift["changed"])
     changed = list(dict.fromkeys(title for title in titles if title))[:_NAMED]  # a merged film is one film
     line = t.html("models.drift", films=drift["films"], percent=round(100 * drift["overlap"]))
     return Html(f"{line} {t.html('models.drift_most', films=', '.join(changed))}") if changed else line
 
 
-def _checks(verdict: Verdict | None) -> Sequence[Mapping[str, Any]]:
+def _checks(verdict: JsonVerdict | None) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] = (verdict or {}).get("checks", ())
     return found
 

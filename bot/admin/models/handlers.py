@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.admin.models.service import Plan, Versions
+from bot.admin.models.service import SwitchPlan, Versions
 from bot.admin.models.views import (
     AskPromote,
     KeepLive,
@@ -24,7 +24,7 @@ from bot.telegram.screen import Screen
 
 
 class Handlers:
-    """One method a command or tap."""
+    """/models, /rollback, /promote and their buttons."""
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
@@ -45,8 +45,8 @@ class Handlers:
     async def models(self, request: Request) -> None:
         """/models: the newest eight; with a number, that one."""
         if request.text.strip():
-            found = await self._versions.named(request.text)
-            if isinstance(found, Plan):
+            found = await self._versions.find(request.text)
+            if isinstance(found, SwitchPlan):
                 await request.reply(refusal_screen(found, request.t))
             else:
                 await request.reply(model_screen(found, request.now, 0, request.t))
@@ -62,25 +62,25 @@ class Handlers:
 
     async def open(self, request: Request, tap: ShowModel) -> None:
         """A number in the list."""
-        model = await self._versions.one(tap.version)
+        model = await self._versions.get(tap.version)
         await request.toast()
         await request.show(model_screen(model, request.now, tap.offset, request.t))
 
     async def open_below(self, request: Request, tap: OpenModel) -> None:
         """Model N, on the outcome of a training."""
-        model = await self._versions.one(tap.version)
+        model = await self._versions.get(tap.version)
         await request.toast()
         await request.reply(model_screen(model, request.now, 0, request.t))
 
     async def rollback(self, request: Request) -> None:
         """/rollback [N]."""
         plan = await self._versions.plan_rollback(request.text)
-        await request.reply(await self._carry_out(request, plan))
+        await request.reply(await self._switch(request, plan))
 
     async def roll_back(self, request: Request, tap: RollBackTo) -> None:
         """Roll back to N."""
         plan = await self._versions.plan("rolled_back", tap.version)
-        screen = await self._carry_out(request, plan)
+        screen = await self._switch(request, plan)
         await request.toast()
         await request.reply(screen)
 
@@ -93,9 +93,9 @@ class Handlers:
         await self._ask(request, str(tap.version))
 
     async def _ask(self, request: Request, asked: str) -> None:
-        found = await self._versions.consider(asked)
+        found = await self._versions.find_promotable(asked)
         await request.toast()
-        if isinstance(found, Plan):
+        if isinstance(found, SwitchPlan):
             await request.reply(refusal_screen(found, request.t))
         else:
             await request.reply(confirm_screen(found, request.now, request.t))
@@ -103,7 +103,7 @@ class Handlers:
     async def promote_now(self, request: Request, tap: PromoteNow) -> None:
         """Yes, promote it."""
         plan = await self._versions.plan("promoted_by_hand", tap.version)
-        screen = await self._carry_out(request, plan)
+        screen = await self._switch(request, plan)
         await request.toast()
         await request.show(screen)
 
@@ -113,9 +113,9 @@ class Handlers:
         await request.toast()
         await request.show(kept_screen(live, request.t))
 
-    async def _carry_out(self, request: Request, plan: Plan) -> Screen:
+    async def _switch(self, request: Request, plan: SwitchPlan) -> Screen:
         asker = request.person.telegram_id
         done = await request.once(self._versions.switch, asker, plan, request.now)
         if "refusal" not in done:
-            await self._versions.take_up(plan)
+            await self._versions.serve(plan)
         return switched_screen(done, request.t)

@@ -1,12 +1,13 @@
-"""What admins are told of models unasked: how a training ended, and that a model could not be read."""
+"""Notices about models: how a training ended, and that a model could not be read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from bot.admin.announcer import Telling
-from bot.admin.models.figures import drift_line, overtaken, reasons, verdict_table
+from bot.admin.announcer import NoticeRenderer
+from bot.admin.models.figures import FilmName, drift_line, overtaken, reasons, verdict_table
 from bot.admin.models.views import AskPromote, OpenModel, RollBackTo
 from bot.admin.wording import cut
 from bot.films.library import Library
@@ -15,14 +16,13 @@ from bot.texts import Translator
 from bot.wording import film_label
 
 _Payload = Mapping[str, Any]
-_NameFilm = Callable[[int], str | None]
 
 
-def tellings(library: Library) -> dict[str, Telling]:
-    """The messages of this room's kinds of notice."""
+def notice_renderers(library: Library) -> dict[str, NoticeRenderer]:
+    """Of this room's kinds of notice."""
 
     async def outcome(payload: _Payload, t: Translator) -> Screen:
-        return outcome_screen(payload, lambda movie_id: _name(library, movie_id), t)
+        return outcome_screen(payload, partial(_film_name, library), t)
 
     async def broken(payload: _Payload, t: Translator) -> Screen:
         return broken_screen(payload, t)
@@ -30,7 +30,7 @@ def tellings(library: Library) -> dict[str, Telling]:
     return {"outcome": outcome, "broken": broken}
 
 
-def _name(library: Library, movie_id: int) -> str | None:
+def _film_name(library: Library, movie_id: int) -> str | None:
     """A film by the model's id, as it is numbered now."""
     try:
         return film_label(library.film(library.film_id(movie_id)))
@@ -38,7 +38,7 @@ def _name(library: Library, movie_id: int) -> str | None:
         return None
 
 
-def outcome_screen(payload: _Payload, name: _NameFilm, t: Translator) -> Screen:
+def outcome_screen(payload: _Payload, film_name: FilmName, t: Translator) -> Screen:
     """Promoted or Refused, old and new side by side, and what can be done next; or Failed, and why."""
     version, live, verdict = payload.get("version"), payload.get("live"), payload.get("verdict")
     kind, job = t.plain(f"training.kind.{payload['kind']}"), payload["job"]
@@ -47,17 +47,16 @@ def outcome_screen(payload: _Payload, name: _NameFilm, t: Translator) -> Screen:
         error = cut(payload.get("error") or "")
         return Screen(t.html("models.failed", job=job, kind=kind, error=error))
     first = live is None or live == version
-    told = t.plain(f"models.told.{outcome}{'_first' if first else ''}", version=version, live=live)
-    if overtaken(verdict):
-        told = t.plain("models.told.overtaken", version=version, live=live)
+    what = "overtaken" if overtaken(verdict) else f"{outcome}_first" if first else outcome
+    sentence = t.plain(f"models.told.{what}", version=version, live=live)
     word = t.plain(f"models.word.{outcome}")
-    lines: list[str] = [t.html("models.outcome", word=word, told=told, job=job, kind=kind)]
+    lines: list[str] = [t.html("models.outcome", word=word, told=sentence, job=job, kind=kind)]
     table = verdict_table(verdict, None if first else live, version, t)
     lines += [] if table is None else ["", table]
     lines += reasons(verdict, t)
     if verdict and "people" in verdict and table is not None:
         lines.append(t.html("models.measured", people=verdict["people"], ratings=verdict.get("ratings", 0)))
-    drift = drift_line(verdict, name, t)
+    drift = drift_line(verdict, film_name, t)
     lines += [] if drift is None else [drift]
     return Screen("\n".join(lines), (_next(outcome, version, None if first else live, t),))
 

@@ -1,4 +1,4 @@
-"""Versions of the model: which there are, and another one into use, by an admin's word."""
+"""The use cases of the model's versions: list them, roll back, promote one by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.running.models import Model
 PAGE = 8
 _LONGEST_NUMBER = 9  # digits; no version has more
 
-Act = Literal["rolled_back", "promoted_by_hand"]
+SwitchKind = Literal["rolled_back", "promoted_by_hand"]  # as the audit calls it
 Refusal = Literal["wrong", "nothing", "unknown", "pruned", "serves", "refused", "damaged"]
 
 
@@ -30,11 +30,11 @@ class ModelsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """To use another model: `chosen` was read and is sound; else there is a `refusal`, and `asked` or
-    `reason` are its words."""
+class SwitchPlan:
+    """To use another model: `chosen` was read and is sound; else there is a `refusal`, and `asked` (what was
+    typed) or `reason` (why it cannot be read) say more."""
 
-    act: Act
+    kind: SwitchKind
     version: int | None
     chosen: Chosen | None = None
     refusal: Refusal | None = None
@@ -43,7 +43,7 @@ class Plan:
 
 
 class Versions:
-    """What takes a connection runs inside the caller's transaction."""
+    """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of the admin."""
 
     def __init__(self, database: Database, serving: Serving) -> None:
         self._database = database
@@ -56,7 +56,7 @@ class Versions:
         offset = max(0, min(offset, (len(every) - 1) // PAGE * PAGE))
         return ModelsPage(offset, len(every), tuple(every[offset : offset + PAGE]))
 
-    async def one(self, version: int) -> Model:
+    async def get(self, version: int) -> Model:
         """One model. Raises StaleButton if there never was one."""
         async with self._database.read() as conn:
             model = await models.get(conn, version)
@@ -64,35 +64,37 @@ class Versions:
             raise StaleButton(f"no model {version}")
         return model
 
-    async def named(self, asked: str) -> Plan | Model:
+    async def find(self, asked: str) -> SwitchPlan | Model:
         """The model of this number, or why there is none to show."""
-        plan, model = await self._known(Plan("rolled_back", None, asked=asked.strip()))
+        plan, model = await self._find(SwitchPlan("rolled_back", None, asked=asked.strip()))
         return plan if model is None else model
 
     def live(self) -> int:
         """The version that serves."""
         return self._serving.version
 
-    async def plan_rollback(self, asked: str) -> Plan:
+    async def plan_rollback(self, asked: str) -> SwitchPlan:
         """Back to the version that was named, or to the one before the live one."""
         if asked.strip():
-            return await self._named("rolled_back", asked)
+            return await self._plan("rolled_back", asked)
         async with self._database.read() as conn:
             before = await models.before_live(conn)
         if not before:
-            return Plan("rolled_back", None, refusal="nothing")
-        return await self._read(Plan("rolled_back", before[0].version))
+            return SwitchPlan("rolled_back", None, refusal="nothing")
+        return await self._read(SwitchPlan("rolled_back", before[0].version))
 
-    async def plan(self, act: Act, version: int) -> Plan:
-        """To this version, by a button."""
-        return await self._named(act, str(version))
+    async def plan(self, kind: SwitchKind, version: int) -> SwitchPlan:
+        """To this version, named by a button."""
+        return await self._plan(kind, str(version))
 
-    async def consider(self, asked: str) -> Plan | Model:
+    async def find_promotable(self, asked: str) -> SwitchPlan | Model:
         """What /promote is about: the model that was named, or why it cannot be promoted."""
-        plan, model = await self._known(Plan("promoted_by_hand", None, asked=asked.strip()))
+        plan, model = await self._find(SwitchPlan("promoted_by_hand", None, asked=asked.strip()))
         return plan if plan.refusal is not None or model is None else model
 
-    async def switch(self, conn: AsyncConnection, asker: int, plan: Plan, at: datetime) -> dict[str, Any]:
+    async def switch(
+        self, conn: AsyncConnection, asker: int, plan: SwitchPlan, at: datetime
+    ) -> dict[str, Any]:
         """Make the planned model the live one, and write it down; JSON that says what was done, or why not.
 
         {"version", "was"}, or {"refusal", "version", "asked", "reason"}.
@@ -101,46 +103,41 @@ class Versions:
         was = None if live is None else live.version
         if plan.chosen is None or plan.version is None or plan.version == was:
             refusal = plan.refusal or "serves"
-            return {
-                "refusal": refusal,
-                "version": plan.version,
-                "asked": plan.asked,
-                "reason": plan.reason,
-            }
+            return {"refusal": refusal, "version": plan.version, "asked": plan.asked, "reason": plan.reason}
         await models.go_live(conn, plan.version, at)
-        await audit.add(conn, plan.act, at, asker, version=plan.version, was=was)
+        await audit.add(conn, plan.kind, at, asker, version=plan.version, was=was)
         return {"version": plan.version, "was": was}
 
-    async def take_up(self, plan: Plan) -> None:
+    async def serve(self, plan: SwitchPlan) -> None:
         """Answer from the planned model, after `switch`; what was not read is left to `Serving.follow`."""
         if plan.chosen is not None:
             await self._serving.use(plan.chosen)
         else:
             self._serving.ring()
 
-    async def _named(self, act: Act, asked: str) -> Plan:
-        plan, model = await self._known(Plan(act, None, asked=asked.strip()))
+    async def _plan(self, kind: SwitchKind, asked: str) -> SwitchPlan:
+        plan, model = await self._find(SwitchPlan(kind, None, asked=asked.strip()))
         if plan.refusal is not None or model is None:
             return plan
-        if act == "rolled_back" and model.state == "refused":
-            return Plan(act, model.version, refusal="refused")
+        if kind == "rolled_back" and model.state == "refused":
+            return SwitchPlan(kind, model.version, refusal="refused")
         return await self._read(plan)
 
-    async def _known(self, plan: Plan) -> tuple[Plan, Model | None]:
+    async def _find(self, plan: SwitchPlan) -> tuple[SwitchPlan, Model | None]:
         """Find the model that was asked for by its number, and see whether it can be had."""
         if not (plan.asked.isascii() and plan.asked.isdecimal()):
-            return Plan(plan.act, None, refusal="wrong", asked=plan.asked), None
+            return SwitchPlan(plan.kind, None, refusal="wrong", asked=plan.asked), None
         if len(plan.asked) > _LONGEST_NUMBER:
-            return Plan(plan.act, None, refusal="unknown", asked=plan.asked), None
+            return SwitchPlan(plan.kind, None, refusal="unknown", asked=plan.asked), None
         version = int(plan.asked)
         async with self._database.read() as conn:
             model = await models.get(conn, version)
         if model is None:
-            return Plan(plan.act, version, refusal="unknown", asked=str(version)), None
+            return SwitchPlan(plan.kind, version, refusal="unknown", asked=str(version)), None
         refusal: Refusal | None = "serves" if model.state == "live" else "pruned" if model.pruned_at else None
-        return Plan(plan.act, version, refusal=refusal, asked=str(version)), model
+        return SwitchPlan(plan.kind, version, refusal=refusal, asked=str(version)), model
 
-    async def _read(self, plan: Plan) -> Plan:
+    async def _read(self, plan: SwitchPlan) -> SwitchPlan:
         """Read its artifact now: what cannot serve must not become the live one."""
         if plan.version is None:
             return plan
@@ -149,5 +146,5 @@ class Versions:
             async with self._database.read() as conn:
                 await check_numbering(conn, chosen.recommender.catalog)
         except BotError as error:
-            return Plan(plan.act, plan.version, refusal="damaged", reason=str(error))
-        return Plan(plan.act, plan.version, chosen)
+            return SwitchPlan(plan.kind, plan.version, refusal="damaged", reason=str(error))
+        return SwitchPlan(plan.kind, plan.version, chosen)

@@ -7,16 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from bot.admin.buttons import back_to
-from bot.admin.models.figures import Verdict, figures_table, reasons, verdict_table
-from bot.admin.models.service import PAGE, ModelsPage, Plan
-from bot.admin.wording import cut, span
+from bot.admin.models.figures import JsonVerdict, figures_table, reasons, verdict_table
+from bot.admin.models.service import PAGE, ModelsPage, SwitchPlan
+from bot.admin.wording import cut, echo, span
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen, page_buttons
 from bot.texts import Html, Translator
 from storage.running.models import Model
 
 _PER_ROW = 4
-_LONGEST_ECHO = 60
 _HEADLINE = "holdout_rmse"  # the one figure of a line
 
 
@@ -37,7 +36,7 @@ class ShowModel(Record):
 
 @record("ao")
 class OpenModel(Record):
-    """One model, below the notice that tells of it, which stays with its buttons."""
+    """One model, below the notice about it, which stays with its buttons."""
 
     version: int
 
@@ -84,14 +83,12 @@ def models_screen(page: ModelsPage, now: datetime, t: Translator) -> Screen:
 def _line(model: Model, now: datetime, t: Translator) -> Html:
     origin, age = t.plain(f"models.origin.{model.origin}"), span(now - model.made_at, t)
     error = model.metrics.get(_HEADLINE)
-    told = [t.plain("models.line_age", origin=origin, age=age)]
-    told += [] if error is None else [t.plain("models.line_error", error=f"{error:.3f}")]
+    parts = [t.plain("models.line_age", origin=origin, age=age)]
+    parts += [] if error is None else [t.plain("models.line_error", error=f"{error:.3f}")]
     state = _state(model)
-    told += [] if state == "former" else [t.plain(f"models.state.{state}")]
-    joined = " · ".join(told)
-    return t.html(
-        "models.line_live" if state == "live" else "models.line", version=model.version, told=joined
-    )
+    parts += [] if state == "former" else [t.plain(f"models.state.{state}")]
+    key = "models.line_live" if state == "live" else "models.line"
+    return t.html(key, version=model.version, told=" · ".join(parts))
 
 
 def _state(model: Model) -> str:
@@ -124,7 +121,7 @@ def model_screen(model: Model, now: datetime, offset: int, t: Translator) -> Scr
     return Screen("\n".join(lines), tuple(rows))
 
 
-def _findings(verdict: Verdict, live: int | None, version: int, t: Translator) -> list[Html]:
+def _findings(verdict: JsonVerdict, live: int | None, version: int, t: Translator) -> list[Html]:
     """What the gate found, and its reasons if it refused."""
     table = verdict_table(verdict, live, version, t)
     found = [t.html("models.gate"), *([] if table is None else [table])]
@@ -157,17 +154,15 @@ def switched_screen(done: Mapping[str, Any], t: Translator) -> Screen:
     return Screen(t.html("models.now_not", version=done["version"], was=done["was"]), ((back,),))
 
 
-def refusal_screen(plan: Plan, t: Translator) -> Screen:
-    """Why a plan cannot be."""
+def refusal_screen(plan: SwitchPlan, t: Translator) -> Screen:
+    """Why a plan cannot be carried out."""
     return _refused({"refusal": plan.refusal, "version": plan.version, "asked": plan.asked}, t)
 
 
-def _refused(said: Mapping[str, Any], t: Translator) -> Screen:
-    asked = str(said["asked"])
-    echo = asked if len(asked) <= _LONGEST_ECHO else asked[: _LONGEST_ECHO - 1] + "…"
-    number = echo if said["version"] is None else said["version"]
-    text = t.html(f"models.no.{said['refusal']}", version=number, reason=cut(str(said.get("reason", ""))))
-    if said["refusal"] != "refused":
+def _refused(plan: Mapping[str, Any], t: Translator) -> Screen:
+    number = echo(str(plan["asked"])) if plan["version"] is None else plan["version"]
+    text = t.html(f"models.no.{plan['refusal']}", version=number, reason=cut(str(plan.get("reason", ""))))
+    if plan["refusal"] != "refused":
         return Screen(text)
-    button = Button(t.plain("button.promote", version=number), AskPromote(said["version"]))
+    button = Button(t.plain("button.promote", version=number), AskPromote(plan["version"]))
     return Screen(text, ((button,),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.admin.announcer import Telling
+from bot.admin.announcer import NoticeRenderer
 from bot.admin.illustration import illustrated
 from bot.admin.monitor.service import Monitor
 from bot.admin.monitor.views import alert_text, picture_text, report_picture, report_text
@@ -16,7 +16,7 @@ from bot.texts import Translator
 
 
 class Handlers:
-    """One command, three kinds of notice."""
+    """/monitor, and the notices of what is measured."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
@@ -25,8 +25,8 @@ class Handlers:
         """Claim the command of this room."""
         router.command("monitor", self.monitor)
 
-    def tellings(self) -> dict[str, Telling]:
-        """Claim the notices of this room."""
+    def notice_renderers(self) -> dict[str, NoticeRenderer]:
+        """Of this room's kinds of notice."""
         return {"monitor": self._picture, "digest": self._digest, "alert": self._alert}
 
     async def monitor(self, request: Request) -> None:
