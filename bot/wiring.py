@@ -9,16 +9,16 @@ from bot.admin.announcer import NoticeRenderer
 from bot.admin.audit import Audit
 from bot.admin.audit import Handlers as AuditHandlers
 from bot.admin.content.handlers import Handlers as ContentHandlers
-from bot.admin.content.service import Content
+from bot.admin.content.service import ContentEditor
 from bot.admin.models.handlers import Handlers as ModelsHandlers
 from bot.admin.models.notices import notice_renderers as model_renderers
 from bot.admin.models.service import Versions
+from bot.admin.moderation.handlers import Handlers as ModerationHandlers
+from bot.admin.moderation.service import Moderation
 from bot.admin.monitor.handlers import Handlers as MonitorHandlers
 from bot.admin.monitor.service import Monitor
 from bot.admin.panel.handlers import Handlers as PanelHandlers
 from bot.admin.panel.service import AdminPanel
-from bot.admin.standing.handlers import Handlers as StandingHandlers
-from bot.admin.standing.service import Standings
 from bot.admin.stats import Handlers as StatsHandlers
 from bot.admin.stats import Statistics
 from bot.admin.training.handlers import Handlers as TrainingHandlers
@@ -152,17 +152,19 @@ def _wire_admin(
         settings.alerts,
         bells.notices.ring,
     )
-    standings, monitoring = StandingHandlers(Standings(database, library)), MonitorHandlers(monitor)
+    moderation, monitoring = ModerationHandlers(Moderation(database, library)), MonitorHandlers(monitor)
     # In this order in an admin's menu of commands.
     for room in (
         PanelHandlers(AdminPanel(database, trainings)),
         ModelsHandlers(Versions(database, serving)),
         TrainingHandlers(trainings),
-        standings,
-        ContentHandlers(Content(database, serving), library),
+        moderation,
+        ContentHandlers(ContentEditor(database, serving), library),
         AuditHandlers(Audit(database)),
         StatsHandlers(Statistics(database, settings.timezone)),
         monitoring,
     ):
         room.register(router)
-    return monitor, model_renderers(library) | {"flag": standings.tell} | monitoring.notice_renderers()
+    return monitor, model_renderers(library) | {
+        "flag": moderation.flag_notice
+    } | monitoring.notice_renderers()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.admin.content.service import Content
+from bot.admin.content.service import ContentEditor
 from bot.admin.content.views import (
     KeepApart,
     MergeFilms,
@@ -10,7 +10,7 @@ from bot.admin.content.views import (
     kept_apart_screen,
     merged_screen,
     merger_screen,
-    wish_screen,
+    not_added_screen,
 )
 from bot.films.library import Library
 from bot.telegram.request import Request
@@ -18,9 +18,9 @@ from bot.telegram.router import AdminRouter
 
 
 class Handlers:
-    """One method a command or tap."""
+    """/addmovie, /merge and their buttons."""
 
-    def __init__(self, content: Content, library: Library) -> None:
+    def __init__(self, content: ContentEditor, library: Library) -> None:
         self._content = content
         self._library = library
 
@@ -34,11 +34,11 @@ class Handlers:
     async def add(self, request: Request) -> None:
         """/addmovie Title (Year) genres."""
         content = self._content
-        wish = content.wish(request.text)
-        typed = wish.typed
-        ready = typed is not None and typed.genres and not typed.strange and wish.there is None
+        addition = content.addition(request.text)
+        typed = addition.typed
+        ready = typed is not None and typed.genres and not typed.strange and addition.there is None
         if typed is None or not (ready or request.update.state == "applied"):
-            await request.reply(wish_screen(wish, content.genres, request.t))
+            await request.reply(not_added_screen(addition, content.genres, request.t))
             return
         film_id = await request.once(content.add, request.person.telegram_id, typed, request.now)
         await content.restock()

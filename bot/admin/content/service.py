@@ -1,4 +1,4 @@
-"""Adding films while the bot runs, and merging two rows that are one film."""
+"""The use cases of content: add a film while the bot runs, merge two rows that are one film."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.running import audit
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Addition:
     """A film to add: as it was typed, None where it could not be read; and the one that is there already."""
 
     typed: Typed | None
@@ -41,8 +41,8 @@ class Merger:
     candidates: tuple[Film, ...] = ()
 
 
-class Content:
-    """What takes a connection runs inside the caller's transaction."""
+class ContentEditor:
+    """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of the admin."""
 
     def __init__(self, database: Database, serving: Serving) -> None:
         self._database = database
@@ -54,11 +54,11 @@ class Content:
         """Those that the model knows."""
         return self._library.genres
 
-    def wish(self, text: str) -> Wish:
-        """What "Title (Year) genres" asks for."""
+    def addition(self, text: str) -> Addition:
+        """What "Title (Year) genres" asks for; nothing is changed."""
         typed = read_film(text, self._library.genres)
         if typed is None or typed.strange or not typed.genres:
-            return Wish(typed, None)
+            return Addition(typed, None)
         found = self._library.find(f"{typed.title} ({typed.year})", limit=3)
         same = [
             film
@@ -66,13 +66,13 @@ class Content:
             if film.year == typed.year
             and typed.title.casefold() in {name.casefold() for name in (film.title, *film.alternatives)}
         ]
-        return Wish(typed, same[0] if same else None)
+        return Addition(typed, same[0] if same else None)
 
     async def add(self, conn: AsyncConnection, asker: int, typed: Typed, at: datetime) -> int:
         """Add a film; its id. `restock` comes after the commit."""
         source = self._serving.recommender.catalog.source
-        wanted = NewFilm(0, typed.title, typed.year, typed.genres, None, None, ())
-        film = await films.add(conn, source, wanted, at)
+        new = NewFilm(0, typed.title, typed.year, typed.genres, None, None, ())
+        film = await films.add(conn, source, new, at)
         await audit.add(conn, "film_added", at, asker, film=film.id, title=film.title, year=film.year)
         return film.id
 

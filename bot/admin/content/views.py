@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.admin.content.service import Merger, Wish
+from bot.admin.content.service import Addition, Merger
 from bot.cards import MoreLikeThis, OpenCard
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
@@ -26,16 +26,16 @@ class KeepApart(Record):
     """They are two films."""
 
 
-def wish_screen(wish: Wish, genres: Sequence[str], t: Translator) -> Screen:
+def not_added_screen(addition: Addition, genres: Sequence[str], t: Translator) -> Screen:
     """Why a film was not added."""
-    if wish.there is not None:
-        text = t.html("content.there", film=film_label(wish.there))
-        return Screen(text, (_open(wish.there, t),))
-    if wish.typed is None:
+    if addition.there is not None:
+        text = t.html("content.there", film=film_label(addition.there))
+        return Screen(text, (_open(addition.there, t),))
+    if addition.typed is None:
         return Screen(t.html("content.form", genres=", ".join(genres)))
-    if wish.typed.strange:
+    if addition.typed.strange:
         return Screen(
-            t.html("content.strange", strange=", ".join(wish.typed.strange), genres=", ".join(genres))
+            t.html("content.strange", strange=", ".join(addition.typed.strange), genres=", ".join(genres))
         )
     return Screen(t.html("content.no_genres", genres=", ".join(genres)))
 

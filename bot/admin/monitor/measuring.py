@@ -64,8 +64,8 @@ def _renumber(columns: _Columns, numbers: Mapping[int, int]) -> _Columns:
     return [people[known], theirs[row][known], *(column[known] for column in others)]
 
 
-def _joined(helpings: Sequence[npt.NDArray[Any]], width: int) -> _Columns:
+def _joined(chunks: Sequence[npt.NDArray[Any]], width: int) -> _Columns:
     """The columns of rows that came some at a time; floats hold ids and seconds exactly, too."""
-    table = np.concatenate([np.zeros((0, width), np.int64), *helpings])
+    table = np.concatenate([np.zeros((0, width), np.int64), *chunks])
     kinds = [np.int64, np.int64, np.float64, np.int64] if width == 4 else [np.int64] * width
     return [column.astype(kind) for column, kind in zip(table.T, kinds, strict=True)]

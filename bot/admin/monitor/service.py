@@ -1,7 +1,7 @@
-"""The loop watched: the figures of the last seven days, of each week, and what admins are told of them.
+"""The feedback loop watched: figures of the last seven days and of each week, and notices about them.
 
 A week is measured once, soon after it has ended in the operator's time zone; its row and the digests to
-admins are one transaction, so neither a crash nor a second process tells it twice.
+admins are one transaction, so neither a crash nor a second process sends them twice.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LOOK_EVERY = 600.0  # seconds; whether another day has begun
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastWeek:
     """A week (as 2026-W48), its first day, and its figures."""
 
     week: str
@@ -41,18 +41,18 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MonitorReport:
     """The figures of the last seven days before `day`, or of a whole week; all weeks before, oldest first."""
 
     day: date
     now: Figures
-    before: tuple[Past, ...]
+    before: tuple[PastWeek, ...]
     week: str | None = None
 
 
 class Monitor:
-    """One for the bot. `admins` are told, by Telegram's ids; `zone` says when a week begins; `wake` has
-    notices sent at once."""
+    """`admins` (Telegram's ids) get the notices; `zone` says when a week begins; `wake` has notices sent at
+    once."""
 
     def __init__(
         self,
@@ -72,27 +72,29 @@ class Monitor:
         self.bounds = bounds
         self.wake = wake
 
-    async def report(self, now: datetime) -> Report:
+    async def report(self, now: datetime) -> MonitorReport:
         """How it is now."""
-        return Report(
+        return MonitorReport(
             now.astimezone(self._zone).date(), await self._measure(now - _WEEK, now), await self._past()
         )
 
-    async def ask_picture(self, conn: AsyncConnection, asker: int, report: Report, at: datetime) -> None:
+    async def ask_picture(
+        self, conn: AsyncConnection, asker: int, report: MonitorReport, at: datetime
+    ) -> None:
         """Have the picture of a report come once it is drawn, which takes longer than a turn should."""
         payload = {"day": report.day.isoformat(), "figures": asdict(report.now)}
         await notices.add(conn, [asker], "monitor", payload, at)
 
-    async def pictured(self, payload: Mapping[str, Any]) -> Report:
+    async def pictured(self, payload: Mapping[str, Any]) -> MonitorReport:
         """The report whose picture was asked for."""
         day, figures = date.fromisoformat(payload["day"]), _figures_of(payload["figures"])
-        return Report(day, figures, await self._past())
+        return MonitorReport(day, figures, await self._past())
 
-    async def of_week(self, week: str) -> Report:
+    async def of_week(self, week: str) -> MonitorReport:
         """How a week was that has been measured, with those before it."""
         past = await self._past()
         at = [each.week for each in past].index(week)
-        return Report(past[at].monday, past[at].figures, past[:at], week)
+        return MonitorReport(past[at].monday, past[at].figures, past[:at], week)
 
     async def run(self) -> None:
         """Look once each day, until cancelled."""
@@ -148,10 +150,10 @@ class Monitor:
                 key = f"alert:{bound.figure}:{week}"
                 await notices.add(conn, self._admins, "alert", payload, now, key=key)
 
-    async def _past(self) -> tuple[Past, ...]:
+    async def _past(self) -> tuple[PastWeek, ...]:
         async with self._database.read() as conn:
             found = await weeks.every(conn)
-        return tuple(Past(each.week, _first_day(each.week), _figures_of(each.figures)) for each in found)
+        return tuple(PastWeek(each.week, _first_day(each.week), _figures_of(each.figures)) for each in found)
 
     async def _measure(self, start: datetime, end: datetime) -> Figures:
         return await measure(self._database, self._library, self._taste, start, end)

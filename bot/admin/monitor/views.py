@@ -1,19 +1,19 @@
-"""The figures of the loop as words and as a picture."""
+"""The figures of the feedback loop as words and as a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.admin.monitor.service import Report
+from bot.admin.monitor.service import MonitorReport
 from bot.pictures import Panels
 from bot.process.bounds import Bound, enough
 from bot.texts import Html, Translator
 from recsys.charts import Chart, Curve
 from recsys.monitoring import Figure, Figures
 
-# In the order in which they are told; whether more of it is better.
-_TOLD = {
+# In the order in which they are shown; whether more of it is better.
+_MORE_IS_BETTER = {
     "gini": False,
     "coverage": True,
     "popularity_lift": False,
@@ -27,7 +27,7 @@ _FEW = "*"
 _BETTER, _WORSE, _SAME, _NOTHING = "🟢", "🔴", "⚪", "–"
 
 
-def report_text(report: Report, t: Translator) -> Html:
+def report_text(report: MonitorReport, t: Translator) -> Html:
     """Each figure now, and against the week before and the first one where there are any."""
     last = report.before[-1] if report.before else None
     first = report.before[0] if len(report.before) > 1 else None
@@ -40,18 +40,18 @@ def report_text(report: Report, t: Translator) -> Html:
     lines.append(t.html("monitor.no_week" if last is None else "monitor.signs"))
     lines.append("")
     past = [each.figures for each in (last, first) if each is not None]
-    lines += [_line(name, report.now, past, t) for name in _TOLD]
+    lines += [_line(name, report.now, past, t) for name in _MORE_IS_BETTER]
     now = report.now
     lines.append("")
-    if any(_few(name, now) for name in _TOLD):
+    if any(_few(name, now) for name in _MORE_IS_BETTER):
         lines.append(t.html("monitor.few", mark=_FEW))
     lines.append(t.html("monitor.stands_on", count=now.gini.n, people=now.popularity_shown.n))
     lines.append(t.html("monitor.ripe", count=now.hit_rate.n))
     return Html("\n".join(lines))
 
 
-def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Panels:
-    """Small charts, week by week, with the figures told now at the end; bounds of those that stand on enough
+def report_picture(report: MonitorReport, bounds: Sequence[Bound], t: Translator) -> Panels:
+    """Small charts, week by week, with the figures of now at the end; bounds of those that stand on enough
     cases to pass them."""
     weeks = [*((each.monday, each.figures) for each in report.before), (report.day, report.now)]
 
@@ -77,7 +77,7 @@ def report_picture(report: Report, bounds: Sequence[Bound], t: Translator) -> Pa
             from_zero=name != "gini",  # whose whole range is near one
             most=1.0 if name in _AT_MOST_ONE else None,
         )
-        for name in _TOLD
+        for name in _MORE_IS_BETTER
     ]
     return Panels(
         moments=[day for day, _ in weeks],
@@ -132,7 +132,7 @@ def _compared(name: str, figures: Figures, past: Figures) -> str:
     written = _written(name, then.value)
     if written == _written(name, now.value):
         return f"{_SAME} {written}"
-    better = (now.value > then.value) == _TOLD[name]
+    better = (now.value > then.value) == _MORE_IS_BETTER[name]
     return f"{_BETTER if better else _WORSE} {written}"
 
 

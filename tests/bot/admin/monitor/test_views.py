@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from bot.admin.illustration import illustrated
-from bot.admin.monitor.service import Past, Report
+from bot.admin.monitor.service import MonitorReport, PastWeek
 from bot.admin.monitor.views import alert_text, report_picture, report_text
 from bot.admin.stats import Usage, ratings_picture, usage_text
 from bot.process.bounds import Bound
@@ -40,7 +40,7 @@ LAST = replace(
 )
 FIRST = replace(NOW, gini=Figure(0.9511, 10), coverage=Figure(0.01, 9742), hit_rate=Figure(0.2, 10))
 NOTHING = Figures(*(Figure(None, 0) for _ in range(8)))
-WEEKS = (Past("2026-W30", date(2026, 7, 20), FIRST), Past("2026-W47", date(2026, 11, 16), LAST))
+WEEKS = (PastWeek("2026-W30", date(2026, 7, 20), FIRST), PastWeek("2026-W47", date(2026, 11, 16), LAST))
 
 
 def shown(html: str) -> str:
@@ -49,7 +49,7 @@ def shown(html: str) -> str:
 
 
 def test_each_figure_stands_against_last_week_and_the_first() -> None:
-    text = shown(report_text(Report(date(2026, 11, 24), NOW, WEEKS), T))
+    text = shown(report_text(MonitorReport(date(2026, 11, 24), NOW, WEEKS), T))
     assert "2026-W47" in text
     assert "2026-W30" in text
     assert text.splitlines()[5:11] == [
@@ -66,9 +66,9 @@ def test_each_figure_stands_against_last_week_and_the_first() -> None:
 
 
 def test_one_week_is_not_told_twice_and_none_is_not_told() -> None:
-    one = shown(report_text(Report(date(2026, 11, 24), NOW, WEEKS[1:]), T))
+    one = shown(report_text(MonitorReport(date(2026, 11, 24), NOW, WEEKS[1:]), T))
     assert "Gini of exposure: 0.951 · 🔴 0.930\n" in one
-    none = shown(report_text(Report(date(2026, 11, 24), NOTHING, ()), T))
+    none = shown(report_text(MonitorReport(date(2026, 11, 24), NOTHING, ()), T))
     assert "Gini of exposure: –\n" in none
     assert "🟢" not in none
     assert "There is no earlier week yet" in none
@@ -78,23 +78,23 @@ def test_one_week_is_not_told_twice_and_none_is_not_told() -> None:
 
 def test_few_cases_do_not_look_like_an_alarm() -> None:
     few = Figures(*(Figure(0.999, 19) for _ in range(8)))
-    text = shown(report_text(Report(date(2026, 11, 24), few, WEEKS), T))
+    text = shown(report_text(MonitorReport(date(2026, 11, 24), few, WEEKS), T))
     assert "🔴 0." not in text
     assert "🔴 1" not in text
     bounds = [Bound("gini", True, 0.98), Bound("miscalibration", True, 0.5)]
     assert not any(
-        panel.bounds for panel in report_picture(Report(date(2026, 11, 24), few, ()), bounds, T).panels
+        panel.bounds for panel in report_picture(MonitorReport(date(2026, 11, 24), few, ()), bounds, T).panels
     )
 
 
 def test_a_digest_says_of_which_week_it_is() -> None:
-    digest = report_text(Report(WEEKS[1].monday, LAST, WEEKS[:1], "2026-W47"), T)
+    digest = report_text(MonitorReport(WEEKS[1].monday, LAST, WEEKS[:1], "2026-W47"), T)
     assert shown(digest).startswith("What was recommended in week 2026-W47\n")
 
 
 def test_the_picture_shows_every_week_and_now() -> None:
     bounds = [Bound("gini", True, 0.98), Bound("gini", False, 0.1), Bound("hit_rate", False, 0.01)]
-    picture = report_picture(Report(date(2026, 11, 24), NOW, WEEKS), bounds, T)
+    picture = report_picture(MonitorReport(date(2026, 11, 24), NOW, WEEKS), bounds, T)
     assert picture.moments == [date(2026, 7, 20), date(2026, 11, 16), date(2026, 11, 24)]
     gini, coverage, popularity, *_, hits = picture.panels
     assert list(gini.curves[0].values) == [0.9511, 0.93, 0.9512]
@@ -142,7 +142,10 @@ def test_usage_is_told_in_full() -> None:
 
 
 async def test_words_come_alone_where_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    text, picture = Html("<b>figures</b>"), report_picture(Report(date(2026, 11, 24), NOW, WEEKS), [], T)
+    text, picture = (
+        Html("<b>figures</b>"),
+        report_picture(MonitorReport(date(2026, 11, 24), NOW, WEEKS), [], T),
+    )
     drawn = await illustrated(text, picture, T)
     assert isinstance(drawn, Photo)
     assert (drawn.content[:4], drawn.caption) == (b"\x89PNG", text)

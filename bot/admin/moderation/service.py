@@ -1,4 +1,4 @@
-"""Flags of brigades and people kept out of training, as an admin sees and decides them."""
+"""The use cases of flagged groups and of people kept out of training: list them, and decide about them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from storage.running.standings import Standing
 PAGE = 10
 _FLAG = re.compile(r"#\s*([0-9]{1,18})")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_ACTS = {"kept_out": "exclude", "let_in": "include"}  # as the audit calls them
 
-_State = Literal["kept_out", "let_in"]
+Decision = Literal["kept_out", "let_in"]
 
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """A flag with its films; `kept_out` of its people are so now."""
+    """A flag with its films; so many of its people are `kept_out` now."""
 
     flag: Flag
     films: tuple[Film, ...]
@@ -34,7 +35,7 @@ class Flagged:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Rater:
     """A person by number: how many films they rated, the flags they are in, what was decided of them."""
 
     person_id: int
@@ -44,7 +45,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptOut:
+class KeptOutPage:
     """Ten lines from `offset` on, of `total`: flags that stand, then people kept out by hand."""
 
     offset: int
@@ -53,7 +54,7 @@ class KeptOut:
     lines: tuple[Flagged | Standing, ...]
 
 
-class Standings:
+class Moderation:
     """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of the admin."""
 
     def __init__(self, database: Database, library: Library) -> None:
@@ -65,18 +66,15 @@ class Standings:
         async with self._database.read() as conn:
             return self._flagged(await _flag(conn, flag_id), await standings.kept_out(conn))
 
-    async def member(self, person_id: int) -> Member:
+    async def rater(self, person_id: int) -> Rater:
         """What is known of a person. Raises StaleButton for one who is gone."""
         async with self._database.read() as conn:
-            try:
-                await people.get(conn, person_id)
-            except UnknownRow as error:
-                raise StaleButton(str(error)) from error
+            await _check_person(conn, person_id)
             rated = await ratings.count(conn, person_id)
             inside = tuple(await flags.numbers(conn, person_id))
-            return Member(person_id, rated, inside, await standings.of(conn, person_id))
+            return Rater(person_id, rated, inside, await standings.of(conn, person_id))
 
-    async def kept_out(self, offset: int) -> KeptOut:
+    async def kept_out(self, offset: int) -> KeptOutPage:
         """Who is kept out of training; the last page where `offset` is past the end."""
         async with self._database.read() as conn:
             out = await standings.every(conn, "kept_out")
@@ -88,10 +86,10 @@ class Standings:
         ]
         lines += [each for each in out if each.person_id not in flagged]
         offset = max(0, min(offset, (len(lines) - 1) // PAGE * PAGE))
-        return KeptOut(offset, len(lines), len(outside), tuple(lines[offset : offset + PAGE]))
+        return KeptOutPage(offset, len(lines), len(outside), tuple(lines[offset : offset + PAGE]))
 
     async def decide_flag(
-        self, conn: AsyncConnection, asker: int, flag_id: int, state: _State, at: datetime
+        self, conn: AsyncConnection, asker: int, flag_id: int, state: Decision, at: datetime
     ) -> None:
         """Let a flag's people in, or keep them out. Raises StaleButton for one that is gone."""
         flag = await _flag(conn, flag_id)
@@ -100,22 +98,19 @@ class Standings:
             await audit.add(conn, _ACTS[state], at, asker, flag=flag_id)
 
     async def decide_person(
-        self, conn: AsyncConnection, asker: int, person_id: int, state: _State, at: datetime
+        self, conn: AsyncConnection, asker: int, person_id: int, state: Decision, at: datetime
     ) -> None:
-        """Let one person in, or keep them out, whatever is found of them. Raises StaleButton as `member`."""
-        try:
-            await people.get(conn, person_id)
-        except UnknownRow as error:
-            raise StaleButton(str(error)) from error
+        """Let one person in, or keep them out, whatever is found of them. Raises StaleButton as `rater`."""
+        await _check_person(conn, person_id)
         now = await standings.of(conn, person_id)
         if now is None or (now.state, now.why) != (state, "admin"):
             await standings.put(conn, [person_id], state, "admin", at)
             await audit.add(conn, _ACTS[state], at, asker, person=person_id)
 
     async def decide(
-        self, conn: AsyncConnection, asker: int, text: str, state: _State, at: datetime
+        self, conn: AsyncConnection, asker: int, text: str, state: Decision, at: datetime
     ) -> list[str | int] | None:
-        """What /exclude and /include name: ["flag", id] or ["person", id], decided; None for nobody we know.
+        """What /exclude and /include name: ["flag", id] or ["person", id], decided; None for nobody known.
 
         "#3" is a flag. A number is a person's, else their Telegram id.
         """
@@ -126,7 +121,7 @@ class Standings:
                 return None
             await self.decide_flag(conn, asker, flag_id, state, at)
             return ["flag", flag_id]
-        person_id = await _person(conn, text)
+        person_id = await _find_person(conn, text)
         if person_id is None:
             return None
         await self.decide_person(conn, asker, person_id, state, at)
@@ -137,9 +132,6 @@ class Standings:
         return Flagged(flag, films, len(outside.intersection(flag.person_ids)))
 
 
-_ACTS = {"kept_out": "exclude", "let_in": "include"}
-
-
 async def _flag(conn: AsyncConnection, flag_id: int) -> Flag:
     flag = await flags.find(conn, flag_id)
     if flag is None:
@@ -147,11 +139,18 @@ async def _flag(conn: AsyncConnection, flag_id: int) -> Flag:
     return flag
 
 
-async def _person(conn: AsyncConnection, text: str) -> int | None:
+async def _check_person(conn: AsyncConnection, person_id: int) -> None:
+    try:
+        await people.get(conn, person_id)
+    except UnknownRow as error:
+        raise StaleButton(str(error)) from error
+
+
+async def _find_person(conn: AsyncConnection, text: str) -> int | None:
     if not _NUMBER.fullmatch(text):
         return None
     try:
         return (await people.get(conn, int(text))).id
     except UnknownRow:
-        met = await people.find(conn, int(text))
-        return None if met is None else met.id
+        person = await people.find(conn, int(text))
+        return None if person is None else person.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from bot.admin.standing.service import PAGE, Flagged, KeptOut, Member
+from bot.admin.moderation.service import PAGE, Flagged, KeptOutPage, Rater
 from bot.admin.wording import span
 from bot.cards import number_rows
 from bot.telegram.callbacks import Record, record
@@ -82,24 +82,24 @@ def flag_screen(flagged: Flagged, t: Translator) -> Screen:
     return Screen("\n".join(lines), (buttons, (_to_list(t),)))
 
 
-def member_screen(member: Member, t: Translator) -> Screen:
+def rater_screen(rater: Rater, t: Translator) -> Screen:
     """A person by number: what they rated, which flags they are in, whether their ratings count."""
-    standing = member.standing
+    standing = rater.standing
     out = standing is not None and standing.state == "kept_out"
-    lines: list[str] = [t.html("member.title", number=member.person_id, count=member.rated)]
-    if member.flags:
-        numbers = ", ".join(f"#{each}" for each in member.flags)
+    lines: list[str] = [t.html("member.title", number=rater.person_id, count=rater.rated)]
+    if rater.flags:
+        numbers = ", ".join(f"#{each}" for each in rater.flags)
         lines.append(t.html("member.flags", flags=numbers))
     lines += ["", t.html("member.kept_out" if out else "member.let_in")]
     if standing is not None and standing.why == "admin":
         lines.append(t.html("member.by_hand"))
     label = t.plain("button.let_in" if out else "button.keep_out")
-    rows = [(Button(label, DecidePerson(member.person_id, int(out))),)]
-    rows += [(Button(t.plain("button.flag", number=each), OpenFlag(each)),) for each in member.flags[:PAGE]]
+    rows = [(Button(label, DecidePerson(rater.person_id, int(out))),)]
+    rows += [(Button(t.plain("button.flag", number=each), OpenFlag(each)),) for each in rater.flags[:PAGE]]
     return Screen("\n".join(lines), (*rows, (_to_list(t),)))
 
 
-def kept_out_screen(page: KeptOut, t: Translator) -> Screen:
+def kept_out_screen(page: KeptOutPage, t: Translator) -> Screen:
     """Who is kept out: flags, then single people; a button for each number."""
     if not page.lines:
         return Screen("\n".join([t.html("kept_out.nobody"), "", t.html("kept_out.hint")]))
@@ -120,7 +120,7 @@ def kept_out_screen(page: KeptOut, t: Translator) -> Screen:
 
 
 def unknown_screen(asked: str, t: Translator) -> Screen:
-    """Nobody goes by that."""
+    """Nobody is known by that number."""
     return Screen("\n".join([t.html("kept_out.unknown", asked=asked), t.html("kept_out.hint")]))
 
 
@@ -157,7 +157,7 @@ def _percent(share: float) -> str:
 
 
 def _short(number: float) -> str:
-    """A number as one says it: 3.2, 17."""
+    """A number of two digits or so: 3.2, 17."""
     return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.admin.standing.service import Flagged, KeptOut, Member
-from bot.admin.standing.views import (
+from bot.admin.moderation.service import Flagged, KeptOutPage, Rater
+from bot.admin.moderation.views import (
     DecideFlag,
     DecidePerson,
     OpenFlag,
@@ -17,7 +17,7 @@ from bot.admin.standing.views import (
     ShowKeptOut,
     flag_screen,
     kept_out_screen,
-    member_screen,
+    rater_screen,
     unknown_screen,
 )
 from bot.telegram.screen import Screen
@@ -129,13 +129,13 @@ def test_a_flag_whose_people_are_all_forgotten() -> None:
 
 
 def test_a_person() -> None:
-    screen = member_screen(Member(17, 1, (3,), Standing(17, "kept_out", "admin", AT)), T)
+    screen = rater_screen(Rater(17, 1, (3,), Standing(17, "kept_out", "admin", AT)), T)
     text = shown(screen)
     assert text.startswith("Person 17: 1 rating\nIn flags: #3\n")
     assert "kept out of training" in text
     assert "by hand" in text
     assert actions(screen) == [DecidePerson(17, 1), OpenFlag(3), OpenKeptOut()]
-    free = member_screen(Member(17, 2, (), None), T)
+    free = rater_screen(Rater(17, 2, (), None), T)
     assert "Training learns" in shown(free)
     assert "by hand" not in shown(free)
     assert actions(free)[0] == DecidePerson(17, 0)
@@ -143,14 +143,14 @@ def test_a_person() -> None:
 
 def test_the_list_and_its_pages() -> None:
     single = (Standing(n, "kept_out", "admin", AT) for n in range(50, 59))
-    screen = kept_out_screen(KeptOut(10, 25, 61, (flagged(), *single)), T)
+    screen = kept_out_screen(KeptOutPage(10, 25, 61, (flagged(), *single)), T)
     text = shown(screen)
     assert text.startswith("Kept out of training: 61 people")
     assert "1. Flag #3: 40 accounts around Fast & Furious <3 (1995)\n2. Person 50\n" in text
     assert actions(screen)[:2] == [OpenFlag(3), OpenPerson(50)]
     assert actions(screen)[-2:] == [ShowKeptOut(0), ShowKeptOut(20)]
     assert labels(screen)[-1] == ["Newer", "Older"]
-    assert labels(kept_out_screen(KeptOut(0, 0, 0, ()), T)) == []
+    assert labels(kept_out_screen(KeptOutPage(0, 0, 0, ()), T)) == []
 
 
 def test_nobody_by_that_name() -> None:
