@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from bot.errors import StaleButton
+from bot.films.reasons import Kinship, Reason
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Html, Translator
 from bot.wording import expected_text, film_label, stars_text
-from recsys.serving.similarity import Because
 from storage.films.films import Film
 
 _STARS = (1, 2, 3, 4, 5)
@@ -120,28 +120,6 @@ class RemoveFromWatchlist(Record):
 
     film_id: int
     offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a film is recommended: a film of the person's with their stars, else a genre they like, else
-    what others like; `anonymous`: nothing was known of the person. `fresh`: it came lately, and few have
-    rated it."""
-
-    film: Film | None
-    stars: float | None
-    genre: str | None
-    anonymous: bool = False
-    fresh: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kinship:
-    """What makes a film like another, most of all: the same people love both ("lovers"), the genres they
-    share ("genres"), or their time ("years")."""
-
-    because: Because
-    genres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

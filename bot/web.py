@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError
-from bot.films.library import CATALOG_KEY
+from bot.films.numbering import CATALOG_KEY
 from bot.process.metrics import Metrics
 from bot.telegram.client import POLL_SECONDS
 from bot.telegram.intake import Intake

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bot.cli.serve import DEMO_DATABASE, demo_settings
-from bot.films.catalog import Added, add_films, migrate_films, update_from_data_set
+from bot.films.catalog_commands import Added, add_films, migrate_films, update_from_data_set
 from bot.process import home
 from bot.process.settings import read_settings
 from bot.wording import film_label

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from bot.films.library import EARLIEST_DECADE, Library
-from bot.films.taste import Pick, Profile, Taste
+from bot.films.profiles import Profile
+from bot.films.taste import Pick, Taste
 from storage.database import AsyncConnection
 from storage.films import films
 from storage.films.films import Film
@@ -41,7 +42,7 @@ async def fresh_pick(
     came = await films.fresh(
         conn, at - _FRESH_FOR, most_ratings=_ENOUGH_RATINGS, most_people=_ENOUGH_PEOPLE, limit=_AT_MOST
     )
-    had = {library.means(film_id) for film_id in profile.done_with.union(exclude)}
+    had = {library.canonical_id(film_id) for film_id in profile.done_with.union(exclude)}
     waiting = [library.film(film_id) for film_id in came if film_id not in had]
     fitting = [film for film in waiting if _passes(film, filters, profile.genres)]
     guesses = taste.guesses(profile, [film.id for film in fitting])

@@ -7,11 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Kinship, Origin, Reason
+from bot.cards import Card, Origin
 from bot.discover.fresh import fresh_pick
 from bot.errors import StaleButton
 from bot.films.library import Library
-from bot.films.taste import Pick, Profile, Taste
+from bot.films.profiles import Profile
+from bot.films.reasons import Kinship, Reason
+from bot.films.taste import Pick, Taste
 from bot.texts import languages, translator
 from storage.database import AsyncConnection, Database
 from storage.films.films import Film
@@ -220,7 +222,7 @@ class Discover:
     async def _page(self, conn: AsyncConnection, person_id: int, found: FilmList) -> ListPage:
         stars = await ratings.of(conn, person_id)
         evidence = stars.keys() - await ratings.muted_of(conn, person_id)
-        answers = self._library.telling(await genres.of(conn, person_id))
+        answers = self._library.informative(await genres.of(conn, person_id))
         wanted = await watchlist.of(conn, person_id)
         kinds = await marks.of(conn, person_id)
         liked = {genre for genre, value in answers.items() if value > 0}
@@ -258,7 +260,7 @@ class Discover:
         """Why a film was recommended. A rating that was taken back or muted since is no reason any more."""
         film = self._library.film(item.film_id)
         reason = item.reason_film_id
-        because = reason if reason is not None and self._library.means(reason) in evidence else None
+        because = reason if reason is not None and self._library.canonical_id(reason) in evidence else None
         return Reason(
             film=None if because is None else self._library.film(because),
             stars=None if because is None else item.reason_stars,

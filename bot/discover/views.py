@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards import MoreLikeThis, OpenCard, Origin, kinship_text, number_rows, reason_text
 from bot.discover.service import ListItem, ListPage
-from bot.films.library import Found
+from bot.films.library import FoundFilms
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
@@ -40,7 +40,7 @@ def list_screen(page: ListPage, t: Translator) -> Screen:
     return Screen("\n".join(lines), (*numbers, tuple(navigation)))
 
 
-def candidates_screen(found: Found, asked: str, similar: bool, t: Translator) -> Screen:
+def candidates_screen(found: FoundFilms, asked: str, similar: bool, t: Translator) -> Screen:
     """Which of these? A button for each film; `similar`: a tap lists its neighbours, else opens its card."""
     nothing = "search.nearest" if found.films else "search.nothing"
     return Screen(

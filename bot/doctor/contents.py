@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.doctor.findings import Finding, Level
 from bot.errors import CatalogChanged
-from bot.films.library import CATALOG_KEY, numbering
+from bot.films.numbering import CATALOG_KEY, numbering_of
 from bot.films.serving import known_models
 from bot.process.home import model_folders
 from bot.process.settings import Settings
@@ -127,11 +127,11 @@ def films(settings: Settings, seen: Inspection | None, catalog: Catalog | None) 
     known = seen.facts.get(CATALOG_KEY) if seen else None
     if known is None:
         return [Finding("films", Level.OK, "the database takes the model's at its first start")]
-    if isinstance(known, dict) and known.get("source") == catalog.source and known != numbering(catalog):
+    if isinstance(known, dict) and known.get("source") == catalog.source and known != numbering_of(catalog):
         found = f"the database numbers them by another edition of {catalog.source} than the model"
         advice = "a start compares them film by film, and refuses only if a number means another film"
         return [Finding("films", Level.WARN, found, advice)]
-    if known != numbering(catalog):
+    if known != numbering_of(catalog):
         found = f"the database numbers them by {known}, the model by {_named(catalog)}"
         return [
             Finding("films", Level.FAIL, found, "`matinee catalog migrate` moves every rating to its film")
@@ -157,7 +157,7 @@ def _data_set(path: Path, catalog: Catalog | None) -> Finding:
         found = read_catalog(path)
     except RecsysError as error:
         return Finding("data", Level.FAIL, str(error), f"mend {path}, or remove it and fetch it again")
-    if catalog and catalog.source == found.source and numbering(catalog) != numbering(found):
+    if catalog and catalog.source == found.source and numbering_of(catalog) != numbering_of(found):
         advice = "`matinee train` learns the new films; then `matinee catalog migrate`"
         return Finding("data", Level.WARN, f"{_named(found)}: changed since the model was made", advice)
     return Finding("data", Level.OK, f"{_named(found)} in {path}")

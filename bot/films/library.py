@@ -1,4 +1,7 @@
-"""The films as the bot knows them: our ids outside, the artifact's ids inside, one border."""
+"""The films as every feature asks for them: by our ids, which it turns into the model's and back.
+
+`store` keeps models, `serving` says which one answers, `taste` asks it; the library only knows the films.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from bot.errors import CatalogChanged, StaleButton
+from bot.errors import StaleButton
+from bot.films.numbering import adopt
 from recsys.data.catalog import Catalog
 from recsys.data.catalog import Film as CatalogFilm
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
-from storage.database import AsyncConnection, Database, facts
+from storage.database import Database
 from storage.films import films, merging
-from storage.films.films import Film, NewFilm
-from storage.running import models
+from storage.films.films import Film
 
-CATALOG_KEY = "catalog"  # the settings row that says which data set numbers the films
-FILMS_KEY = "films"  # the settings row that says which model described them last
 _LONGEST_TITLE = 200  # characters of a text that is sought
 EARLIEST_DECADE = 1940  # what is older counts as of this decade: there is little of it
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFilms:
     """What a title search found, best first. `clear` means that the first one answers at once;
     `matched` is False when nothing matches and the films are only the nearest."""
 
@@ -34,8 +35,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
-    """The films in storage, and a model and an index of titles that know them.
+class ServedCatalog:
+    """The films in storage at one moment, and a model and an index of titles that know them.
 
     `merged` films are other names of films: id of the one, id of the other.
     """
@@ -49,30 +50,30 @@ class Stock:
 class Library:
     """Every film in storage, and which of them the model knows by which id."""
 
-    def __init__(self, stock: Stock) -> None:
-        self.renew(stock)
+    def __init__(self, served: ServedCatalog) -> None:
+        self.swap(served)
 
-    def renew(self, stock: Stock) -> None:
+    def swap(self, served: ServedCatalog) -> None:
         """Other films, or another model of them, from now on. Nothing is awaited: nobody sees half of it."""
-        catalog = stock.recommender.catalog
-        self._films = {film.id: film for film in stock.films}
-        self._titles = stock.titles
-        self._merged = stock.merged
+        catalog = served.recommender.catalog
+        self._films = {film.id: film for film in served.films}
+        self._titles = served.titles
+        self._merged = served.merged
         known = {
             film.id: film.source_id
-            for film in stock.films
+            for film in served.films
             if film.source == catalog.source and film.source_id is not None and film.source_id in catalog
         }
         self._by_movie_id = {
-            movie_id: stock.merged.get(film_id, film_id) for film_id, movie_id in known.items()
+            movie_id: served.merged.get(film_id, film_id) for film_id, movie_id in known.items()
         }
         self._movie_ids = {
-            film_id: known[stock.merged.get(film_id, film_id)]
+            film_id: known[served.merged.get(film_id, film_id)]
             for film_id in self._films
-            if stock.merged.get(film_id, film_id) in known
+            if served.merged.get(film_id, film_id) in known
         }
         nameless = set(catalog.movie_ids.tolist()).difference(known.values())  # by the number of before
-        self.hidden = [*nameless, *(known[film_id] for film_id in stock.merged if film_id in known)]
+        self.hidden = [*nameless, *(known[film_id] for film_id in served.merged if film_id in known)]
         self.genres = catalog.genres
         self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
         years = {film.year for film in catalog if film.year is not None}
@@ -86,8 +87,8 @@ class Library:
         except KeyError:
             raise StaleButton(f"no film {film_id}") from None
 
-    def means(self, film_id: int) -> int:
-        """The film that a number in an old row means today, to be compared with another number."""
+    def canonical_id(self, film_id: int) -> int:
+        """The id that a film has today: another one than in an old row if it was merged since."""
         return self._merged.get(film_id, film_id)
 
     def film_id(self, movie_id: int) -> int:
@@ -114,23 +115,23 @@ class Library:
         except KeyError:
             raise StaleButton(f"no genre with code {code}") from None
 
-    def telling(self, answers: Mapping[str, int]) -> Mapping[str, int]:
+    def informative(self, answers: Mapping[str, int]) -> Mapping[str, int]:
         """Genre answers that tell one genre from another: none where every genre got the same."""
         return answers if len({answers.get(genre, 0) for genre in self.genres}) > 1 else {}
 
-    def find(self, title: str, limit: int = 5) -> Found:
+    def find(self, title: str, limit: int = 5) -> FoundFilms:
         """Films by a title as people type it."""
         search = self._titles.find(title[:_LONGEST_TITLE], limit)
         found = dict.fromkeys(self._by_movie_id[match.movie_id] for match in search.matches)
         one_of_two_names = len(found) == 1 and search.verdict == "several"
-        return Found(
+        return FoundFilms(
             films=tuple(self._films[film_id] for film_id in found),
             clear=search.verdict == "clear" or one_of_two_names,
             matched=search.verdict != "none",
         )
 
 
-async def take_stock(database: Database, recommender: Recommender, version: int) -> Stock:
+async def load_served_catalog(database: Database, recommender: Recommender, version: int) -> ServedCatalog:
     """The films in storage, and this model, which learns of those that came after it.
 
     Storage gets the films of the model that it lacks; what it says of the others changes for a model made on
@@ -138,20 +139,19 @@ async def take_stock(database: Database, recommender: Recommender, version: int)
     data set numbers the films.
     """
     async with database.write() as conn:
-        if await facts.get(conn, FILMS_KEY) != version:
-            await adopt(conn, recommender.catalog, version)
+        await adopt(conn, recommender.catalog, version)
         stored = tuple(await films.every(conn))
         merged = await merging.merged(conn)
     source = recommender.catalog.source
     numbered = [film for film in stored if film.source == source and film.source_id is not None]
-    whole = await asyncio.to_thread(recommender.extended, map(film_of, numbered))
+    whole = await asyncio.to_thread(recommender.extended, map(catalog_film, numbered))
     titles = await asyncio.to_thread(_titles, numbered, recommender)
-    return Stock(stored, whole, titles, merged)
+    return ServedCatalog(stored, whole, titles, merged)
 
 
 def _titles(numbered: list[Film], recommender: Recommender) -> TitleIndex:
     """Titles as storage has them; films that came after the model are sought as often as an average one."""
-    named = Catalog(map(film_of, numbered), recommender.catalog.source)
+    named = Catalog(map(catalog_film, numbered), recommender.catalog.source)
     rated = dict(zip(recommender.catalog.movie_ids.tolist(), recommender.popularity.tolist(), strict=True))
     average = sum(rated.values()) / max(1, len(rated))
     return TitleIndex(named, [rated.get(movie_id, average) for movie_id in named.movie_ids.tolist()])
@@ -162,23 +162,7 @@ def genre_code(genre: str) -> int:
     return crc32(genre.encode())
 
 
-def new_films(films: Iterable[CatalogFilm]) -> list[NewFilm]:
-    """Films of a catalog or of a list, as rows for storage."""
-    return [
-        NewFilm(
-            source_id=film.movie_id,
-            title=film.title,
-            year=film.year,
-            genres=film.genres,
-            imdb_id=film.imdb_id,
-            tmdb_id=film.tmdb_id,
-            alternatives=film.alternatives,
-        )
-        for film in films
-    ]
-
-
-def film_of(stored: Film) -> CatalogFilm:
+def catalog_film(stored: Film) -> CatalogFilm:
     """A numbered film in storage as a catalog has it."""
     if stored.source_id is None:
         raise ValueError(f"no data set numbers film {stored.id}")
@@ -191,54 +175,3 @@ def film_of(stored: Film) -> CatalogFilm:
         stored.tmdb_id,
         stored.alternatives,
     )
-
-
-async def adopt(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
-    """Take a model's films into storage, and remember whose. Raises CatalogChanged if another data set
-    numbers those that are there."""
-    known, last = await facts.get(conn, CATALOG_KEY), await facts.get(conn, FILMS_KEY)
-    await check_numbering(conn, catalog)
-    model = await models.get(conn, version)
-    by_hand = model is None or model.origin == "hand"
-    newest = by_hand and not (isinstance(last, int) and last > version)  # to go back takes nothing back here
-    await films.fill(conn, catalog.source, new_films(catalog), update=newest)
-    await facts.put(conn, FILMS_KEY, max(version, last) if isinstance(last, int) else version)
-    if known is None or newest:
-        await facts.put(conn, CATALOG_KEY, numbering(catalog))
-
-
-async def renumber(conn: AsyncConnection, catalog: Catalog, version: int) -> list[Film]:
-    """Move the films in storage to another numbering; those that the catalog does not have."""
-    unmatched = await films.migrate(conn, catalog.source, new_films(catalog))
-    await facts.put(conn, CATALOG_KEY, numbering(catalog))
-    await facts.put(conn, FILMS_KEY, version)
-    return unmatched
-
-
-def numbering(catalog: Catalog) -> dict[str, str]:
-    """What storage remembers of the data set that numbers its films."""
-    return {"source": catalog.source, "fingerprint": catalog.fingerprint}
-
-
-async def check_numbering(conn: AsyncConnection, catalog: Catalog) -> None:
-    """Raise CatalogChanged if the films in storage are numbered, and by another data set.
-
-    Another edition of the same numbers the same films alike, and adds some: that is fine.
-    """
-    known = await facts.get(conn, CATALOG_KEY)
-    if known is None or known == numbering(catalog):
-        return
-    other = None
-    if isinstance(known, dict) and known.get("source") == catalog.source:
-        other = await films.check_same(conn, catalog.source, new_films(catalog))
-        if other is None:
-            return
-    told = "" if other is None else f" ({other.source_id} is another film here than {other.title})"
-    raise CatalogChanged(
-        f"the database numbers films by {_named(known)}, the model by {_named(numbering(catalog))}{told}: "
-        "`matinee catalog migrate` moves every rating to its film in the new numbering"
-    )
-
-
-def _named(known: object) -> str:
-    return " ".join(known.values()) if isinstance(known, dict) else str(known)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.errors import BotError, CatalogChanged, NotPrepared, StoreFailed
-from bot.films.library import Library, Stock, take_stock
+from bot.films.library import Library, ServedCatalog, load_served_catalog
 from bot.films.store import ModelStore, open_store
 from bot.films.taste import Taste
 from bot.process.bells import Bell
@@ -53,15 +53,15 @@ class Serving:
         admin_ids: Sequence[int],
         metrics: Metrics,
         chosen: Chosen,
-        stock: Stock,
+        served: ServedCatalog,
     ) -> None:
         self._database = database
         self._store = store
         self._admin_ids = admin_ids
         self._metrics = metrics
         self._chosen = chosen
-        self.library = Library(stock)
-        self.taste = Taste(stock.recommender, self.library, metrics)
+        self.library = Library(served)
+        self.taste = Taste(served.recommender, self.library, metrics)
         metrics.serving(str(chosen.version), chosen.made_at)
         self._bell = Bell()
         self._awaited: int | None = None  # live, and its store does not answer
@@ -73,8 +73,8 @@ class Serving:
     ) -> Serving:
         """Serve what there is to serve. Raises NotPrepared, StoreFailed, CatalogChanged."""
         chosen = await choose(database, store, admin_ids)
-        stock = await take_stock(database, chosen.recommender, chosen.version)
-        return cls(database, store, admin_ids, metrics, chosen, stock)
+        served = await load_served_catalog(database, chosen.recommender, chosen.version)
+        return cls(database, store, admin_ids, metrics, chosen, served)
 
     @property
     def version(self) -> int:
@@ -100,20 +100,21 @@ class Serving:
         Raises CatalogChanged for a model of other films.
         """
         async with self._turn:
-            stock = await take_stock(self._database, chosen.recommender, chosen.version)
+            served = await load_served_catalog(self._database, chosen.recommender, chosen.version)
             self._chosen = chosen
-            self._put_on(stock)
+            self._swap(served)
             self._metrics.serving(str(chosen.version), chosen.made_at)
         log.info("another model serves", model=chosen.version)
 
-    async def restock(self) -> None:
-        """Take films in that came since the model was taken into use."""
+    async def reload_films(self) -> None:
+        """Answer with the films that came since the model was taken into use, too."""
         async with self._turn:
-            self._put_on(await take_stock(self._database, self._chosen.recommender, self._chosen.version))
+            chosen = self._chosen
+            self._swap(await load_served_catalog(self._database, chosen.recommender, chosen.version))
 
-    def _put_on(self, stock: Stock) -> None:
-        self.library.renew(stock)
-        self.taste.swap(stock.recommender)
+    def _swap(self, served: ServedCatalog) -> None:
+        self.library.swap(served)
+        self.taste.swap(served.recommender)
 
     async def follow(self) -> None:
         """Use what the database says is live, until cancelled."""

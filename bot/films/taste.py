@@ -1,87 +1,29 @@
-"""A person's ratings and answers → a recsys user: the one bridge that every feature takes."""
+"""What is asked of the recommender: lists, groups, guesses and questions for a profile, in our ids of films.
+
+`profiles` says who asks, `library` which film is which, `serving` which model answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from bot.cards import Kinship
 from bot.films.library import EARLIEST_DECADE, Library
+from bot.films.profiles import Profile, read_profile
+from bot.films.reasons import Kinship
 from bot.process.metrics import Metrics
 from recsys.data.narrowing import Years
 from recsys.recommender import Recommender
 from recsys.serving.groups import Strategy
-from recsys.serving.records import User
 from storage.database import AsyncConnection
 from storage.films.films import Film
-from storage.people import genres, marks, ratings, shelves, watchlist
 from storage.people.filters import NO_FILTERS, Fame, Filters
 
 # Bands of recsys' popularity quantiles: the films that get half of all ratings; and those of the lowest
 # third without the very rarest, of which too little is known. On ml-latest-small: 665 films with 36 ratings
 # or more, and 2,551 with 4 to 15.
 _BANDS: Mapping[Fame, tuple[float, float] | None] = {"known": (0.5, 1.0), "any": None, "deep": (0.1, 0.3)}
-
-
-class _Folded:
-    """What a person told, in the model's ids, and the user that follows from it: anew after a swap."""
-
-    def __init__(
-        self,
-        serving: Callable[[], Recommender],
-        ratings: Mapping[int, float],
-        genres: Mapping[str, int],
-        shelves: Sequence[Sequence[int]],
-        metrics: Metrics,
-    ) -> None:
-        self._serving = serving
-        self._metrics = metrics
-        self._ratings = ratings
-        self._genres = genres
-        self._shelves = shelves
-        self._folded: tuple[Recommender, User] | None = None
-
-    def user(self) -> User:
-        """The user of the recommender that serves now."""
-        recommender = self._serving()
-        if self._folded is None or self._folded[0] is not recommender:
-            with self._metrics.fold_in.time():
-                user = recommender.fold_in(self._ratings, self._genres, self._shelves)
-            self._folded = recommender, user
-        return self._folded[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One person as they are now. Film ids are ours; `genres` are answers in {-1, +1}.
-
-    `muted` are those of the rated films that are no evidence of taste: `user` knows nothing of them.
-    """
-
-    folded: _Folded
-    ratings: Mapping[int, float]
-    muted: frozenset[int]
-    genres: Mapping[str, int]
-    seen: frozenset[int]
-    refused: frozenset[int]
-    unseen: frozenset[int]
-    watchlist: frozenset[int]
-
-    @property
-    def user(self) -> User:
-        """This person in the model that serves now."""
-        return self.folded.user()
-
-    @property
-    def done_with(self) -> frozenset[int]:
-        """What must never be recommended: rated, seen or refused."""
-        return self.seen | self.refused | self.ratings.keys()
-
-    @property
-    def is_known(self) -> bool:
-        """Whether they told anything of their taste."""
-        return bool(self.ratings.keys() - self.muted or self.genres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,33 +76,8 @@ class Taste:
         self._recommender = recommender
 
     async def of(self, conn: AsyncConnection, person_id: int) -> Profile:
-        """Everything that a person has told us, and the user that follows from it."""
-        stars = await ratings.of(conn, person_id)
-        muted = await ratings.muted_of(conn, person_id)
-        answers = await genres.of(conn, person_id)
-        kinds = await marks.of(conn, person_id)
-        wanted = await watchlist.of(conn, person_id)
-        picks = await shelves.of(conn, person_id)
-        known = {
-            self._library.movie_id(film_id): value for film_id, value in stars.items() if film_id not in muted
-        }
-        folded = _Folded(
-            lambda: self._recommender,
-            {movie_id: value for movie_id, value in known.items() if movie_id is not None},
-            {genre: value for genre, value in answers.items() if genre in self._library.genres},
-            [self._library.movie_ids(films) for films in picks],
-            self._metrics,
-        )
-        return Profile(
-            folded=folded,
-            ratings=stars,
-            muted=frozenset(muted),
-            genres=answers,
-            seen=frozenset(kinds["seen"]),
-            refused=frozenset(kinds["refused"]),
-            unseen=frozenset(kinds["unseen"]),
-            watchlist=frozenset(wanted),
-        )
+        """A person as they are now, who goes with the model from then on."""
+        return await read_profile(conn, person_id, self._library, lambda: self._recommender, self._metrics)
 
     def recommend(
         self,

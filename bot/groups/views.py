@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards import number_rows
-from bot.films.library import Found
+from bot.films.library import FoundFilms
 from bot.groups.service import QUIET_HOURS, GroupList, GroupSettings
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
@@ -106,7 +106,7 @@ def neighbours_screen(film: Film, found: Sequence[Film], t: Translator, links: L
     return Screen("\n".join(lines), _cards(found, t, links))
 
 
-def candidates_screen(found: Found, asked: str, t: Translator) -> Screen:
+def candidates_screen(found: FoundFilms, asked: str, t: Translator) -> Screen:
     """Which of these? A tap lists its neighbours."""
     nothing = "search.nearest" if found.films else "search.nothing"
     rows = tuple((Button(film_label(film), GroupLike(film.id)),) for film in found.films)

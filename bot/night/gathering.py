@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.films.taste import Profile, Taste
+from bot.films.profiles import Profile
+from bot.films.taste import Taste
 from bot.night.states import SLATE
 from recsys.serving.groups import fairness_weights
 from storage.database import AsyncConnection

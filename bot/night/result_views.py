@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.cards import Reason, film_preview, reason_text
+from bot.cards import film_preview, reason_text
 from bot.films.library import Library
+from bot.films.reasons import Reason
 from bot.night.states import Line, Result, Standing
 from bot.night.views import ENOUGH, StartPoll, date_text
 from bot.telegram.callbacks import Record, record

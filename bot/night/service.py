@@ -205,7 +205,7 @@ class Nights:
             return "night.toast.join_first"
         self._library.film(film_id)
         before = await nights.veto(conn, night.id, participant.person_id, film_id, at)
-        if before is not None and self._library.means(before) == self._library.means(film_id):
+        if before is not None and self._library.canonical_id(before) == self._library.canonical_id(film_id):
             return "night.toast.vetoed"
         await self._slates.refresh(conn, night)
         return "night.toast.vetoed" if before is None else "night.toast.veto_moved"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.cards import Reason
 from bot.errors import StaleButton
 from bot.films.library import Library
+from bot.films.reasons import Reason
 from bot.films.taste import Taste
 from bot.night.rules import Count, count, ranking
 from storage.database import AsyncConnection
@@ -147,7 +147,7 @@ class Readings:
         """What speaks for a film for one person, for their eyes only."""
         profile = await self._taste.of(conn, person_id)
         film = self._taste.because(profile, film_id)
-        liked = [genre for genre, value in self._library.telling(profile.genres).items() if value > 0]
+        liked = [genre for genre, value in self._library.informative(profile.genres).items() if value > 0]
         genres = [genre for genre in self._library.film(film_id).genres if genre in liked]
         return Reason(
             film=film,
@@ -162,7 +162,7 @@ class Readings:
 
     async def counts(self, conn: AsyncConnection, poll: Poll) -> list[Count]:
         """The votes of a poll as they are now."""
-        members, means = await nights.members(conn, poll.night_id), self._library.means
+        members, means = await nights.members(conn, poll.night_id), self._library.canonical_id
         options = await polls.options(conn, poll.id)
         films = {option.film_id for option in options if option.film_id is not None}
         vetoed = {means(film_id) for film_id in await nights.vetoes_of(conn, poll.night_id)}

@@ -82,7 +82,9 @@ class Rating:
             rated=_rated(answers),
             last=self._library.film(answers[-1].film_id) if answers else None,
             ended=current.ended_at is not None,
-            on_watchlist=current.film_id is not None and self._library.means(current.film_id) in wanted,
+            on_watchlist=(
+                current.film_id is not None and self._library.canonical_id(current.film_id) in wanted
+            ),
         )
 
     async def answer(
@@ -111,7 +113,7 @@ class Rating:
         await rounds.answer(conn, round_id, noted, "unseen" if stars is None else "rated")
         if current.ended_at is not None or current.film_id is None:
             return False
-        if self._library.means(current.film_id) != self._library.means(film_id):
+        if self._library.canonical_id(current.film_id) != self._library.canonical_id(film_id):
             return False
         answers = await rounds.answers(conn, round_id)
         enough = current.kind == "onboarding" and _rated(answers) >= FIRST_ANSWERS
@@ -191,7 +193,7 @@ class Rating:
 
     def _given(self, answers: Sequence[Answer], film_id: int) -> Answer | None:
         """The answer about a film, under whatever number it was given then."""
-        means = self._library.means
+        means = self._library.canonical_id
         return next((each for each in answers if means(each.film_id) == means(film_id)), None)
 
     def _shown(self, current: Round) -> Film | None:
@@ -208,7 +210,7 @@ class Rating:
         round_id: int | None = None,
     ) -> int | None:
         """The film to show after these answers: the next that the round is to ask, else the most telling."""
-        means = self._library.means
+        means = self._library.canonical_id
         asked = {means(answer.film_id) for answer in answers}
         chosen = await rounds.questions(conn, round_id) if round_id is not None else []
         if chosen:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import CatalogChanged, NotPrepared
-from bot.films.library import CATALOG_KEY
+from bot.films.numbering import CATALOG_KEY
 from bot.films.serving import known_models
 from bot.films.store import open_store
 from bot.process.home import model_folders, next_model_folder

@@ -24,7 +24,7 @@ from pathlib import Path
 import structlog
 
 from bot.errors import NotPrepared, StoreFailed, TrainingFailed
-from bot.films.library import CATALOG_KEY
+from bot.films.numbering import CATALOG_KEY
 from bot.films.store import ModelStore
 from bot.process.home import model_folders
 from bot.process.settings import Settings

@@ -10,7 +10,8 @@ from typing import TypedDict
 import numpy as np
 
 from bot.errors import TrainingFailed
-from bot.films.library import CATALOG_KEY, film_of
+from bot.films.library import catalog_film
+from bot.films.numbering import CATALOG_KEY
 from bot.films.store import ModelStore
 from bot.process.settings import Settings
 from bot.training.folder import PEOPLE_FROM, Snapshot, Task, new_folder, write_snapshot, write_task
@@ -106,7 +107,7 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
         let_in=_surrogates(sorted(await standings.decided(conn, "let_in"))),
         granted=np.array(granted, np.int64).reshape(-1, 2),
         merged=np.array(pairs, np.int64).reshape(-1, 2),
-        films=tuple(map(film_of, stored)),
+        films=tuple(map(catalog_film, stored)),
     )
 
 

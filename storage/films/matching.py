@@ -14,25 +14,23 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from storage.films.films import Film, NewFilm
+from storage.films.films import DescribedFilm, Film
 
-
-_Pair: TypeAlias = "tuple[Film, NewFilm]"
-_Keys: TypeAlias = "Callable[[Film | NewFilm], Iterable[Hashable]]"
-_Contradict: TypeAlias = "Callable[[Film, NewFilm], bool]"
+_Pair: TypeAlias = tuple[Film, DescribedFilm]
+_Keys: TypeAlias = Callable[[Film | DescribedFilm], Iterable[Hashable]]
+_Contradict: TypeAlias = Callable[[Film, DescribedFilm], bool]
 
 _ARTICLE = re.compile(r"^(?:the|an?) (?=.)")
 _BETWEEN_PARTS = re.compile(r": | - |/")
 
 
-def match(old: Sequence[Film], new: Sequence[NewFilm], source: str) -> list[_Pair]:
+def match(old: Sequence[Film], new: Sequence[DescribedFilm], source: str) -> list[_Pair]:
     """Pairs of a row and the film of data set `source` that it is; each row and each film once at most."""
     numbered = {film.source_id: film for film in old if film.source == source}
     pairs = [
-        (row, film) for film in new if (row := numbered.get(film.source_id)) is not None and akin(row, film)
+        (row, film) for film in new if (row := numbered.get(film.movie_id)) is not None and akin(row, film)
     ]
     steps: tuple[tuple[_Keys, _Keys, _Contradict], ...] = (
         (_imdb_id, _imdb_id, _other_imdb_id),
@@ -43,16 +41,16 @@ def match(old: Sequence[Film], new: Sequence[NewFilm], source: str) -> list[_Pai
     )
     for keys_of_row, keys_of_film, contradict in steps:
         rows_taken = {row.id for row, _ in pairs}
-        films_taken = {film.source_id for _, film in pairs}
+        films_taken = {film.movie_id for _, film in pairs}
         rows = [row for row in old if row.id not in rows_taken]
-        films = [film for film in new if film.source_id not in films_taken]
+        films = [film for film in new if film.movie_id not in films_taken]
         pairs += _pair_up(rows, films, keys_of_row, keys_of_film, contradict)
     return pairs
 
 
 def _pair_up(
     rows: Sequence[Film],
-    films: Sequence[NewFilm],
+    films: Sequence[DescribedFilm],
     keys_of_row: _Keys,
     keys_of_film: _Keys,
     contradict: _Contradict,
@@ -80,35 +78,35 @@ def _pair_up(
     ]
 
 
-def akin(row: Film, film: NewFilm) -> bool:
+def akin(row: Film, film: DescribedFilm) -> bool:
     """Whether a row and the film of its number can be one: the title or the year may have been mended."""
     titles = {_plain(title) for title in (row.title, *row.alternatives)}
     same_title = any(_plain(title) in titles for title in (film.title, *film.alternatives))
     return not _other_imdb_id(row, film) and (same_title or row.year == film.year)
 
 
-def _other_imdb_id(row: Film, film: NewFilm) -> bool:
+def _other_imdb_id(row: Film, film: DescribedFilm) -> bool:
     return row.imdb_id is not None and film.imdb_id is not None and row.imdb_id != film.imdb_id
 
 
-def _another_film(row: Film, film: NewFilm) -> bool:
+def _another_film(row: Film, film: DescribedFilm) -> bool:
     no_genre_in_common = bool(row.genres and film.genres) and not set(row.genres) & set(film.genres)
     return no_genre_in_common or _other_imdb_id(row, film)
 
 
-def _imdb_id(film: Film | NewFilm) -> Iterable[Hashable]:
+def _imdb_id(film: Film | DescribedFilm) -> Iterable[Hashable]:
     return () if film.imdb_id is None else (film.imdb_id,)
 
 
-def _title(film: Film | NewFilm) -> Iterable[Hashable]:
+def _title(film: Film | DescribedFilm) -> Iterable[Hashable]:
     return ((_plain(film.title), film.year),)
 
 
-def _any_title(film: Film | NewFilm) -> Iterable[Hashable]:
+def _any_title(film: Film | DescribedFilm) -> Iterable[Hashable]:
     return {(_plain(title), film.year) for title in (film.title, *film.alternatives)}
 
 
-def _a_year_apart(film: Film | NewFilm) -> Iterable[Hashable]:
+def _a_year_apart(film: Film | DescribedFilm) -> Iterable[Hashable]:
     """Release dates differ by country, and so do data sets."""
     if film.year is None:
         return ()
@@ -116,7 +114,7 @@ def _a_year_apart(film: Film | NewFilm) -> Iterable[Hashable]:
     return {(title, film.year + apart) for title in titles for apart in (-1, 0, 1)}
 
 
-def _whole_and_parts(film: Film | NewFilm) -> Iterable[Hashable]:
+def _whole_and_parts(film: Film | DescribedFilm) -> Iterable[Hashable]:
     if film.year is None:
         return ()
     parts = {part for title in (film.title, *film.alternatives) for part in _BETWEEN_PARTS.split(title)}

@@ -1,7 +1,7 @@
 """Two rows that are one film: the first becomes another name of the second, and what people said moves.
 
 Nothing that was shown is rewritten: an old list, poll or button keeps its number, which means the other film
-from then on. `means` turns a number into the film it means wherever something is written.
+from then on. `canonical_id` gives the id of the film it is now, wherever something is written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SAID: tuple[tuple[Table, Column[Any]], ...] = (  # each with the time that says
 )
 
 
-def means(film_id: int) -> ScalarSelect[int]:
+def canonical_id(film_id: int) -> ScalarSelect[int]:
     """The film that a number means today, for a statement that reads or writes it."""
     into = select(merges.c.into_id).where(merges.c.film_id == film_id).scalar_subquery()
     return select(func.coalesce(into, film_id)).scalar_subquery()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import upsert
-from storage.films.merging import means
+from storage.films.merging import canonical_id
 from storage.schema import marks
 
 KINDS = ("seen", "refused", "unseen")  # "Seen it", "Not interested", "Haven't seen"
@@ -17,15 +17,14 @@ KINDS = ("seen", "refused", "unseen")  # "Seen it", "Not interested", "Haven't s
 async def put(conn: AsyncConnection, person_id: int, film_id: int, kind: str, at: datetime) -> None:
     """Set a mark; a set one takes the new time. ValueError for a kind that is not in KINDS."""
     _check(kind)
-    values = {"person_id": person_id, "film_id": means(film_id), "kind": kind, "marked_at": at}
+    values = {"person_id": person_id, "film_id": canonical_id(film_id), "kind": kind, "marked_at": at}
     await conn.execute(upsert(conn, marks, values, key=("person_id", "film_id", "kind")))
 
 
 async def take_back(conn: AsyncConnection, person_id: int, film_id: int, kind: str) -> None:
     """Remove a mark; one that is not set stays so. ValueError for a kind that is not in KINDS."""
     _check(kind)
-    mine = (marks.c.person_id == person_id) & (marks.c.film_id == means(film_id)) & (marks.c.kind == kind)
-    await conn.execute(delete(marks).where(mine))
+    await conn.execute(delete(marks).where(_on(person_id, film_id), marks.c.kind == kind))
 
 
 async def of(conn: AsyncConnection, person_id: int) -> dict[str, set[int]]:
@@ -39,8 +38,11 @@ async def of(conn: AsyncConnection, person_id: int) -> dict[str, set[int]]:
 
 async def on(conn: AsyncConnection, person_id: int, film_id: int) -> set[str]:
     """The kinds of mark that a person set on one film."""
-    query = select(marks.c.kind).where(marks.c.person_id == person_id, marks.c.film_id == means(film_id))
-    return set(await conn.scalars(query))
+    return set(await conn.scalars(select(marks.c.kind).where(_on(person_id, film_id))))
+
+
+def _on(person_id: int, film_id: int) -> ColumnElement[bool]:
+    return (marks.c.person_id == person_id) & (marks.c.film_id == canonical_id(film_id))
 
 
 def _check(kind: str) -> None:

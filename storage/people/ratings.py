@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import upsert
-from storage.films.merging import means
+from storage.films.merging import canonical_id
 from storage.schema import muted, ratings
 
 
@@ -27,7 +27,7 @@ async def rate(conn: AsyncConnection, person_id: int, film_id: int, stars: float
     """Keep a rating, in place of an older one of the same film. ValueError outside 0.5 to 5 stars."""
     if not 0.5 <= stars <= 5:
         raise ValueError(f"a rating is between 0.5 and 5 stars, not {stars}")
-    values = {"person_id": person_id, "film_id": means(film_id), "stars": stars, "rated_at": at}
+    values = {"person_id": person_id, "film_id": canonical_id(film_id), "stars": stars, "rated_at": at}
     await conn.execute(upsert(conn, ratings, values, key=("person_id", "film_id")))
 
 
@@ -79,7 +79,7 @@ async def count(conn: AsyncConnection, person_id: int) -> int:
 
 async def count_of(conn: AsyncConnection, film_id: int) -> int:
     """How many people have rated a film."""
-    query = select(func.count()).select_from(ratings).where(ratings.c.film_id == means(film_id))
+    query = select(func.count()).select_from(ratings).where(ratings.c.film_id == canonical_id(film_id))
     return (await conn.execute(query)).scalar_one()
 
 
@@ -90,14 +90,14 @@ async def mute(conn: AsyncConnection, person_id: int, film_id: int, at: datetime
     """
     if await find(conn, person_id, film_id) is None:
         return False
-    values = {"person_id": person_id, "film_id": means(film_id), "muted_at": at}
+    values = {"person_id": person_id, "film_id": canonical_id(film_id), "muted_at": at}
     await conn.execute(upsert(conn, muted, values, key=("person_id", "film_id")))
     return True
 
 
 async def unmute(conn: AsyncConnection, person_id: int, film_id: int) -> None:
     """Let a rating be evidence again; one that is already stays so."""
-    mine = (muted.c.person_id == person_id) & (muted.c.film_id == means(film_id))
+    mine = (muted.c.person_id == person_id) & (muted.c.film_id == canonical_id(film_id))
     await conn.execute(delete(muted).where(mine))
 
 
@@ -107,7 +107,7 @@ async def muted_of(conn: AsyncConnection, person_id: int) -> set[int]:
 
 
 def _this(person_id: int, film_id: int) -> ColumnElement[bool]:
-    return (ratings.c.person_id == person_id) & (ratings.c.film_id == means(film_id))
+    return (ratings.c.person_id == person_id) & (ratings.c.film_id == canonical_id(film_id))
 
 
 async def rated_films(conn: AsyncConnection) -> set[int]:

@@ -8,19 +8,20 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into
-from storage.films.merging import means
+from storage.films.merging import canonical_id
 from storage.schema import watchlist
 
 
 async def add(conn: AsyncConnection, person_id: int, film_id: int, at: datetime) -> None:
     """Put a film on the list; one that is there keeps its place."""
-    insert = insert_into(conn, watchlist).values(person_id=person_id, film_id=means(film_id), added_at=at)
+    values = {"person_id": person_id, "film_id": canonical_id(film_id), "added_at": at}
+    insert = insert_into(conn, watchlist).values(values)
     await conn.execute(insert.on_conflict_do_nothing(index_elements=["person_id", "film_id"]))
 
 
 async def remove(conn: AsyncConnection, person_id: int, film_id: int) -> bool:
     """Take a film off the list; whether it was there."""
-    mine = (watchlist.c.person_id == person_id) & (watchlist.c.film_id == means(film_id))
+    mine = (watchlist.c.person_id == person_id) & (watchlist.c.film_id == canonical_id(film_id))
     return (await conn.execute(delete(watchlist).where(mine))).rowcount == 1
 
 

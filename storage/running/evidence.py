@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.films.films import Film
+from storage.films.films import Film, from_row
 from storage.schema import additions, films, merges, muted, ratings, standings
 
 
@@ -60,12 +60,7 @@ async def films_in_chunks(conn: AsyncConnection, source: str, size: int) -> Asyn
     query = select(films).where(films.c.source == source, films.c.source_id.is_not(None))
     async with conn.stream(query.order_by(films.c.source_id < 0, func.abs(films.c.source_id))) as rows:
         async for chunk in rows.partitions(size):
-            yield [
-                Film(
-                    **{**row._asdict(), "genres": tuple(row.genres), "alternatives": tuple(row.alternatives)}
-                )
-                for row in chunk
-            ]
+            yield [from_row(row) for row in chunk]
 
 
 async def numbered(conn: AsyncConnection, source: str) -> dict[int, int]:

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.cards import Card, Origin, PutOnWatchlist, Reason, RemoveFromWatchlist, card_screen
+from bot.cards import Card, Origin, PutOnWatchlist, RemoveFromWatchlist, card_screen
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import list_screen
 from bot.films.library import genre_code
+from bot.films.reasons import Reason
 from bot.filtering.service import FilterPanel
 from bot.filtering.views import SetDecade, SetFame, SetGenreFilter, filter_screen
 from bot.onboarding.service import Questionnaire

@@ -21,7 +21,7 @@ import pytest
 
 import recsys
 from bot.doctor import Finding, Level, contents, examine, surroundings, telegram
-from bot.films.library import CATALOG_KEY
+from bot.films.numbering import CATALOG_KEY
 from bot.process.settings import Settings
 from recsys.data.catalog import Catalog, Film
 from storage.database.inspection import Inspection

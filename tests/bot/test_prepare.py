@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.films.library import CATALOG_KEY
+from bot.films.numbering import CATALOG_KEY
 from bot.process.settings import FALLBACK_DATASET, Settings
 from bot.training.preparing import _numbered_by_another
 from storage.database import Database, facts

@@ -20,7 +20,6 @@ from sqlalchemy import insert, select
 import recsys
 from bot.doctor import Level, contents
 from bot.errors import StoreFailed, TrainingFailed
-from bot.films.library import new_films
 from bot.films.serving import Serving, choose
 from bot.films.store import ModelStore, open_store
 from bot.process.bells import Bell
@@ -47,8 +46,8 @@ from recsys.data.sources.datasets import Dataset, load_dataset
 from recsys.serving.artifact import read_manifest
 from storage.database import Database
 from storage.errors import WrongState
-from storage.films import films
-from storage.films.films import Film, NewFilm
+from storage.films import editions, films
+from storage.films.films import Film
 from storage.people import people, ratings
 from storage.running import flags, jobs, models, notices, standings
 from storage.running.jobs import Job
@@ -546,15 +545,15 @@ async def test_a_film_that_got_its_number_after_the_training_is_answered_with(
 ) -> None:
     ann = await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
     async with database.write() as conn:
-        ours = NewFilm(0, "Ours", 2020, ("Drama",), None, None, ())
-        own = await films.add(conn, "tiny", ours, datetime.now(UTC))
-    await serving.restock()
+        ours = recsys.Film(0, "Ours", 2020, ("Drama",))
+        own = await editions.add(conn, "tiny", ours, datetime.now(UTC))
+    await serving.reload_films()
     await ask("full")
     assert await runner.once()
     trained = await serving.read(2)
     async with database.write() as conn:
-        edition = [*new_films(serving.recommender.catalog), replace(ours, source_id=99)]
-        await films.renew(conn, "tiny", edition, datetime.now(UTC))
+        edition = [*serving.recommender.catalog, replace(ours, movie_id=99)]
+        await editions.renew(conn, "tiny", edition, datetime.now(UTC))
     await serving.use(trained)
     assert own.source_id is not None
     assert own.source_id in serving.recommender.catalog

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import recsys
-from bot.cards import Card, Kinship, Origin, Reason, card_screen, film_page, film_preview
+from bot.cards import Card, Origin, card_screen, film_page, film_preview
 from bot.discover.service import ListItem, ListPage
 from bot.discover.views import MoreOfList, candidates_screen, list_screen
-from bot.films.library import Found, genre_code
+from bot.films.library import FoundFilms, genre_code
+from bot.films.reasons import Kinship, Reason
 from bot.help import COMMANDS, help_screen, menu
 from bot.onboarding.service import Bookcase, Questionnaire, Shelf
 from bot.onboarding.views import PickShelf, SetGenre, noted_toast, questionnaire_screen, shelves_screen
@@ -78,7 +79,7 @@ def test_titles_are_shown_letter_by_letter_everywhere(make_film: MakeFilm) -> No
     card = Card(film, Origin("l", 3), 4.0, None, frozenset())
     listed = page(item(film, 1, reason=Reason(other, 5.0, None)), item(other, 2))
     similar = page(item(other, 1), kind="similar", seed=film)
-    asked = candidates_screen(Found((film, other), False, True), "<i>&", True, T)
+    asked = candidates_screen(FoundFilms((film, other), False, True), "<i>&", True, T)
     for screen in (
         card_screen(card, T, None),
         list_screen(listed, T),
@@ -278,7 +279,7 @@ def test_a_list_with_nothing_left_says_so() -> None:
 
 
 def test_a_search_that_finds_nothing_has_no_keyboard() -> None:
-    screen = candidates_screen(Found((), False, False), "qwertz", False, T)
+    screen = candidates_screen(FoundFilms((), False, False), "qwertz", False, T)
     assert shown(screen) == "I know no film called “qwertz”."
     assert screen.markup is None
 
@@ -325,4 +326,4 @@ def test_the_longest_titles_fit_into_a_message(make_film: MakeFilm, test_data: P
     shown(list_screen(page(*items, kind="similar", seed=films[0]), T))
     shown(history_screen(HistoryPage(0, 10, tuple(Rated(film, 4.5, True) for film in films)), T))
     shown(card_screen(Card(films[0], Origin(), 4.5, None, frozenset()), T, None))
-    shown(candidates_screen(Found(tuple(films[:5]), False, False), "<" * 4096, True, T))
+    shown(candidates_screen(FoundFilms(tuple(films[:5]), False, False), "<" * 4096, True, T))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from recsys.data.catalog import Film as CatalogFilm
 from storage.database import Database
 from storage.database.migrations import migrate
-from storage.films import films
-from storage.films.films import NewFilm
+from storage.films import editions, films
 from storage.people import people
 from tests import postgresql
 
@@ -69,7 +69,7 @@ def minute() -> Callable[[int], datetime]:
 
 
 @pytest.fixture
-def new_film() -> Callable[..., NewFilm]:
+def new_film() -> Callable[..., CatalogFilm]:
     def build(
         source_id: int,
         title: str | None = None,
@@ -77,18 +77,18 @@ def new_film() -> Callable[..., NewFilm]:
         *,
         imdb_id: str | None = None,
         alternatives: tuple[str, ...] = (),
-    ) -> NewFilm:
+    ) -> CatalogFilm:
         title = f"Film {source_id}" if title is None else title
-        return NewFilm(source_id, title, year, ("Drama", "Crime"), imdb_id, None, alternatives)
+        return CatalogFilm(source_id, title, year, ("Drama", "Crime"), imdb_id, None, alternatives)
 
     return build
 
 
 @pytest.fixture
-async def film_ids(database: Database, new_film: Callable[..., NewFilm]) -> list[int]:
+async def film_ids(database: Database, new_film: Callable[..., CatalogFilm]) -> list[int]:
     """Our ids of six films whose data set numbers them otherwise."""
     async with database.write() as conn:
-        await films.fill(conn, "tiny", [new_film(source_id) for source_id in (900, 50, 700, 1, 333, 8)])
+        await editions.fill(conn, "tiny", [new_film(source_id) for source_id in (900, 50, 700, 1, 333, 8)])
     async with database.read() as conn:
         return [film.id for film in await films.every(conn)]
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from recsys.data.catalog import Film as CatalogFilm
 from storage.database import Database, backup, facts
 from storage.database.lock import hold
 from storage.database.migrations import REVISIONS, migrate
 from storage.errors import BackupFailed, DatabaseInUse, RestoreFailed, SchemaTooNew
-from storage.films import films
-from storage.films.films import NewFilm
+from storage.films import editions, films
 from storage.people import people, ratings
 
 Minute = Callable[[int], datetime]
@@ -107,7 +107,7 @@ async def test_a_backup_made_while_people_rate_is_of_one_moment(
         while not done.is_set():
             number += 1
             async with database.write() as conn:
-                await films.fill(conn, f"{number}", [NewFilm(1, "Film", 1995, (), None, None, ())])
+                await editions.fill(conn, f"{number}", [CatalogFilm(1, "Film", 1995, (), None, None, ())])
                 newest = (await conn.execute(text("SELECT max(id) FROM films"))).scalar_one()
                 await ratings.rate(conn, ann, newest, 4, minute(number))
 

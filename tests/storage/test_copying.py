@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.engine import Engine
 
+from recsys.data.catalog import Film as CatalogFilm
 from storage import schema
 from storage.database import AsyncConnection, Database, facts
 from storage.database.copying import copy
 from storage.database.lock import hold
 from storage.database.migrations import migrate
 from storage.errors import CopyFailed, DatabaseInUse
-from storage.films import films
-from storage.films.films import NewFilm
+from storage.films import editions, films
 from storage.people import lists, marks, people, ratings
 from storage.people.lists import Shown
 from storage.running import updates
@@ -48,9 +48,9 @@ async def _everything(url: str) -> dict[str, list[tuple[object, ...]]]:
 
 async def _live(conn: AsyncConnection, minute: Minute) -> int:
     """Some of everything, odd texts and values included; the id of somebody who is gone again."""
-    many = [NewFilm(n, f"Film {n}", None, ("Drama",), None, None, ()) for n in range(2_500)]
-    await films.fill(
-        conn, "tiny", [*many, NewFilm(-1, "L'été 🎬 \\N\t\n'\"", 1995, (), "tt1", 2**40, ("É",))]
+    many = [CatalogFilm(n, f"Film {n}", None, ("Drama",), None, None, ()) for n in range(2_500)]
+    await editions.fill(
+        conn, "tiny", [*many, CatalogFilm(-1, "L'été 🎬 \\N\t\n'\"", 1995, (), "tt1", 2**40, ("É",))]
     )
     ids = [film.id for film in await films.every(conn)]
     person = (await people.meet(conn, 2**50, None, minute(0))).id
@@ -97,7 +97,7 @@ async def test_every_row_arrives_and_ids_go_on(
     database = await Database.open(target_url)
     async with database.write() as conn:
         assert (await people.meet(conn, 77, "en", minute(0))).id == lived_in + 1  # not that of who is gone
-        await films.fill(conn, "tiny", [NewFilm(9_999, "New", 2026, (), None, None, ())])
+        await editions.fill(conn, "tiny", [CatalogFilm(9_999, "New", 2026, (), None, None, ())])
     await database.close()
 
 

@@ -5,17 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from storage.films.films import Film, NewFilm
+from recsys.data.catalog import Film as CatalogFilm
+from storage.films.films import Film
 from storage.films.matching import match
 
-Build = Callable[..., NewFilm]
+Build = Callable[..., CatalogFilm]
 
 
-def _row(row_id: int, film: NewFilm, source: str = "old") -> Film:
+def _row(row_id: int, film: CatalogFilm, source: str = "old") -> Film:
     return Film(
         row_id,
         source,
-        film.source_id,
+        film.movie_id,
         film.title,
         film.year,
         film.genres,
@@ -25,9 +26,9 @@ def _row(row_id: int, film: NewFilm, source: str = "old") -> Film:
     )
 
 
-def _numbers(rows: list[Film], films: list[NewFilm]) -> dict[int, int]:
+def _numbers(rows: list[Film], films: list[CatalogFilm]) -> dict[int, int]:
     pairs = match(rows, films, "new")
-    found = {row.id: film.source_id for row, film in pairs}
+    found = {row.id: film.movie_id for row, film in pairs}
     assert len(found) == len(set(found.values())) == len(pairs)
     return found
 

@@ -17,11 +17,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from recsys.data.catalog import Film as CatalogFilm
 from storage.database import AsyncConnection, Database, facts
 from storage.database.migrations import migrate
 from storage.errors import CannotOpen, DatabaseFull
-from storage.films import films
-from storage.films.films import NewFilm
+from storage.films import editions, films
 from storage.people import people
 
 Minute = Callable[[int], datetime]
@@ -144,9 +144,9 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         await Database.open(f"sqlite:///{tmp_path}/file/matinee.sqlite3")
 
 
-def _many(first: int) -> list[NewFilm]:
+def _many(first: int) -> list[CatalogFilm]:
     return [
-        NewFilm(n, f"A film with quite a long title {n}", 1995, (), None, None, ())
+        CatalogFilm(n, f"A film with quite a long title {n}", 1995, (), None, None, ())
         for n in range(first, first + 2_000)
     ]
 
@@ -158,14 +158,14 @@ async def test_a_full_database_says_so_and_works_again_with_room(sqlite_database
         await conn.execute(text(f"PRAGMA max_page_count = {await _pragma(conn, 'page_count')}"))
     with pytest.raises(DatabaseFull, match="no room"):
         async with sqlite_database.write() as conn:
-            await films.fill(conn, "tiny", _many(0))
+            await editions.fill(conn, "tiny", _many(0))
     async with sqlite_database.read() as conn:  # still there to read
         assert await films.every(conn) == []
         assert await facts.get(conn, "before") is True
     async with sqlite_database.write() as conn:
         await conn.execute(text(f"PRAGMA max_page_count = {room}"))
     async with sqlite_database.write() as conn:
-        await films.fill(conn, "tiny", _many(0))
+        await editions.fill(conn, "tiny", _many(0))
         assert len(await films.every(conn)) == 2_000
 
 
@@ -178,12 +178,12 @@ async def test_a_disk_that_takes_no_more_says_so_and_works_again(
     try:
         with pytest.raises(DatabaseFull):
             async with sqlite_database.write() as conn:
-                await films.fill(conn, "tiny", _many(0))
+                await editions.fill(conn, "tiny", _many(0))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     async with sqlite_database.write() as conn:
         assert await films.every(conn) == []
-        await films.fill(conn, "tiny", _many(0))
+        await editions.fill(conn, "tiny", _many(0))
     async with sqlite_database.read() as conn:
         assert len(await films.every(conn)) == 2_000
         assert await _pragma(conn, "integrity_check") == "ok"
@@ -191,19 +191,19 @@ async def test_a_disk_that_takes_no_more_says_so_and_works_again(
 
 async def test_filling_with_what_is_there_writes_nothing(sqlite_database: Database) -> None:
     async with sqlite_database.write() as conn:
-        await films.fill(conn, "tiny", _many(0))
+        await editions.fill(conn, "tiny", _many(0))
         before = (await conn.execute(text("SELECT total_changes()"))).scalar_one()
-        await films.fill(conn, "tiny", _many(0))
+        await editions.fill(conn, "tiny", _many(0))
         assert (await conn.execute(text("SELECT total_changes()"))).scalar_one() == before
 
 
 KILLED = """
 import asyncio, sys
 from sqlalchemy import text
-from storage.films import films
+from recsys.data.catalog import Film as CatalogFilm
+from storage.films import editions, films
 from storage.database import facts
 from storage.database import Database
-from storage.films.films import NewFilm
 
 async def main():
     database = await Database.open(sys.argv[1])
@@ -213,7 +213,7 @@ async def main():
     async with database.write() as conn:
         await conn.execute(text("PRAGMA cache_size = 5"))  # so that half a transaction is in the file
         await facts.put(conn, "committed", "never")
-        await films.fill(conn, "tiny", [NewFilm(n, "x" * 500, 1995, (), None, None, ()) for n in range(2000)])
+        await editions.fill(conn, "tiny", [CatalogFilm(n, "x" * 500, 1995) for n in range(2000)])
         print("in the middle", flush=True)
         await asyncio.Event().wait()
 

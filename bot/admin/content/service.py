@@ -9,10 +9,11 @@ from typing import Literal
 from bot.admin.content.reading import Typed, read_film, read_pair
 from bot.errors import StaleButton
 from bot.films.serving import Serving
+from recsys.data.catalog import Film as CatalogFilm
 from storage.database import AsyncConnection, Database
 from storage.errors import WrongState
-from storage.films import films, merging
-from storage.films.films import Film, NewFilm
+from storage.films import editions, merging
+from storage.films.films import Film
 from storage.people import ratings
 from storage.running import audit
 
@@ -71,14 +72,14 @@ class ContentEditor:
     async def add(self, conn: AsyncConnection, asker: int, typed: Typed, at: datetime) -> int:
         """Add a film; its id. `restock` comes after the commit."""
         source = self._serving.recommender.catalog.source
-        new = NewFilm(0, typed.title, typed.year, typed.genres, None, None, ())
-        film = await films.add(conn, source, new, at)
+        wanted = CatalogFilm(0, typed.title, typed.year, typed.genres)
+        film = await editions.add(conn, source, wanted, at)
         await audit.add(conn, "film_added", at, asker, film=film.id, title=film.title, year=film.year)
         return film.id
 
     async def restock(self) -> None:
         """Have the model and the search know of what was added or merged."""
-        await self._serving.restock()
+        await self._serving.reload_films()
 
     async def merger(self, text: str) -> Merger:
         """What "One (Year) = Other (Year)" asks for; nothing is changed."""

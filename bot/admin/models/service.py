@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.errors import BotError, StaleButton
-from bot.films.library import check_numbering
+from bot.films.numbering import check_numbering
 from bot.films.serving import Chosen, Serving
 from storage.database import AsyncConnection, Database
 from storage.running import audit, models

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.films.library import Library
-from bot.films.taste import Guess, Profile, Taste
+from bot.films.profiles import Profile
+from bot.films.taste import Guess, Taste
 from recsys.portrait import Leaning, generosity, leanings
 from storage.database import Database
 from storage.films.films import Film
@@ -65,7 +66,7 @@ class Portraits:
             generosity=generosity([evidence[f] for f in typical], list(typical.values())),
             genres=tuple(leanings(stars, [film.genres for film in films])),
             decades=tuple(leanings(stars, [_decade(film) for film in films])),
-            told=tuple(sorted(self._library.telling(profile.genres).items())),
+            told=tuple(sorted(self._library.informative(profile.genres).items())),
             favourites=_favourites(films, evidence, typical),
             questions=self._questions(profile),
             nights=len(known),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.cards import Reason
+from bot.films.reasons import Reason
 from bot.night.result_views import reason_screen, reminder_screen, result_screen, summary_screen
 from bot.night.states import Board, Line, PollNow, Result, Seat, Standing
 from bot.night.views import (

@@ -1,4 +1,4 @@
-"""What an operator does to the films in the database from the command line, while the bot stands still."""
+"""What `matinee catalog add | update | migrate` do to the films in the database, with the bot stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.errors import CatalogChanged, UnknownGenres
-from bot.films.library import CATALOG_KEY, new_films, numbering, renumber
+from bot.films.numbering import CATALOG_KEY, numbering_of, renumber
 from bot.films.serving import choose
 from bot.films.store import open_store
 from bot.process.settings import Settings
@@ -17,7 +17,7 @@ from recsys.data.catalog import Film as CatalogFilm
 from storage.database import AsyncConnection, Database, facts
 from storage.database.lock import hold
 from storage.database.migrations import migrate
-from storage.films import films
+from storage.films import editions, films
 from storage.films.films import Film
 from storage.films.matching import match
 from storage.people import ratings
@@ -54,34 +54,32 @@ async def add_films(settings: Settings, listed: Sequence[CatalogFilm], *, update
         source, now = await _source(conn), datetime.now(UTC)
         stored = await films.every(conn)
         _check_genres(listed, {genre for film in stored for genre in film.genres})
-        wanted = new_films(listed)
-        there = {new.source_id: old for old, new in match(stored, wanted, source="")}
-        missing = [new for new in wanted if new.source_id not in there]
+        there = {new.movie_id: old for old, new in match(stored, listed, source="")}
+        missing = [new for new in listed if new.movie_id not in there]
         changed = 0
         if update:
-            pairs = [(there[new.source_id], new) for new in wanted if new.source_id in there]
-            changed = await films.correct(conn, pairs)
+            pairs = [(there[new.movie_id], new) for new in listed if new.movie_id in there]
+            changed = await editions.correct(conn, pairs)
         for new in missing:
-            await films.add(conn, source, new, now)
+            await editions.add(conn, source, new, now)
         await audit.add(conn, "catalog_updated", now, new=len(missing), changed=changed)
-    return Added(len(missing), changed, len(wanted) - len(missing) - changed)
+    return Added(len(missing), changed, len(listed) - len(missing) - changed)
 
 
 async def update_from_data_set(settings: Settings, catalog: Catalog) -> Added:
     """Take a newer edition of the data set in. Raises CatalogChanged if its numbers mean other films."""
     async with _opened(settings) as database, database.write() as conn:
-        source, now, rows = await _source(conn), datetime.now(UTC), new_films(catalog)
-        other = await films.check_same(conn, source, rows)
+        source, now = await _source(conn), datetime.now(UTC)
+        other = await editions.check_same(conn, source, catalog)
         if other is not None:
             raise CatalogChanged(
-                f"this is no newer edition of {source}: {other.source_id} is {other.title} there, and "
+                f"this is no newer edition of {source}: {other.movie_id} is {other.title} there, and "
                 "another film here. `matinee prepare --again` trains on it, then `matinee catalog migrate`"
             )
-        new, changed = await films.renew(conn, source, rows, now)
-        same = Catalog(catalog, source)
-        await facts.put(conn, CATALOG_KEY, numbering(same))
+        new, changed = await editions.renew(conn, source, catalog, now)
+        await facts.put(conn, CATALOG_KEY, numbering_of(Catalog(catalog, source)))
         await audit.add(conn, "catalog_updated", now, new=new, changed=changed)
-    return Added(new, changed, len(rows) - new - changed)
+    return Added(new, changed, len(catalog) - new - changed)
 
 
 @asynccontextmanager
