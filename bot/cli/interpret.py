@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.cli.films import film_label, film_values, find_film, title_index
 from bot.cli.models import AsJson, DatasetOption, aside, emit, load, out
 from bot.films.serving import live_model
-from bot.process import home
+from bot.films.store import model_folders
 from bot.process.settings import Settings, read_settings
 from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
@@ -91,7 +91,7 @@ def _look(recommender: Recommender, film: Film) -> _Findings:
 
 
 def _model(settings: Settings, dataset: str | None) -> Recommender:
-    if dataset is None and home.model_folders(settings.models):
+    if dataset is None and model_folders(settings.models):
         return live_model(settings)[1]
     require_training()
     import recsys

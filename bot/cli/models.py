@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from bot.films.serving import live_model
+from bot.films.store import model_folders
 from bot.process import home
 from bot.process.settings import Settings, read_settings
 from bot.training.preparing import require_training, train_model
@@ -104,7 +105,7 @@ def load(settings: Settings, asked_for: str | None) -> Dataset:
     from recsys.data.sources.datasets import load_dataset
 
     source = asked_for or settings.dataset
-    if asked_for is None and not settings.dataset_chosen and home.model_folders(settings.models):
+    if asked_for is None and not settings.dataset_chosen and model_folders(settings.models):
         of_newest = live_model(settings)[1].catalog.source
         source = of_newest if of_newest in DATASETS else source
     with Bars(aside) as bars:

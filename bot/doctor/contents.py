@@ -9,7 +9,7 @@ from bot.doctor.findings import Finding, Level
 from bot.errors import CatalogChanged
 from bot.films.numbering import CATALOG_KEY, numbering_of
 from bot.films.serving import known_models
-from bot.process.home import model_folders
+from bot.films.store import model_folders
 from bot.process.settings import Settings
 from bot.training.preparing import check_dataset
 from recsys.data.catalog import Catalog

@@ -1,11 +1,13 @@
-"""Where models are kept: a folder for each version, in the home or on any fsspec URL.
+"""Where the artifacts of models are kept: a folder for each version, in the home or on any fsspec URL.
 
-A version is there once its manifest is: that is written last, and deleted first.
+A version is there once its manifest is: that is written last, and deleted first; a folder without one is
+what a killed training left behind. Which version answers is said by `serving`.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,6 +57,23 @@ def begin_store(models: Path, url: str | None) -> ModelStore:
     return store
 
 
+def model_folders(models: Path) -> list[Path]:
+    """The artifacts in the models folder of a home, newest first; none where it is no folder."""
+    return _numbered(models)[::-1] if models.is_dir() else []
+
+
+def next_model_folder(models: Path, taken: Iterable[int] = ()) -> Path:
+    """Where the next artifact belongs: its number is above those there and those `taken` elsewhere."""
+    known = [int(path.name) for path in model_folders(models)]
+    return models / _FORMAT.format(max([*known, *taken], default=0) + 1)
+
+
+def _numbered(models: Path) -> list[Path]:
+    """The folders that are named by a version and hold an artifact, ascending. Raises OSError."""
+    found = [path for path in models.iterdir() if path.name.isdecimal() and (path / MANIFEST).exists()]
+    return sorted(found, key=lambda path: int(path.name))
+
+
 class _Home:
     """The models folder of a home."""
 
@@ -63,12 +82,11 @@ class _Home:
 
     def versions(self) -> list[int]:
         try:
-            found = [path for path in self.models.iterdir() if path.name.isdecimal()]
+            return [int(path.name) for path in _numbered(self.models)]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise StoreFailed(f"{self.models}: {error}") from error
-        return sorted(int(path.name) for path in found if (path / MANIFEST).exists())
 
     def manifest(self, version: int) -> Manifest:
         try:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from bot.errors import HomeInUse, SettingsError
-from recsys.serving.artifact import MANIFEST
 
 
 @contextmanager
@@ -28,20 +27,3 @@ def hold(home: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def model_folders(models: Path) -> list[Path]:
-    """The artifacts in a home, newest first. Their names are numbers that only rise.
-
-    A folder without a manifest is what a killed training left behind.
-    """
-    if not models.is_dir():
-        return []
-    numbered = [path for path in models.iterdir() if path.name.isdecimal() and (path / MANIFEST).exists()]
-    return sorted(numbered, key=lambda path: int(path.name), reverse=True)
-
-
-def next_model_folder(models: Path, taken: Iterable[int] = ()) -> Path:
-    """Where the next artifact belongs, whose number is above those here and those `taken` elsewhere."""
-    here = [int(path.name) for path in model_folders(models)]
-    return models / f"{max([*here, *taken], default=0) + 1:04d}"

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from bot.errors import CatalogChanged, NotPrepared
 from bot.films.numbering import CATALOG_KEY
 from bot.films.serving import known_models
-from bot.films.store import open_store
-from bot.process.home import model_folders, next_model_folder
+from bot.films.store import model_folders, next_model_folder, open_store
 from bot.process.settings import FALLBACK_DATASET, Settings
 from bot.training.learning import measure_and_keep
 from recsys.config import TrainingConfig

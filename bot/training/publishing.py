@@ -25,8 +25,7 @@ import structlog
 
 from bot.errors import NotPrepared, StoreFailed, TrainingFailed
 from bot.films.numbering import CATALOG_KEY
-from bot.films.store import ModelStore
-from bot.process.home import model_folders
+from bot.films.store import ModelStore, model_folders
 from bot.process.settings import Settings
 from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of, read_number, write_number
 from recsys.serving.artifact import MANIFEST

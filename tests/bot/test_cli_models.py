@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from bot.cli import evaluation, films, models
 from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared
+from bot.films.store import model_folders
 from bot.process import home
 from recsys.config import MODELS
 from recsys.errors import DataUnavailable, InvalidData, UnknownModel
@@ -280,7 +281,7 @@ def test_interpret_in_words(matinee: Matinee, tmp_path: Path) -> None:
 def test_interpret_trains_a_model_where_there_is_none(dataset: Path, tmp_path: Path) -> None:
     said = run(tmp_path, "interpret", "--dataset", str(dataset), "--folder", str(tmp_path))
     assert f"A map of the 30 most rated films is in {tmp_path}/films.png" in said
-    assert not home.model_folders(tmp_path / "models")  # it is not kept
+    assert not model_folders(tmp_path / "models")  # it is not kept
 
 
 def test_data_fetch_of_what_is_there(tmp_path: Path, dataset: Path) -> None:
