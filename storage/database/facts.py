@@ -6,17 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import upsert
-from storage.schema import settings
+from storage.schema import facts
 
 
 async def get(conn: AsyncConnection, key: str) -> object | None:
     """The JSON value kept under `key`; None if there is none."""
     value: object | None = (
-        await conn.execute(select(settings.c.value).where(settings.c.key == key))
+        await conn.execute(select(facts.c.value).where(facts.c.key == key))
     ).scalar_one_or_none()
     return value
 
 
 async def put(conn: AsyncConnection, key: str, value: object) -> None:
     """Keep a JSON value under `key`, in place of the one before."""
-    await conn.execute(upsert(conn, settings, {"key": key, "value": value}, key=("key",)))
+    await conn.execute(upsert(conn, facts, {"key": key, "value": value}, key=("key",)))

@@ -1,24 +1,12 @@
-"""All tables, in one place. The migrations build the same ones; a test compares them.
+"""All tables, a module for each folder of storage that uses them; imports nothing else of storage.
 
-Whatever belongs to a person goes with the person (`ON DELETE CASCADE`). Films are never deleted.
+The migrations build the same ones; a test compares them. What belongs to a person goes with the person
+(`ON DELETE CASCADE`); films are never deleted.
 """
 
-from __future__ import annotations
-
-from storage.schema.admin import (
-    additions,
-    audit,
-    flag_people,
-    flags,
-    jobs,
-    merges,
-    models,
-    notices,
-    standings,
-    weeks,
-)
 from storage.schema.base import UtcDateTime, metadata
-from storage.schema.nights import (
+from storage.schema.film_tables import additions, films, merges
+from storage.schema.night_tables import (
     chat_members,
     chats,
     night_members,
@@ -32,10 +20,9 @@ from storage.schema.nights import (
     vetoes,
     votes,
 )
-from storage.schema.private import (
+from storage.schema.people_tables import (
     expected_answers,
     exposures,
-    films,
     filter_panels,
     genre_answers,
     list_filters,
@@ -48,11 +35,21 @@ from storage.schema.private import (
     round_answers,
     round_questions,
     rounds,
-    settings,
     shelf_picks,
     standing_filters,
-    updates,
     watchlist,
+)
+from storage.schema.running_tables import (
+    audit,
+    facts,
+    flag_people,
+    flags,
+    jobs,
+    models,
+    notices,
+    standings,
+    updates,
+    weeks,
 )
 
 __all__ = [
@@ -63,6 +60,7 @@ __all__ = [
     "chats",
     "expected_answers",
     "exposures",
+    "facts",
     "films",
     "filter_panels",
     "flag_people",
@@ -89,7 +87,6 @@ __all__ = [
     "round_questions",
     "rounds",
     "screens",
-    "settings",
     "shelf_picks",
     "slates",
     "standing_filters",

@@ -1,4 +1,4 @@
-"""The tables of people and of what they said; of films; and of the bot's own keeping."""
+"""The tables of people: what they said of films, and what they were shown."""
 
 from __future__ import annotations
 
@@ -37,6 +37,23 @@ people = Table(
     sqlite_autoincrement=True,
 )
 
+preferences = Table(
+    "preferences",
+    metadata,
+    person(primary_key=True),
+    Column("time_zone", String(64)),  # IANA; null: the one of the operator
+)
+
+# A text that a feature has asked for: the next message without a slash goes there. No CHECK on the kind,
+# so that a new feature needs no migration.
+expected_answers = Table(
+    "expected_answers",
+    metadata,
+    person(primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+
 genre_answers = Table(
     "genre_answers",
     metadata,
@@ -45,22 +62,6 @@ genre_answers = Table(
     Column("value", SmallInteger, nullable=False),
     Column("answered_at", UtcDateTime, nullable=False),
     CheckConstraint("value IN (-1, 1)", name="value"),
-)
-
-films = Table(
-    "films",
-    metadata,
-    own_id(),
-    Column("source", String(64), nullable=False),  # the data set whose numbering `source_id` is
-    Column("source_id", BigInteger),  # null: this data set does not have the film
-    Column("title", Text, nullable=False),
-    Column("year", Integer),
-    Column("genres", JSON, nullable=False),
-    Column("imdb_id", String(16)),
-    Column("tmdb_id", BigInteger),
-    Column("alternatives", JSON, nullable=False),
-    UniqueConstraint("source", "source_id"),
-    sqlite_autoincrement=True,
 )
 
 # A shelf is a few films shown together, known by the first of them; see bot/onboarding.
@@ -105,6 +106,15 @@ marks = Table(
     Column("kind", String(16), primary_key=True),
     Column("marked_at", UtcDateTime, nullable=False),
     CheckConstraint("kind IN ('seen', 'refused', 'unseen')", name="kind"),
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    person(primary_key=True),
+    film(primary_key=True),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index(None, "person_id", "added_at", "film_id"),
 )
 
 rounds = Table(
@@ -186,49 +196,6 @@ exposures = Table(
     sqlite_autoincrement=True,
 )
 
-updates = Table(
-    "updates",
-    metadata,
-    own_id("seq"),
-    Column("bot_id", BigInteger, nullable=False),
-    Column("update_id", BigInteger, nullable=False),
-    Column("chat_key", BigInteger, nullable=False),
-    Column("body", JSON(none_as_null=True)),  # null once done or failed: what people wrote is not kept
-    Column("state", String(16), nullable=False),
-    Column("result", JSON(none_as_null=True)),
-    Column("error", Text),
-    Column("attempts", Integer, nullable=False),
-    Column("received_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime, index=True),
-    CheckConstraint("state IN ('received', 'applied', 'done', 'failed')", name="state"),
-    UniqueConstraint("bot_id", "update_id"),
-    sqlite_autoincrement=True,
-)
-# The few rows that a start takes up again, among the many that are done.
-Index(
-    "ix_updates_pending",
-    updates.c.bot_id,
-    updates.c.seq,
-    sqlite_where=text("finished_at IS NULL"),
-    postgresql_where=text("finished_at IS NULL"),
-)
-
-settings = Table(
-    "settings",
-    metadata,
-    Column("key", String(64), primary_key=True),
-    Column("value", JSON, nullable=False),
-)
-
-watchlist = Table(
-    "watchlist",
-    metadata,
-    person(primary_key=True),
-    film(primary_key=True),
-    Column("added_at", UtcDateTime, nullable=False),
-    Index(None, "person_id", "added_at", "film_id"),
-)
-
 
 def _filters() -> tuple[Column[list[str]], Column[list[str]], Column[list[int]], Column[str]]:
     return (
@@ -271,21 +238,4 @@ filter_panels = Table(
     CheckConstraint(_FAME, name="fame"),
     Index(None, "person_id"),
     sqlite_autoincrement=True,
-)
-
-preferences = Table(
-    "preferences",
-    metadata,
-    person(primary_key=True),
-    Column("time_zone", String(64)),  # IANA; null: the one of the operator
-)
-
-# A text that a feature has asked for: the next message without a slash goes there. No CHECK on the kind,
-# so that a new feature needs no migration.
-expected_answers = Table(
-    "expected_answers",
-    metadata,
-    person(primary_key=True),
-    Column("kind", String(32), nullable=False),
-    Column("asked_at", UtcDateTime, nullable=False),
 )

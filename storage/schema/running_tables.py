@@ -1,4 +1,4 @@
-"""The tables of whoever runs the bot: models, trainings, what to tell admins, and what they did."""
+"""The tables that keep the bot running: updates, facts, models, trainings, and those for admins."""
 
 from __future__ import annotations
 
@@ -15,10 +15,46 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
-from storage.schema.base import Id, UtcDateTime, film, metadata, own_id, person
+from storage.schema.base import Id, UtcDateTime, metadata, own_id, person
+
+updates = Table(
+    "updates",
+    metadata,
+    own_id("seq"),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("update_id", BigInteger, nullable=False),
+    Column("chat_key", BigInteger, nullable=False),
+    Column("body", JSON(none_as_null=True)),  # null once done or failed: what people wrote is not kept
+    Column("state", String(16), nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, index=True),
+    CheckConstraint("state IN ('received', 'applied', 'done', 'failed')", name="state"),
+    UniqueConstraint("bot_id", "update_id"),
+    sqlite_autoincrement=True,
+)
+# The few rows that a start takes up again, among the many that are done.
+Index(
+    "ix_updates_pending",
+    updates.c.bot_id,
+    updates.c.seq,
+    sqlite_where=text("finished_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL"),
+)
+
+# Facts about this database as a whole. In SQL the table keeps the name that version 0.1.0 gave it.
+facts = Table(
+    "settings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
 
 # Admins are known by Telegram's ids, which the settings name: an admin need not be one of the people.
 
@@ -152,23 +188,4 @@ weeks = Table(
     Column("week", String(8), primary_key=True),
     Column("figures", JSON, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
-)
-
-# Films that came after the first model: an admin's, which no data set numbers, or a newer data set's.
-additions = Table(
-    "additions",
-    metadata,
-    film(primary_key=True),
-    Column("added_at", UtcDateTime, nullable=False),
-)
-
-# Two rows that are one film: the first is another name of the second.
-merges = Table(
-    "merges",
-    metadata,
-    film(primary_key=True),
-    film("into_id"),
-    Column("merged_at", UtcDateTime, nullable=False),
-    CheckConstraint("film_id <> into_id", name="another"),
-    Index(None, "into_id"),
 )

@@ -45,9 +45,8 @@ chats = Table(
     "chats",
     metadata,
     own_id(),
-    Column(
-        "telegram_id", BigInteger, nullable=False, unique=True
-    ),  # changes when a group becomes a supergroup
+    # changes when a group becomes a supergroup
+    Column("telegram_id", BigInteger, nullable=False, unique=True),
     Column("active", Boolean, nullable=False),  # false: the bot was removed
     Column("time_zone", String(64)),  # IANA; null: the one of the operator
     Column("zone_asked", Boolean, nullable=False),
@@ -195,7 +194,8 @@ night_opinions = Table(
     Column("given", Float),
 )
 
-# What the bot has yet to do at a certain time: the outbox of messages, and deadlines.
+# What the bot has yet to do at a certain time: the outbox of messages, and deadlines. In SQL the table keeps
+# the name that version 0.1.0 gave it.
 tasks = Table(
     "errands",
     metadata,
