@@ -14,12 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import schema
 from storage.people.people import Person
 from storage.running import updates
-
-# What belongs to nobody. A table is personal, or it is named here: a test walks the schema.
-SHARED = frozenset(
-    {"films", "settings", "chats", "nights", "slates", "screens", "polls", "poll_options"}
-    | {"models", "flags", "weeks", "additions", "merges"}
-)
+from storage.running.audit import NOBODY
 
 # The columns that hold Telegram's id of somebody.
 _NUMBERED: dict[Table, Column[Any]] = {
@@ -28,7 +23,6 @@ _NUMBERED: dict[Table, Column[Any]] = {
     schema.audit: schema.audit.c.actor,
     schema.jobs: schema.jobs.c.asked_by,
 }
-NOBODY = 0  # in place of an admin who is forgotten: what was done stays on record
 
 _Row = dict[str, object]
 

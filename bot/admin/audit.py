@@ -15,9 +15,8 @@ from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen, page_buttons
 from bot.texts import Html, Translator
 from storage.database import Database
-from storage.personal import NOBODY
 from storage.running import audit
-from storage.running.audit import Act
+from storage.running.audit import NOBODY, Act
 
 _PAGE = 10
 _LONGEST_DETAILS = 200  # characters; ten acts make a message

@@ -31,7 +31,6 @@ from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of, read_number, 
 from recsys.serving.artifact import MANIFEST
 from storage.database import AsyncConnection, Database, facts
 from storage.errors import StorageError
-from storage.personal import NOBODY
 from storage.running import audit, evidence, flags, jobs, models, notices
 from storage.running.jobs import Job
 from storage.running.models import Model
@@ -160,7 +159,7 @@ class Publisher:
             await jobs.finish(conn, job.id, owner, "done", now, version=version, outcome=result)
             found = await _brigades(conn, outcome)
             await flags.record(conn, found, now, self._settings.admin_ids)
-            await audit.add(conn, result, now, job.asked_by or NOBODY, version=version, job=job.id)
+            await audit.add(conn, result, now, job.asked_by or audit.NOBODY, version=version, job=job.id)
             await tell(
                 conn, self._settings.admin_ids, job, now, outcome.live, outcome=outcome, version=version
             )
@@ -218,7 +217,7 @@ def _as_of_now(outcome: Outcome, live: Model | None) -> Outcome:
     return replace(outcome, passed=False, verdict={**outcome.verdict, "passed": False, "reasons": reasons})
 
 
-async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found]:
+async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.FoundBrigade]:
     """Those that the child found, by our ids."""
     if not outcome.brigades:
         return []
@@ -226,7 +225,7 @@ async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found
     source = str(known.get("source")) if isinstance(known, dict) else ""
     ours = await evidence.numbered(conn, source)
     return [
-        flags.Found(
+        flags.FoundBrigade(
             frozenset(user_id - PEOPLE_FROM for user_id in each["user_ids"]),
             tuple(ours[movie_id] for movie_id in each["movie_ids"]),
             tuple(each["kinds"]),

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.personal import NOBODY
 from storage.schema import audit
+
+NOBODY = 0  # the actor where the bot acted by itself, or an admin who is forgotten by now
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `actor` is Telegram's id of an admin, 0 for the bot itself or for who is forgotten."""
+    """One act. `actor` is Telegram's id of an admin, or NOBODY."""
 
     id: int
     at: datetime

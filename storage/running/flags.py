@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into
 from storage.films import merging
-from storage.personal import NOBODY
 from storage.running import audit, notices, standings
 from storage.schema import flag_people, flags, people
 
@@ -28,7 +27,7 @@ _NEARLY = 0.8  # of the people found now were let in on these films: the others 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundBrigade:
     """A brigade as it was found: our ids of people and films, the film that it moves most first.
 
     `kinds` and `evidence` are those of `recsys.brigades.Brigade`.
@@ -55,7 +54,7 @@ class Flag:
 
 
 async def record(
-    conn: AsyncConnection, found: Iterable[Found], at: datetime, admin_ids: Sequence[int]
+    conn: AsyncConnection, found: Iterable[FoundBrigade], at: datetime, admin_ids: Sequence[int]
 ) -> list[int]:
     """Write down what a night found; the ids of the flags that are new or have grown.
 
@@ -176,7 +175,11 @@ def _known(on_record: Sequence[Flag], person_ids: frozenset[int]) -> Flag | None
 
 
 async def _add(
-    conn: AsyncConnection, found: Found, person_ids: frozenset[int], at: datetime, admin_ids: Sequence[int]
+    conn: AsyncConnection,
+    found: FoundBrigade,
+    person_ids: frozenset[int],
+    at: datetime,
+    admin_ids: Sequence[int],
 ) -> int:
     values = {"state": "open", "found_at": at, **_evidence(found, found.film_ids)}
     flag_id: int = (await conn.execute(insert(flags).values(values).returning(flags.c.id))).scalar_one()
@@ -189,7 +192,7 @@ async def _add(
 async def _grow(
     conn: AsyncConnection,
     flag: Flag,
-    found: Found,
+    found: FoundBrigade,
     person_ids: frozenset[int],
     at: datetime,
     admin_ids: Sequence[int],
@@ -212,7 +215,7 @@ async def _keep_out(conn: AsyncConnection, person_ids: frozenset[int], at: datet
     await standings.put(conn, person_ids - by_hand, "kept_out", "brigade", at)
 
 
-def _evidence(found: Found, film_ids: Sequence[int]) -> dict[str, object]:
+def _evidence(found: FoundBrigade, film_ids: Sequence[int]) -> dict[str, object]:
     return {"kinds": list(found.kinds), "film_ids": list(film_ids), "evidence": dict(found.evidence)}
 
 
@@ -225,5 +228,5 @@ async def _join(conn: AsyncConnection, flag_id: int, person_ids: frozenset[int])
 async def _tell(
     conn: AsyncConnection, act: str, flag_id: int, size: int, at: datetime, admin_ids: Sequence[int]
 ) -> None:
-    await audit.add(conn, act, at, NOBODY, flag=flag_id, people=size)
+    await audit.add(conn, act, at, flag=flag_id, people=size)
     await notices.add(conn, admin_ids, "flag", {"flag_id": flag_id}, at)

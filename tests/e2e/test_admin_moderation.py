@@ -17,7 +17,7 @@ from recsys.brigades import find_brigades
 from recsys.data.sources.datasets import Dataset
 from storage.database import Database
 from storage.running import flags
-from storage.running.flags import Found
+from storage.running.flags import FoundBrigade
 from tests.e2e.driving import PATIENCE, TICK, Bot, Message, Person
 
 DATABASES = ["sqlite"]
@@ -61,7 +61,7 @@ def search(bot: Bot, admin: Person, movielens: Dataset) -> list[int]:
     """What a night's training does while the bot is down: look for brigades, and write them down."""
     assert bot.stop() == 0
     found = [
-        Found(
+        FoundBrigade(
             frozenset(user_id - FIRST_BOT_ID for user_id in each.user_ids),
             tuple(film_id(bot, movie_id) for movie_id in each.movie_ids),
             each.kinds,

@@ -14,7 +14,7 @@ from storage.database import AsyncConnection, Database
 from storage.films import merging
 from storage.people import people
 from storage.running import audit, flags, notices, standings
-from storage.running.flags import Flag, Found
+from storage.running.flags import Flag, FoundBrigade
 
 Minute = Callable[[int], datetime]
 ADMINS = (501, 502)
@@ -26,13 +26,13 @@ async def crowd(meet: Callable[[int], Awaitable[int]]) -> list[int]:
     return [await meet(9_000 + n) for n in range(12)]
 
 
-def found(person_ids: list[int], film_ids: list[int], **evidence: float) -> Found:
-    return Found(
+def found(person_ids: list[int], film_ids: list[int], **evidence: float) -> FoundBrigade:
+    return FoundBrigade(
         frozenset(person_ids), tuple(film_ids), ("burst",), {"accounts": len(person_ids), **evidence}
     )
 
 
-async def night(database: Database, at: datetime, *brigades: Found) -> list[int]:
+async def night(database: Database, at: datetime, *brigades: FoundBrigade) -> list[int]:
     async with database.write() as conn:
         return await flags.record(conn, brigades, at, ADMINS)
 
