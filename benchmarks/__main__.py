@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from benchmarks.peers.process import ENVIRONMENT
-from benchmarks.report import Section, tell
+from benchmarks.report import Section, log
 from recsys.data.sources.download import fetch
 from recsys.errors import RecsysError
 
@@ -70,17 +70,17 @@ def main() -> None:
 
 
 def run(table: str, source: list[str], flags: list[str], into: Path) -> None:
-    tell(f"{table} {' '.join(source)}")
+    log(f"{table} {' '.join(source)}")
     began = time.perf_counter()
     command = [sys.executable, "-m", f"benchmarks.{table}", *source, *flags]
     ended = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-    tell(f"{table}: {time.perf_counter() - began:.0f} s")
+    log(f"{table}: {time.perf_counter() - began:.0f} s")
     if ended.returncode:
         not_run(table, " ".join(source), f"it ended with exit code {ended.returncode}", into)
 
 
 def not_run(table: str, name: str, why: str, into: Path) -> None:
-    tell(f"{table} {name}: not run: {why}")
+    log(f"{table} {name}: not run: {why}")
     Section(f"{table.capitalize()}: {Path(name).name}".removesuffix(": "), into).note(
         "why", f"Not run: {why}."
     )

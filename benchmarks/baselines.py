@@ -13,8 +13,6 @@ from recsys.evaluation.splits import HeldOutPerson
 from recsys.serving.answers import genre_profiles, genre_taste, simulate_answers
 from recsys.serving.ranker import graded
 
-__all__ = ["EASE", "GenreAnswers", "ImplicitALS"]
-
 SLOPE = 0.25  # target of a rating: 1 + slope × (stars - 4)
 RIDGES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
 MOST = 12_000  # films or people, whichever are fewer, that EASE inverts a matrix of

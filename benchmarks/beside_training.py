@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from sandbox import Sandbox, serve
 
 TOKEN = "5000000002:benchmark-needs-no-secret"
@@ -40,18 +40,18 @@ def main(options: Options) -> Section:
     section.note("about", about(options))
     rows: list[list[str]] = []
     for people in options.extra["people"]:
-        tell(f"  {people} people")
+        log(f"  {people} people")
         found = asyncio.run(measured(options.path, people, float(options.extra["seconds"])))
         rest = found.pop("at rest")
         rows += [
-            [str(people), name, *told(times, rest)] for name, times in {"at rest": rest, **found}.items()
+            [str(people), name, *waits(times, rest)] for name, times in {"at rest": rest, **found}.items()
         ]
         columns = ["people", "while", "answers", "p50, ms", "p99, ms", "p99 against rest"]
         section.rows("answers", columns, rows)
     return section
 
 
-def told(times: list[float], rest: list[float]) -> list[str]:
+def waits(times: list[float], rest: list[float]) -> list[str]:
     """Milliseconds, and the ratio of the 99th percentiles."""
     if not times:
         return ["0", "–", "–", "–"]

@@ -20,13 +20,11 @@ import numpy as np
 
 import recsys
 from benchmarks.crowds import ASKED, ATTACKS, HONEST, World, aimed, camouflaged, copied, lone
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Ratings, TrainingConfig
 from recsys.brigades import Brigade, find_brigades
 from recsys.data.sources.datasets import Dataset
 from recsys.data.sources.generate import generate
-
-__all__ = ["Outcome", "effect", "outcome"]
 
 HONEST_PEOPLE = (30, 300)
 STRANGERS = 200
@@ -115,7 +113,7 @@ def main(options: Options) -> Section:
 
 
 def attacked(dataset: Dataset, attack: Crowd, honest: int, seeds: tuple[int, ...]) -> list[str]:
-    tell(f"  {attack.__name__}, {honest}")
+    log(f"  {attack.__name__}, {honest}")
     of = [outcome(dataset, attack, honest, seed) for seed in seeds]
     caught = [each.caught for each in of]
     return [
@@ -129,7 +127,7 @@ def attacked(dataset: Dataset, attack: Crowd, honest: int, seeds: tuple[int, ...
 
 
 def peaceful(dataset: Dataset, crowd: Crowd | None, honest: int, seeds: tuple[int, ...]) -> list[str]:
-    tell(f"  {words(crowd)}, {honest}")
+    log(f"  {words(crowd)}, {honest}")
     flagged = [outcome(dataset, crowd, honest, seed).honest for seed in seeds]
     return [
         words(crowd),
@@ -140,7 +138,7 @@ def peaceful(dataset: Dataset, crowd: Crowd | None, honest: int, seeds: tuple[in
 
 
 def moved(dataset: Dataset, attack: Crowd, seeds: tuple[int, ...]) -> list[str]:
-    tell(f"  effect of {attack.__name__}")
+    log(f"  effect of {attack.__name__}")
     config = TrainingConfig(device="cpu", parts=("ranker",))
     counted = [effect(dataset, attack, seed, config) for seed in seeds]
     return [words(attack), *(", ".join(str(each[name]) for each in counted) for name in counted[0])]

@@ -14,8 +14,6 @@ from recsys.arrays import Ints
 from recsys.data.ratings import Ratings
 from recsys.data.sources.datasets import Dataset
 
-__all__ = ["ATTACKS", "HONEST", "START", "World"]
-
 START = 1_780_000_000  # Unix seconds
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 WEEKS = 6  # over which honest people arrive
@@ -83,13 +81,13 @@ class World:
         return [self._arrives(own, at, most, alike) for own in histories]
 
     def _arrives(self, own: Ints, at: int | None, most: int, alike: bool) -> int:
-        """Somebody new who tells some of the ratings at `own`: famous films at once, others later."""
+        """Somebody new who gives some of the ratings at `own`: well-known films at once, others later."""
         base = self.dataset.ratings
-        tells = max(1, round(float(np.exp(self.rng.normal(np.log(TYPICAL), SPREAD)))))
-        tells = min(tells, len(own), most)
+        n = max(1, round(float(np.exp(self.rng.normal(np.log(TYPICAL), SPREAD)))))
+        n = min(n, len(own), most)
         own = own[np.argsort(-self._popularity()[base.movie_ids[own]], kind="stable")]
-        asked = self.rng.permutation(own[: ASKED if alike else 3 * ASKED])[: min(ASKED, tells)]
-        rest = self.rng.permutation(np.setdiff1d(own, asked))[: tells - len(asked)]
+        asked = self.rng.permutation(own[: ASKED if alike else 3 * ASKED])[: min(ASKED, n)]
+        rest = self.rng.permutation(np.setdiff1d(own, asked))[: n - len(asked)]
         late = self.rng.integers(0, WEEKS * 7 * DAY) if at is None else at + self.rng.integers(0, 4 * HOUR)
         person, time = self.account(), START + int(late)
         for place, row in enumerate((*asked.tolist(), *rest.tolist())):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import recsys
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Catalog, Ratings, Recommender, TrainingConfig
 from recsys.arrays import Doubles, Ints
 from recsys.config import MODELS
@@ -83,7 +83,7 @@ def once(dataset: Dataset, model: str, test_name: str, options: Options) -> list
     """One round of each kind of new ratings; a line each."""
     found: dict[str, list[tuple[float, ...]]] = {}
     for seed in options.seeds:
-        tell(f"  {model}, {test_name}, seed {seed}")
+        log(f"  {model}, {test_name}, seed {seed}")
         if test_name == "random fifth":
             train, test = random_fifth(dataset.ratings, seed)
         else:
@@ -109,7 +109,9 @@ def line(model: str, test_name: str, kind: str, seeds: Doubles) -> list[str]:
     """Errors as means over the seeds (n_seeds, 9), times as medians."""
     before, tuned, full = seeds[:, :3].mean(axis=0)
     times = np.median(seeds[:, 3:], axis=0)
-    told = [f"1/{number:.1f}" if at % 3 == 2 else f"{number:.2f}" for at, number in enumerate(times.tolist())]
+    cells = [
+        f"1/{number:.1f}" if at % 3 == 2 else f"{number:.2f}" for at, number in enumerate(times.tolist())
+    ]
     return [
         model,
         test_name,
@@ -118,7 +120,7 @@ def line(model: str, test_name: str, kind: str, seeds: Doubles) -> list[str]:
         f"{tuned:.4f}",
         f"{full:.4f}",
         f"{tuned - full:+.4f}",
-        *told,
+        *cells,
     ]
 
 
@@ -139,7 +141,7 @@ def rounds(dataset: Dataset, model: str, seed: int) -> Iterator[list[str]]:
     order = np.random.default_rng([seed, 6]).permutation(len(train))
     live = recsys.fit(train.take(np.sort(order[ROUNDS * OF_A_ROUND :])), catalog, config)
     for number in range(1, ROUNDS + 1):
-        tell(f"  {model}, round {number}")
+        log(f"  {model}, round {number}")
         so_far = train.take(np.sort(order[(ROUNDS - number) * OF_A_ROUND :]))
         live = recsys.fit(so_far, catalog, config, start=reloaded(live))
         full = recsys.fit(so_far, catalog, config)

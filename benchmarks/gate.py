@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import Section, about, arguments, tell
+from benchmarks.report import Section, about, arguments, log
 from recsys import Catalog, Dataset, Ratings, Recommender, TrainingConfig, fit, load_dataset
 from recsys.arrays import Floats
 from recsys.evaluation import Verdict, judge
@@ -70,7 +70,7 @@ def main(path: str, seeds: tuple[int, ...], margin: float, section: Section) -> 
         if at % 2 == 0:
             makers += worsened(world, live)
         for name, make, older in makers:
-            tell(f"seed {seed}: {name}")
+            log(f"seed {seed}: {name}")
             candidate, against = make(), live if older is None else older()
             row = rows.setdefault(name, Row())
             row.whole.append(verdict(candidate, against, holdout, dataset, margin))

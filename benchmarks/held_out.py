@@ -14,8 +14,6 @@ from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import HeldOutPerson, held_out_people
 
-__all__ = ["LISTED", "METRICS", "Split", "goodness", "listed"]
-
 LISTED = 100  # films of a list: enough for NDCG@100
 METRICS: dict[str, Callable[[list[int], frozenset[int]], float]] = {
     "NDCG@10": lambda listed, relevant: ndcg(listed, relevant, 10),

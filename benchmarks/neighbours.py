@@ -26,7 +26,7 @@ import numpy as np
 import recsys
 from benchmarks.baselines import ImplicitALS
 from benchmarks.held_out import Split
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Catalog, Recommender, TrainingConfig
 from recsys.arrays import Floats
 from recsys.data.content import genre_matrix, genre_vectors, unit_rows
@@ -57,7 +57,7 @@ def main(options: Options) -> Section:
     section.note("about", about(options))
     seed = options.seeds[0]
     split = Split.of(dataset, seed)
-    tell("  fitting")
+    log("  fitting")
     config = TrainingConfig(device="cpu", seed=seed, parts=("ranker", "similar"))
     methods = methods_of(recsys.fit(split.train, dataset.catalog, config), split)
     pairs_file = options.extra.get("pairs")
@@ -68,7 +68,7 @@ def main(options: Options) -> Section:
         rows = [[name, f"{auc_of(cosines, pairs):.3f}"] for name, (cosines, _) in methods.items()]
         section.note("judged", f"{len(pairs.first)} pairs judged by people:")
         section.rows("auc", ["method", "AUC"], rows)
-    tell("  proxies")
+    log("  proxies")
     series = series_of(split)
     likes = likes_of(split)
     rows = []
@@ -76,8 +76,8 @@ def main(options: Options) -> Section:
         nearest = {row: near(row) for row in {*series, *(row for row, _ in likes)}}
         found = [bool(set(nearest[row]) & others) for row, others in series.items()]
         shared = [len(set(nearest[row]) & liked) / NEAREST for row, liked in likes]
-        fame = np.mean([split.popularity[own].mean() for own in nearest.values()])
-        rows.append([name, f"{np.mean(found):.1%}", f"{np.mean(shared):.2%}", f"{fame:.0f}"])
+        popularity = np.mean([split.popularity[own].mean() for own in nearest.values()])
+        rows.append([name, f"{np.mean(found):.1%}", f"{np.mean(shared):.2%}", f"{popularity:.0f}"])
     section.note(
         "proxy",
         f"Proxies, which no human judged: {len(series)} films of a series, {len(likes)} likes of held-out "

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 import recsys
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
 from recsys.data.ratings import MAX_STARS, MIN_STARS
 from recsys.data.sources.datasets import Dataset
@@ -61,18 +61,18 @@ def main(options: Options) -> Section:
     section.note("about", about(options))
     found: Figures = defaultdict(lambda: defaultdict(list))
     for seed in options.seeds:
-        tell(f"  seed {seed}")
+        log(f"  seed {seed}")
         split = Split.of(dataset, seed)
         chosen = TrainingConfig.quick() if options.quick else TrainingConfig()
         config = replace(chosen, device="cpu", seed=seed, parts=("stars", "ranker"))
-        means(split, found)
+        by_means(split, found)
         ours(MAPPED, recsys.fit(split.train, split.catalog, config).extended(split.added), split, seed, found)
         ours(TRAINED, recsys.fit(split.train, dataset.catalog, config), split, seed, found)
         show(found, section)
     return section
 
 
-def means(split: Split, found: Figures) -> None:
+def by_means(split: Split, found: Figures) -> None:
     people, users = np.unique(split.train.user_ids, return_inverse=True)
     own = np.bincount(users, split.train.values) / np.bincount(users)
     asked = own[np.searchsorted(people, split.hidden.user_ids)]

@@ -20,7 +20,7 @@ import numpy as np
 import recsys
 from benchmarks.baselines import GenreAnswers, ImplicitALS
 from benchmarks.held_out import LISTED, Split, goodness, listed
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Recommender, TrainingConfig
 from recsys.arrays import Floats
 from recsys.evaluation.order import recommended
@@ -49,9 +49,9 @@ def main(options: Options) -> Section:
     errors: Found = defaultdict(lambda: defaultdict(list))
     for done, seed in enumerate(options.seeds, start=1):
         split = Split.of(dataset, seed)
-        tell(f"  {PEER}, seed {seed}")
+        log(f"  {PEER}, seed {seed}")
         peer(split, seed, order)
-        tell(f"  {OURS}, seed {seed}")
+        log(f"  {OURS}, seed {seed}")
         config = TrainingConfig(device="cpu", seed=seed, parts=("stars", "ranker"))
         ours(recsys.fit(split.train, dataset.catalog, config), split, order, errors)
         means(split, errors)
@@ -70,8 +70,8 @@ def peer(split: Split, seed: int, order: Found) -> None:
             for vector, each in zip(vectors, split.people, strict=True)
         ]
         order[PEER][k].append(goodness(lists, split.people)[METRIC])
-        famous = [listed(split.popularity.astype(np.float32), each, split.catalog) for each in split.people]
-        order[POPULARITY][k].append(goodness(famous, split.people)[METRIC])
+        popular = [listed(split.popularity.astype(np.float32), each, split.catalog) for each in split.people]
+        order[POPULARITY][k].append(goodness(popular, split.people)[METRIC])
 
 
 def ours(model: Recommender, split: Split, order: Found, errors: Found) -> None:

@@ -19,7 +19,7 @@ import recsys
 from benchmarks.baselines import EASE, MOST
 from benchmarks.held_out import LISTED, METRICS, Split, goodness, listed
 from benchmarks.peers.process import NotRun, Peers
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import TrainingConfig
 from recsys.arrays import Floats
 from recsys.evaluation.order import recommended
@@ -43,7 +43,7 @@ def main(options: Options) -> Section:
             (IMPLICIT, implicit),
             (OURS, ours),
         ):
-            tell(f"  {name}, seed {seed}")
+            log(f"  {name}, seed {seed}")
             try:
                 lists, took = make(split, seed, options.peers)
             except NotRun as why:
@@ -72,7 +72,7 @@ def ease(split: Split, seed: int, peers: Peers) -> Lists:
     began = time.perf_counter()
     EASE.fit(split, model.ridge)
     seconds = time.perf_counter() - began
-    tell(f"  ridge {model.ridge:.0f}")
+    log(f"  ridge {model.ridge:.0f}")
     return model.lists(split), seconds
 
 

@@ -1,4 +1,4 @@
-"""What a newcomer is asked, and what pointing at shelves tells, simulated on people who were not in training.
+"""What a newcomer is asked, and what pointing at shelves says, simulated on people who were not in training.
 
     python benchmarks/questions.py PATH [--seeds 0 1 2]
 
@@ -49,21 +49,21 @@ def main(path: str, seeds: tuple[int, ...]) -> None:
                         measure(model, user, person, len(answers))
                     )
             picks = [shelf.movie_ids for shelf in pick(model, person, rng)]
-            for told, genres, shelves in (
+            for answered, genres, shelves in (
                 ("nothing", {}, []),
                 ("genres", person.answers, []),
                 ("two shelves", {}, picks),
                 ("both", person.answers, picks),
             ):
                 user = model.fold_in(genres=genres, shelves=shelves)
-                pointed.setdefault(told, []).append(measure(model, user, person, 0))
+                pointed.setdefault(answered, []).append(measure(model, user, person, 0))
     write(f"# Questions on {dataset.name}, seeds {seeds}\n")
     write("| asked by | questions | answers | RMSE | NDCG@10 |\n| --- | --- | --- | --- | --- |")
     for (method, questions), found in asked.items():
         write(f"| {method} | {questions} | {row(found)} |")
     write("\n| told before any rating | RMSE | NDCG@10 |\n| --- | --- | --- |")
-    for told, found in pointed.items():
-        write(f"| {told} | {row(found).partition(' | ')[2]} |")
+    for answered, found in pointed.items():
+        write(f"| {answered} | {row(found).partition(' | ')[2]} |")
 
 
 def write(line: str) -> None:

@@ -15,8 +15,6 @@ from typing import Any
 
 from benchmarks.peers.process import ENVIRONMENT, Peers
 
-__all__ = ["Options", "Section", "about", "arguments", "put", "table", "tell"]
-
 Row = Sequence[str]
 
 
@@ -119,7 +117,7 @@ def arguments(
     return Options(source, chosen, quick, peers, into, given)
 
 
-def tell(text: str) -> None:
+def log(text: str) -> None:
     """Progress, beside the result."""
     sys.stderr.write(text + "\n")
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import recsys
 from benchmarks.peers.process import NotRun
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys import TrainingConfig
 from recsys.data.sources.datasets import Dataset
 from recsys.data.sources.generate import generate
@@ -49,7 +49,7 @@ def main(options: Options) -> Section:
     for size in millions:
         for fit in FITS:
             for device in devices:
-                tell(f"  {fit}, {size} million, {device}")
+                log(f"  {fit}, {size} million, {device}")
                 rows.append([f"Matinee {fit}, {device}", str(size), *measured(size, fit, device, minutes)])
                 show(rows, section)
         rows.append(["implicit ALS, 128 factors, cpu", str(size), *implicit(size, options)])
@@ -77,8 +77,8 @@ def measured(size: int, fit: str, device: str, minutes: float) -> list[str]:
     command = [sys.executable, "-m", "benchmarks.scale", "--one", str(size), fit, device, str(minutes)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
-        told = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-        return [f"not run: {told[-1][:200]}", *[""] * 5]
+        printed = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+        return [f"not run: {printed[-1][:200]}", *[""] * 5]
     found: dict[str, Any] = json.loads(ended.stdout)
     return cells(size, **found)
 
@@ -122,7 +122,7 @@ def one(size: int, fit: str, device: str, minutes: float) -> dict[str, Any]:
         recsys.fit(dataset.ratings, dataset.catalog, config, report=report)
         whole = time.perf_counter() - moments[0]
     except Enough:
-        tell("  time is over")
+        log("  time is over")
     apart = [after - before for before, after in pairwise(moments)]
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
     sweeps = apart[1:]

@@ -54,7 +54,7 @@ def median_seconds(call: Callable[[int], object]) -> float:
 
 
 def memory() -> float:
-    """Bytes of this process in memory; where the system does not tell, the most there ever were."""
+    """Bytes of this process in memory; where the system does not say, the most there ever were."""
     status = Path("/proc/self/status")
     if status.exists():
         for line in status.read_text(encoding="utf-8").splitlines():

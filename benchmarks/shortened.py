@@ -7,8 +7,6 @@ from typing import Any
 
 from recsys import TrainingConfig
 
-__all__ = ["rounds_of", "shortened"]
-
 
 def rounds_of(settings: Any) -> str:
     """What a model's settings call its passes over the ratings: sweeps or epochs."""

@@ -19,14 +19,13 @@ from pathlib import Path
 
 import recsys
 from benchmarks.peers.process import ONE_THREAD, NotRun
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from benchmarks.shortened import shortened
 from recsys import TrainingConfig
 from recsys.data.sources.generate import generate
 
 FACTORS, SHOWN = 128, 20
 PEOPLE, RATINGS = 8_000, 1_000_000  # with 87,000 films; fewer where there are fewer
-SERVING = Path(__file__).with_name("serving.py")
 FIGURES = {  # names in serving.py's answer
     "fold in 20 ratings": ("fold_in", 1e6, "µs"),
     "fold in 20 ratings and list ten films": ("listed", 1e3, "ms"),
@@ -47,19 +46,19 @@ def main(options: Options) -> Section:
     share = min(1.0, films / 87_000)
     dataset = generate(int(PEOPLE * share), films, int(RATINGS * share), options.seeds[0])
     with tempfile.TemporaryDirectory() as folder:
-        tell(f"  fitting {len(dataset.ratings):,} ratings")
+        log(f"  fitting {len(dataset.ratings):,} ratings")
         config = shortened(TrainingConfig(device="cpu", seed=options.seeds[0]), 2)
         recsys.fit(dataset.ratings, dataset.catalog, config).save(folder)
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
-        tell("  serving")
-        told = subprocess.run(
+        log("  serving")
+        printed = subprocess.run(
             [sys.executable, "-m", "benchmarks.serving", folder, str(SHOWN)],
             env={**os.environ, **ONE_THREAD},
             check=True,
             stdout=subprocess.PIPE,
             text=True,
         ).stdout
-    measured: dict[str, float] = json.loads(told)
+    measured: dict[str, float] = json.loads(printed)
     theirs: dict[str, float] = {}
     why = ""
     try:

@@ -21,7 +21,7 @@ import numpy as np
 
 import recsys
 from benchmarks.peers.process import NotRun, Peers
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from benchmarks.shortened import rounds_of, shortened
 from recsys import Ratings, Recommender, TrainingConfig
 from recsys.arrays import Floats
@@ -103,7 +103,7 @@ def random_splits(dataset: Dataset, options: Options, section: Section) -> None:
 
 
 def ours(scores: Scores, dataset: Dataset, train: Ratings, test: Ratings, config: TrainingConfig) -> None:
-    tell(f"  fitting {config.model}, seed {config.seed}")
+    log(f"  fitting {config.model}, seed {config.seed}")
     began = time.perf_counter()
     recommender = recsys.fit(train, dataset.catalog, config)
     scores.seconds.append(time.perf_counter() - began)
@@ -123,10 +123,10 @@ def reach(
         recommender = recsys.fit(train, dataset.catalog, short)
         seconds = time.perf_counter() - began
         if error(predict(recommender, test), train, test) <= goal:
-            tell(f"  {config.model} is where fastai ends after {budget} {rounds}, {seconds:.2f} s")
+            log(f"  {config.model} is where fastai ends after {budget} {rounds}, {seconds:.2f} s")
             scores.to_fastai.append(seconds)
             return
-    tell(f"  {config.model} does not come to {goal:.3f}")
+    log(f"  {config.model} does not come to {goal:.3f}")
 
 
 def peer(

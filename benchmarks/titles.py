@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from benchmarks.report import Options, Section, about, arguments, tell
+from benchmarks.report import Options, Section, about, arguments, log
 from recsys.data.catalog import Catalog, Film
 from recsys.data.sources.datasets import load_dataset
 from recsys.data.sources.generated_films import generate_films
@@ -190,12 +190,12 @@ def main(options: Options) -> Section:
     }
     shares = {}
     for name, search in searches.items():
-        tell(f"  {name}")
+        log(f"  {name}")
         shares[name] = first_of(search, catalog, asked, options.extra) | begun(search, catalog, popularity)
     rows = [[label, *(own[label] for own in shares.values())] for label in shares["Matinee"]]
     section.rows("shares", ["right film first", *searches], rows)
     section.note("verdicts", verdicts(index, catalog, asked, rng))
-    tell(f"  {MANY:,} films")
+    log(f"  {MANY:,} films")
     section.rows(
         "time",
         ["films", "index, s", "search, ms: median", "95 % under"],
@@ -224,7 +224,7 @@ def first_of(
             total[rule] += 1
             right[rule] += hit
         if extra["misses"] and not hit:
-            tell(f"  {question.text!r} for {question.film.title} ({question.film.year})")
+            log(f"  {question.text!r} for {question.film.title} ({question.film.year})")
     order = ["all", *RULES, "year"]
     return {
         f"{rule}, {total[rule]} titles": f"{right[rule] / total[rule]:.1%}" for rule in order if total[rule]
@@ -256,9 +256,9 @@ def verdicts(index: TitleIndex, catalog: Catalog, asked: list[Question], rng: ra
     absent: Counter[str] = Counter()
     for film in rng.sample(list(catalog), ABSENT):
         absent[TitleIndex(without(catalog, film), None).find(film.title).verdict] += 1
-    told = ", ".join(f"{verdict} {number}" for verdict, number in found.most_common())
+    said = ", ".join(f"{verdict} {number}" for verdict, number in found.most_common())
     gone = ", ".join(f"{verdict} {number}" for verdict, number in absent.most_common())
-    return f"Verdicts on the mangled titles: {told}; on {ABSENT} titles taken out of the catalog: {gone}."
+    return f"Verdicts on the mangled titles: {said}; on {ABSENT} titles taken out of the catalog: {gone}."
 
 
 def timed(catalog: Catalog, asked: list[Question]) -> list[str]:

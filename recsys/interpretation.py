@@ -81,7 +81,7 @@ def nearest_by_factors(recommender: Recommender, movie_id: int, n: int = 5) -> l
     """The `n` films nearest by the raw cosine of rating factors, as the chapter does it.
 
     They are bad neighbours: with squared error and decay, the factors of rare films are noise whose
-    direction counts as much as that of a famous one. Raises MissingPart for a model without factors.
+    direction counts as much as that of a well-known one. Raises MissingPart for a model without factors.
     """
     factors = unit_rows(_factors_of(recommender))
     row = recommender.catalog.row(movie_id)

@@ -2,7 +2,7 @@
 
 A recommender learns from ratings of what it has shown itself. Left alone it narrows: towards what is popular,
 towards a few genres, towards the few people who rate most (Mansoury et al., CIKM 2020). These figures say by
-how much; each tells on how many cases it stands, and is None where there is nothing to say.
+how much; each says how many cases it stands on, and is None where there is nothing to say.
 """
 
 from __future__ import annotations
@@ -150,15 +150,15 @@ def miscalibration(shown: Events, ratings: Ratings, catalog: Catalog) -> Figure:
     """
     votes = genre_matrix(catalog).astype(np.float64)
     votes /= np.maximum(votes.sum(axis=1, keepdims=True), 1)
-    tells = votes.sum(axis=1) > 0
+    has_genres = votes.sum(axis=1) > 0
     liked = ratings.take(ratings.values >= LIKED)
     loved_rows, shown_rows = catalog.rows(liked.movie_ids), catalog.rows(shown.movie_ids)
-    loved_by, shown_to = liked.user_ids[tells[loved_rows]], shown.user_ids[tells[shown_rows]]
+    loved_by, shown_to = liked.user_ids[has_genres[loved_rows]], shown.user_ids[has_genres[shown_rows]]
     people = np.intersect1d(loved_by, shown_to)
     if not people.size:
         return Figure(None, 0)
-    p = _means(people, loved_by, votes[loved_rows[tells[loved_rows]]])
-    q = _means(people, shown_to, votes[shown_rows[tells[shown_rows]]])
+    p = _means(people, loved_by, votes[loved_rows[has_genres[loved_rows]]])
+    q = _means(people, shown_to, votes[shown_rows[has_genres[shown_rows]]])
     q = (1 - _SMOOTHING) * q + _SMOOTHING * p
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)  # 0 log 0 is 0
     return Figure(float((p * np.log(ratio)).sum(axis=1).mean()), len(people))

@@ -15,8 +15,6 @@ import numpy.typing as npt
 
 from recsys.arrays import AnyArray
 
-__all__ = ["ENVIRONMENT", "ONE_THREAD", "NotRun", "Peers"]
-
 ENVIRONMENT = Path(".venv-peers/bin/python")  # what `make bench-peers` makes
 RUN = Path(__file__).with_name("run.py")
 # As in our own fits: on small batches threads wait for each other, on a busy machine for ten times as long.
@@ -57,7 +55,7 @@ class Peers:
             except subprocess.TimeoutExpired as error:
                 raise NotRun(f"no answer after {self.patience:.0f} s") from error
             if ended.returncode:
-                told = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-                raise NotRun(told[-1][:200])
+                printed = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+                raise NotRun(printed[-1][:200])
             with np.load(answer) as given:
                 return dict(given)

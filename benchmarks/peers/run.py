@@ -182,7 +182,7 @@ def implicit_als(job: Job) -> Answer:
 
 
 def implicit_sweeps(job: Job) -> Answer:
-    """Seconds of each sweep, as its callback tells them."""
+    """Seconds of each sweep, as its callback gives them."""
     from implicit.cpu.als import AlternatingLeastSquares
     from scipy import sparse
 

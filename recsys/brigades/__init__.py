@@ -1,4 +1,7 @@
-"""Accounts that act as one: found by what they agree on, when they came, and what it does to a film."""
+"""Accounts that act as one: found by what they agree on, when they came, and what it does to a film.
+
+Imports `recsys.data`, and from `recsys.serving` which films the bot asks about.
+"""
 
 from __future__ import annotations
 

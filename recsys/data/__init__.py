@@ -1,1 +1,1 @@
-"""Data sets: had by name or path, read in MovieLens' layouts."""
+"""Films and ratings as everything else takes them; imports only `recsys.arrays` and `recsys.errors`."""

@@ -46,7 +46,7 @@ class Narrowing:
         without: Collection[str],
         popularity: tuple[float, float] | None,
     ) -> Mask:
-        """The films that remain, as `Recommender.recommend` tells it; a new array, shape (n_films,)."""
+        """The films that remain, as `Recommender.recommend` says; a new array, shape (n_films,)."""
         allowed = np.ones(len(self._catalog), dtype=np.bool_)
         if genres is not None:
             allowed &= self._with(genres)
@@ -92,7 +92,7 @@ def _band(popularity: tuple[float, float]) -> tuple[float, float]:
 
 
 def popularity_quantiles(popularity: Floats) -> Doubles:
-    """Each film's quantile as told above, from counts of ratings; shape (n_films,)."""
+    """Each film's quantile as defined above, from counts of ratings; shape (n_films,)."""
     counts = popularity.astype(np.float64)
     _, place = np.unique(counts, return_inverse=True)
     ratings = np.bincount(place, weights=counts)  # of all films with one count

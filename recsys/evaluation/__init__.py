@@ -1,4 +1,7 @@
-"""How good a recommender is: protocols, the bot's own permanent holdout, and the gate that stands on it."""
+"""How good a recommender is: protocols, the bot's own permanent holdout, and the gate that stands on it.
+
+The top floor: it may import all of `recsys`, and nothing of `recsys` imports it.
+"""
 
 from __future__ import annotations
 

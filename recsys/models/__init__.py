@@ -1,1 +1,1 @@
-"""What fits the parts that are served: torch lives here. Knows `recsys.serving` and `recsys.data`."""
+"""What fits the parts that are served, with torch; imports `recommender`, `serving`, `data` and `config`."""

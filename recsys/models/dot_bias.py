@@ -21,7 +21,7 @@ from recsys.models.fitted import CHUNK, FittedFactors
 from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, fine_tune, learn
 from recsys.models.tables import Table, table
 from recsys.models.threads import one_thread
-from recsys.models.uncertainty import describe, film_doubt
+from recsys.models.uncertainty import film_doubt, uncertainty_of
 from recsys.progress import OnStep
 from recsys.serving.stars import FactorStars
 
@@ -53,7 +53,7 @@ def fit_stars(
 
     learned = learn(untrained, ratings, settings, generator, report)
     fitted = learned.model.average(learned.loss)
-    newcomers = describe(fitted, ratings.pairs(), learned.valid.pairs(), learned.loss)
+    newcomers = uncertainty_of(fitted, ratings.pairs(), learned.valid.pairs(), learned.loss)
     single = np.float32
     return FactorStars(
         user_factors=fitted.user_factors.astype(single),

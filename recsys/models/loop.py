@@ -147,7 +147,7 @@ def learn(
 ) -> Learned[_Model]:
     """Train what `untrained` makes for these ratings; `report` hears of every epoch.
 
-    A first fit leaves some ratings out and tells the best epoch; a second one learns from all ratings
+    A first fit leaves some ratings out and finds the best epoch; a second one learns from all ratings
     up to that epoch. (Keeping the first one instead costs .004 of test MSE on ml-100k and
     ml-latest-small.) The train loss is the mean over the model's members as they learn, the valid loss
     that of their average; it is not measured in the second fit, and with very few ratings.

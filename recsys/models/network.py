@@ -32,7 +32,7 @@ from recsys.models.loop import (
     sigmoid_range,
 )
 from recsys.models.threads import one_thread
-from recsys.models.uncertainty import describe, film_doubt
+from recsys.models.uncertainty import film_doubt, uncertainty_of
 from recsys.progress import OnStep
 from recsys.serving.stars.network import Layer, Net, NetworkStars
 
@@ -67,7 +67,7 @@ def fit_stars(
 
     learned = learn(untrained, ratings, settings, generator, report)
     fitted = learned.model.served(learned.loss)
-    newcomers = describe(fitted, ratings.pairs(), learned.valid.pairs(), learned.loss)
+    newcomers = uncertainty_of(fitted, ratings.pairs(), learned.valid.pairs(), learned.loss)
     single = np.float32
     return NetworkStars(
         fitted.net,

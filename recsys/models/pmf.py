@@ -134,7 +134,7 @@ class _Sampler:
         return (counts >= self._settings.refit_growth * former) & (counts > former)
 
     def go_on(self, start: DrawnStars, draw: int, grown: torch.Tensor) -> float:
-        """Go on from one draw of a former fit; what it does not tell is drawn: priors, people's noise.
+        """Go on from one draw of a former fit; what it does not hold is drawn: priors, people's noise.
 
         The mean squared error with the films as they are now.
         """
@@ -308,6 +308,6 @@ def _with_ones(vectors: torch.Tensor) -> torch.Tensor:
 
 
 def _moment(side: Side) -> torch.Tensor:
-    """Of what a rating tells of its partner on the other side: E[xxᵀ]; shape (1 + factors, 1 + factors)."""
+    """Of what a rating says of its partner on the other side: E[xxᵀ]; shape (1 + factors, 1 + factors)."""
     x, shares = _with_ones(side.vectors), side.counts / side.counts.sum()
     return (x * shares[:, None]).T @ x

@@ -73,7 +73,7 @@ def batches(rows: torch.Tensor, n: int, size: int) -> Iterator[Batch]:
 class Side:
     """`vectors` (n, 1 + factors) are the current draw, `means` what they were drawn around.
 
-    `noise_weights` (n,) say how much more than usual a rating of this row tells. `ratings` are the rows of
+    `noise_weights` (n,) say how much more than usual a rating of this row weighs. `ratings` are the rows of
     the ratings on this side, shape (n_ratings,), `weights` (n_ratings,) what each counts, 1 unless given,
     `bases` the side information. Small matrices are drawn by
     `rng` on the CPU, vectors by `generator` where they are.

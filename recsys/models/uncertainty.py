@@ -66,8 +66,8 @@ class Uncertainty:
     noise_variance: float  # stars squared
 
 
-def describe(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Uncertainty:
-    """The people whom a fitted model does not know yet.
+def uncertainty_of(fitted: Fitted, ratings: Pairs, valid: Pairs, loss: float) -> Uncertainty:
+    """What a fitted model leaves open, of people whom it does not know yet and of films.
 
     `loss` is the mean squared error on `valid`, ratings that the fit behind it did not see. It holds the
     noise of a rating and what is open about person and film. The latter grows with the noise in

@@ -1,4 +1,7 @@
-"""Pictures as PNG, with matplotlib, which the process that answers people never loads."""
+"""Pictures as PNG, with matplotlib, which the process that answers people never loads.
+
+Imports what is drawn: `recsys.charts`, `recsys.interpretation` and `recsys.progress`.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The parts of a fitted recommender, which answer with numpy alone. Knows `recsys.data`."""
+"""The parts of a fitted recommender, which answer with numpy alone; imports `data` and `config`."""

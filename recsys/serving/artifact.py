@@ -32,7 +32,7 @@ Arrays = Mapping[str, AnyArray]
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """What a folder holds. `about` is what the writer told of the model: config, counts, metrics."""
+    """What a folder holds. `about` is what the writer said of the model: config, counts, metrics."""
 
     arrays: dict[str, AnyArray]
     catalog: Catalog

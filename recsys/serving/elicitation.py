@@ -1,13 +1,13 @@
-"""Which films to ask a newcomer about: those they probably know and whose answer would tell most about them.
+"""Which films to ask a newcomer about: those they probably know and whose answer would say most about them.
 
-What an answer tells is how much it lowers the variance of all that we would predict of this person (V-optimal
+An answer is worth as much as it lowers the variance of all that we would predict of this person (V-optimal
 design; as active learning for recommenders in Rubens, Kaplan, Sugiyama, 2011). With the posterior N(m, S) of
 their vector, and g_i the gradient of their predicted stars for film i,
 
     gain(j) = Σ_i w_i (g_i·S g_j)² / (g_j·S g_j + σ²) = g_j·S M S g_j / (g_j·S g_j + σ²),
 
 M = Σ_i w_i g_i g_iᵀ, with w_i the chance that they know film i: predictions count where there is something to
-predict. Without a predictor of stars, what an answer tells is how much people disagree about the film, and
+predict. Without a predictor of stars, an answer is worth more the more people disagree about the film, and
 variety is a rule.
 """
 

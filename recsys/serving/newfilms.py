@@ -1,4 +1,4 @@
-"""Films that nobody has rated: what a model would have learned of them, as far as genres and years tell.
+"""Films that nobody has rated: what a model would have learned of them, as far as genres and years say.
 
 A ridge map from the content of rated films (recsys.data.content) to what was learned of them. It is not
 stored, for it is made in a moment from what is. What it leaves unexplained of the rated films, each left out
@@ -6,7 +6,7 @@ in turn, is what is not known of a new one.
 
 For stars, films weigh as their ratings: a rating that a new film gets is a rating like any other, and what
 is learned from few is mostly the model's own pull to nothing. For the order, by which films are chosen among
-all, they weigh more alike: else a new film would stand with the famous of its kind before anybody chose it.
+all, they weigh more alike: else a new film would stand with the best known before anybody chose it.
 The settings are those of the least error on ml-100k and ml-latest-small (seeds 10 and 11 of
 benchmarks.new_films), and for the order those with which new films are in a top ten about as often as any.
 """

@@ -5,10 +5,11 @@ genres and its years. Each part has length one and is scaled by the square root 
 of two films is a weighted mean of their parts' cosines, and says which part it comes from. What is learned
 from ratings counts as far as there are any: a film with few leans on its genres and years, and what its row
 lacks to length one goes to a dimension that is the film's own, in which it is like nothing else: a film that
-one person rated cannot crowd the list of a famous one.
+one person rated cannot crowd the list of a well-known one.
 
 The ranker's factors are flattened before: in the basis of their principal axes, each is divided by the square
-root of its spread. The broadest axes tell the famous from the rest, the narrow ones a series from its genre.
+root of its spread. The broadest axes part well-known films from the rest, the narrow ones a series
+from its genre.
 """
 
 from __future__ import annotations

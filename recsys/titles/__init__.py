@@ -1,4 +1,4 @@
-"""Films found by what people type."""
+"""Films found by what people type; imports `recsys.data`."""
 
 from __future__ import annotations
 

@@ -48,10 +48,10 @@ def small_ratings(small_catalog: Catalog) -> Ratings:
     Every other person loves comedies, the others horror.
     """
     rng = np.random.default_rng(7)
-    fame = 0.85 ** np.arange(N_FILMS - 2)
+    popularity = 0.85 ** np.arange(N_FILMS - 2)
     rows = []
     for person in range(N_PEOPLE):
-        for film in rng.choice(N_FILMS - 2, 8 + person % 8, replace=False, p=fame / fame.sum()):
+        for film in rng.choice(N_FILMS - 2, 8 + person % 8, replace=False, p=popularity / popularity.sum()):
             loved = film % 2 == person % 2
             rows.append(
                 (1000 + 3 * person, film, float(rng.choice((4, 4.5, 5) if loved else (0.5, 1, 2, 3))))

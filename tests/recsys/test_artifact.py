@@ -118,7 +118,7 @@ def rename_a_film(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (shutil.rmtree, r"manifest\.json: cannot be read \(No such file"),
         (lambda folder: (folder / MANIFEST).unlink(), r"manifest\.json: cannot be read"),
@@ -140,9 +140,9 @@ def rename_a_film(folder: Path) -> None:
         (rename_a_film, r"catalog-.*: damaged, its checksum"),
     ],
 )
-def test_damage_is_refused_by_name(folder: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_damage_is_refused_by_name(folder: Path, damage: Callable[[Path], object], message: str) -> None:
     damage(folder)
-    with pytest.raises(ArtifactError, match=told):
+    with pytest.raises(ArtifactError, match=message):
         read_artifact(folder)
 
 
@@ -161,7 +161,7 @@ def test_a_manifest_cannot_point_outside_its_folder(folder: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda arrays: arrays.pop("ranker.gram"), r"no array 'gram'"),
         (lambda arrays: arrays.pop("popularity"), r"no array 'popularity'"),
@@ -180,12 +180,12 @@ def test_a_manifest_cannot_point_outside_its_folder(folder: Path, tmp_path: Path
     ],
 )
 def test_parts_that_do_not_fit_together_are_refused(
-    sound_model: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object], told: str
+    sound_model: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
 ) -> None:
     artifact = read_artifact(sound_model)
     change(artifact.arrays)
     write_artifact(tmp_path, artifact.arrays, artifact.catalog, artifact.about)
-    with pytest.raises(ArtifactError, match=told):
+    with pytest.raises(ArtifactError, match=message):
         Recommender.load(tmp_path)
 
 

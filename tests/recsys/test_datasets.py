@@ -335,14 +335,14 @@ def test_a_data_set_that_is_there_is_read_by_name(tmp_path: Path) -> None:
     (tmp_path / "ml-latest-small").mkdir()
     (tmp_path / "ml-latest-small" / "ratings.csv").write_text(RATINGS)
     (tmp_path / "ml-latest-small" / "movies.csv").write_text(MOVIES)
-    told: list[tuple[str, int, int | None]] = []
+    reported: list[tuple[str, int, int | None]] = []
     dataset = load_dataset(
         "ml-latest-small",
         folder=tmp_path,
-        progress=lambda label, done, total: told.append((label, done, total)),
+        progress=lambda label, done, total: reported.append((label, done, total)),
     )
     assert dataset.name == "ml-latest-small"
-    assert told == [("Reading ml-latest-small", 0, None), ("Reading ml-latest-small", 3, 3)]
+    assert reported == [("Reading ml-latest-small", 0, None), ("Reading ml-latest-small", 3, 3)]
 
 
 def test_importing_loads_no_pandas() -> None:

@@ -140,40 +140,40 @@ class TestPlanted:
 class TestEpochs:
     def test_the_best_one_is_kept_and_learned_again_from_everything(self, planted: World) -> None:
         """So high a rate overfits: the loss on what is set aside rises before the end."""
-        heard: list[Step] = []
+        reported: list[Step] = []
         wild = DotBiasConfig(epochs=12, weight_decay=0.01, learning_rate=0.1, valid_share=0.3)
         users, movies, values, _ = planted
         fit_stars(
-            Rows(users, movies, values, N_USERS, N_MOVIES), replace(CONFIG, dot_bias=wild), heard.append
+            Rows(users, movies, values, N_USERS, N_MOVIES), replace(CONFIG, dot_bias=wild), reported.append
         )
-        losses = [epoch.valid_loss for epoch in heard[:12]]
+        losses = [epoch.valid_loss for epoch in reported[:12]]
         best = int(np.argmin(losses)) + 1
         assert best < 12
-        assert len(heard) == 12 + best
-        assert [epoch.number for epoch in heard] == list(range(1, 13 + best))
-        assert heard[-1].total == heard[-1].number
-        assert all(math.isnan(epoch.valid_loss) for epoch in heard[12:])
-        assert all(epoch.seconds > 0 and epoch.train_loss > 0 for epoch in heard)
+        assert len(reported) == 12 + best
+        assert [epoch.number for epoch in reported] == list(range(1, 13 + best))
+        assert reported[-1].total == reported[-1].number
+        assert all(math.isnan(epoch.valid_loss) for epoch in reported[12:])
+        assert all(epoch.seconds > 0 and epoch.train_loss > 0 for epoch in reported)
 
     def test_with_nothing_set_aside_all_epochs_count(self, planted: World) -> None:
-        heard: list[Step] = []
+        reported: list[Step] = []
         users, movies, values, _ = planted
         fit_stars(
             Rows(users, movies, values, N_USERS, N_MOVIES),
             replace(CONFIG, dot_bias=DotBiasConfig(epochs=3, valid_share=0.0)),
-            heard.append,
+            reported.append,
         )
-        assert [(epoch.number, epoch.total) for epoch in heard] == [(1, 3), (2, 3), (3, 3)]
+        assert [(epoch.number, epoch.total) for epoch in reported] == [(1, 3), (2, 3), (3, 3)]
 
     def test_what_was_set_aside_is_learned_too(self) -> None:
-        heard: list[int] = []
+        reported: list[int] = []
         stars = fit_stars(
             Rows(np.repeat(np.arange(4), 5), np.arange(20), np.tile([1.0, 2.0, 3.0, 4.0, 5.0], 4), 4, 20),
             replace(CONFIG, dot_bias=DotBiasConfig(valid_share=0.5)),
-            lambda step: heard.append(torch.get_num_threads()),
+            lambda step: reported.append(torch.get_num_threads()),
         )
         assert (stars.movie_bias != 0).all()
-        assert set(heard) == {1}
+        assert set(reported) == {1}
 
     def test_a_fit_that_ends_worse_than_a_constant_is_refused(self, planted: World) -> None:
         with pytest.raises(Diverged, match=r"a constant has.*: lower the learning rate"):
@@ -201,10 +201,10 @@ class TestTables:
         users, movies, values, _ = planted
         rows, courses, ends = Rows(users, movies, values, N_USERS, N_MOVIES), [], []
         for kind in TABLES:
-            heard: list[Step] = []
+            reported: list[Step] = []
             config = replace(CONFIG, dot_bias=replace(settings, tables=kind))
-            ends.append(fit_stars(rows, config, heard.append).arrays())
-            courses.append([epoch.train_loss for epoch in heard])
+            ends.append(fit_stars(rows, config, reported.append).arrays())
+            courses.append([epoch.train_loss for epoch in reported])
         assert courses[0] == courses[1]
         assert all((array == ends[1][name]).all() for name, array in ends[0].items())
 

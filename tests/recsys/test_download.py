@@ -101,14 +101,14 @@ def visible(folder: Path) -> list[str]:
 
 def test_download_once(shelf: Shelf, tmp_path: Path) -> None:
     shelf.put(packed())
-    told: list[tuple[str, int, int | None]] = []
-    path = fetch(NAME, tmp_path / "new", lambda *args: told.append(args), base_url=f"{shelf.url}/")
+    reported: list[tuple[str, int, int | None]] = []
+    path = fetch(NAME, tmp_path / "new", lambda *args: reported.append(args), base_url=f"{shelf.url}/")
     assert path == tmp_path / "new" / NAME
     assert visible(path) == ["README.txt", "movies.csv", "ratings.csv"]
     assert visible(tmp_path / "new") == [NAME]
     assert len(load_dataset(NAME, folder=tmp_path / "new").ratings) == 1140
     size = len(packed())
-    assert (told[0], told[-1]) == (
+    assert (reported[0], reported[-1]) == (
         (f"Downloading {NAME}.zip", 0, size),
         (f"Downloading {NAME}.zip", size, size),
     )
@@ -132,10 +132,10 @@ def test_a_cut_download_goes_on(shelf: Shelf, tmp_path: Path) -> None:
     assert visible(tmp_path) == [f"{NAME}.zip.part"]
     assert not holds_data_set(tmp_path)
     shelf.cut_after = None
-    told: list[int] = []
-    path = fetch(NAME, tmp_path, lambda label, done, total: told.append(done), base_url=shelf.url)
+    reported: list[int] = []
+    path = fetch(NAME, tmp_path, lambda label, done, total: reported.append(done), base_url=shelf.url)
     assert shelf.zips_asked() == [None, "bytes=1000-"]
-    assert told[0] == 1000
+    assert reported[0] == 1000
     assert len(load_dataset(path).ratings) == 1140
     assert visible(tmp_path) == [NAME]
 

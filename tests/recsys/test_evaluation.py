@@ -129,14 +129,14 @@ def test_stars_are_measured_on_people_and_films_of_the_test_part(
     small_ratings: Ratings, small_catalog: Catalog, quick_config: TrainingConfig
 ) -> None:
     dataset = Dataset(small_ratings, small_catalog, "small")
-    heard: list[str] = []
-    report = evaluate(dataset, (0, 1), config=quick_config, protocols=("stars",), progress=heard.append)
+    reported: list[str] = []
+    report = evaluate(dataset, (0, 1), config=quick_config, protocols=("stars",), progress=reported.append)
     mse, rmse = (report.measure("stars", quick_config.model, metric).values for metric in ("MSE", "RMSE"))
     assert len(mse) == 2
     assert mse[0] != mse[1]
     assert rmse == pytest.approx([value**0.5 for value in mse])
     assert all(0.1 < value < 4 for value in mse)
-    assert heard == ["stars, seed 0", "stars, seed 1"]
+    assert reported == ["stars, seed 0", "stars, seed 1"]
 
 
 def test_an_unknown_protocol_is_named(small_ratings: Ratings, small_catalog: Catalog) -> None:

@@ -50,7 +50,7 @@ def test_movies_csv_of_a_data_set_is_such_a_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", r"films\.csv, line 1: expected a header with the column title"),
         ("year,genres\n", r"line 1: .*title is missing"),
@@ -61,8 +61,8 @@ def test_movies_csv_of_a_data_set_is_such_a_list(tmp_path: Path) -> None:
         ('title\n"Heat\n', "line 2: expected comma-separated values"),
     ],
 )
-def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(InvalidData, match=told):
+def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidData, match=message):
         read_film_list(write(tmp_path, text))
 
 

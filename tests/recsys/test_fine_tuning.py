@@ -134,7 +134,7 @@ def test_it_takes_fewer_rounds(
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        ("changed", "told"),
+        ("changed", "message"),
         [
             ({"model": "dot_bias"}, r"model 'pmf', config asks for 'dot_bias'"),
             ({"pmf": PmfConfig(factors=4)}, r"start has 3 factors, config.pmf asks for 4"),
@@ -147,14 +147,14 @@ class TestRefusals:
         small_ratings: Ratings,
         small_catalog: Catalog,
         changed: dict[str, object],
-        told: str,
+        message: str,
     ) -> None:
         config = replace(small_recommender.config, **changed)  # type: ignore[arg-type]
-        with pytest.raises(InvalidData, match=told):
+        with pytest.raises(InvalidData, match=message):
             recsys.fit(small_ratings, small_catalog, config, start=small_recommender)
 
     @pytest.mark.parametrize(
-        ("model", "wider", "told"),
+        ("model", "wider", "message"),
         [
             ("dot_bias", DotBiasConfig(factors=5), "start has 4 factors"),
             ("nn", NetworkConfig(layers=(12,)), r"start has \(12, 6\) layers"),
@@ -167,12 +167,12 @@ class TestRefusals:
         quick_config: TrainingConfig,
         model: str,
         wider: object,
-        told: str,
+        message: str,
     ) -> None:
         config = replace(quick_config, model=model, parts=("stars",))
         former = recsys.fit(small_ratings, small_catalog, config)
         other = replace(config, **{model: wider})  # type: ignore[arg-type]
-        with pytest.raises(InvalidData, match=told):
+        with pytest.raises(InvalidData, match=message):
             recsys.fit(small_ratings, small_catalog, other, start=former)
 
     @pytest.mark.parametrize(("had", "wanted"), [("ranker", "stars"), ("stars", "ranker")])

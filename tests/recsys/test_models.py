@@ -47,24 +47,24 @@ def fit(name: str, small_ratings: Ratings, small_catalog: Catalog, quick_config:
     """Fits the stars of this model to the small world, or to other ratings."""
 
     def fitted(
-        ratings: Ratings = small_ratings, seed: int = 4, told: list[Step] | None = None
+        ratings: Ratings = small_ratings, seed: int = 4, steps: list[Step] | None = None
     ) -> Recommender:
         config = replace(quick_config, model=name, parts=("stars",), seed=seed)
-        return recsys.fit(ratings, small_catalog, config, report=None if told is None else told.append)
+        return recsys.fit(ratings, small_catalog, config, report=None if steps is None else steps.append)
 
     return fitted
 
 
 @pytest.fixture(scope="module")
-def told() -> list[Step]:
+def steps() -> list[Step]:
     """What the fit of `model` reported."""
     return []
 
 
 @pytest.fixture(scope="module")
-def model(fit: Fit, told: list[Step]) -> Recommender:
-    told.clear()
-    return fit(told=told)
+def model(fit: Fit, steps: list[Step]) -> Recommender:
+    steps.clear()
+    return fit(steps=steps)
 
 
 @pytest.fixture(scope="module")
@@ -154,12 +154,12 @@ class TestFit:
             assert np.array_equal(one, same)
         assert not np.allclose(everything(other), everything(model), atol=1e-4)
 
-    def test_reports_every_step(self, model: Recommender, told: list[Step]) -> None:
-        assert {step.part for step in told} == {"stars"}
-        assert [step.number for step in told] == list(range(1, len(told) + 1))
-        assert told[-1].total == len(told)
-        assert all(step.seconds >= 0 for step in told)
-        assert told[-1].train_loss < told[0].train_loss
+    def test_reports_every_step(self, model: Recommender, steps: list[Step]) -> None:
+        assert {step.part for step in steps} == {"stars"}
+        assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+        assert steps[-1].total == len(steps)
+        assert all(step.seconds >= 0 for step in steps)
+        assert steps[-1].train_loss < steps[0].train_loss
 
     def test_a_saved_model_is_the_same(self, model: Recommender, tmp_path: Path) -> None:
         model.save(tmp_path)

@@ -206,12 +206,12 @@ class TestExtended:
         assert (near[0].because, near[0].shared_genres) == ("genres", ("Comedy",))
         at = {each.movie_id: each for each in near}
         assert at[ODD].similarity > at[HORROR].similarity
-        famous = next(film.movie_id for film in extended.catalog if film.genres == ("Comedy",))
-        back = {each.movie_id: each for each in extended.similar([famous], n=10**6)}
+        best_known = next(film.movie_id for film in extended.catalog if film.genres == ("Comedy",))
+        back = {each.movie_id: each for each in extended.similar([best_known], n=10**6)}
         assert back[COMEDY].because == "genres"
         assert back[COMEDY].similarity > back[HORROR].similarity
-        assert back[COMEDY].similarity == pytest.approx(at[famous].similarity, abs=1e-5)
-        assert extended.compare([BARE], [famous])[0].because is None
+        assert back[COMEDY].similarity == pytest.approx(at[best_known].similarity, abs=1e-5)
+        assert extended.compare([BARE], [best_known])[0].because is None
 
     def test_can_be_rated_like_others(self, extended: Recommender) -> None:
         nobody, fan = extended.fold_in(), extended.fold_in({COMEDY: 5.0, HORROR: 1.0})

@@ -156,7 +156,7 @@ def test_each_chain_is_a_line_of_its_own(figures: list[Figure]) -> None:
     lines = figures[0].axes[0].lines
     assert [list(line.get_ydata()) for line in lines] == [losses[:3], losses[3:]]  # type: ignore[arg-type]
     assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [4, 5, 6]]  # type: ignore[arg-type]
-    assert [line.get_label() for line in lines] == ["draws", "_"]  # told once
+    assert [line.get_label() for line in lines] == ["draws", "_"]  # named once
 
 
 def test_there_is_no_picture_of_nothing() -> None:

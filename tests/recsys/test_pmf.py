@@ -113,13 +113,13 @@ class TestPlanted:
         assert DrawnStars.from_arrays(plain.arrays()) is not None
 
     def test_every_sweep_is_told_and_some_draws_are_kept(self, rows: Rows) -> None:
-        told: list[Step] = []
+        steps: list[Step] = []
         short = replace(CONFIG.pmf, sweeps=2, burn_in=0.5, draws=9)
-        kept = fit_stars(rows, CONTENT, replace(CONFIG, pmf=short), told.append)
-        assert [(step.part, step.number, step.total) for step in told] == [
+        kept = fit_stars(rows, CONTENT, replace(CONFIG, pmf=short), steps.append)
+        assert [(step.part, step.number, step.total) for step in steps] == [
             ("stars", number, 4) for number in range(1, 5)
         ]
-        assert all(step.train_loss > 0 and step.seconds > 0 for step in told)
+        assert all(step.train_loss > 0 and step.seconds > 0 for step in steps)
         # One sweep of each chain is left after the burn-in.
         assert kept.movie_factors.shape == (N_MOVIES, 2, 3)
 
@@ -222,11 +222,11 @@ class TestServed:
     def test_fold_in_is_bayesian_linear_regression(self, stars: DrawnStars) -> None:
         movies, values = np.array([3, 5, 11]), np.array([4.5, 1.0, 3.0])
         found = stars.fold_in(movies, values)
-        told = stars.implicit[movies].sum(0) / np.sqrt(3) - stars.implicit_centre
+        chosen = stars.implicit[movies].sum(0) / np.sqrt(3) - stars.implicit_centre
         for draw in range(len(stars.noise_variance)):
             X = np.column_stack([np.ones(3), stars.movie_factors[movies, draw]])
             noise = stars.noise_variance[draw] / stars.movie_weight[movies] + stars.movie_doubt[movies]
-            prior = stars.prior_mean[draw] + 3 / 13 * told @ stars.implicit_links[draw]
+            prior = stars.prior_mean[draw] + 3 / 13 * chosen @ stars.implicit_links[draw]
             precision = stars.prior_precision[draw] + X.T @ np.diag(1 / noise) @ X
             left = values - stars.offset - stars.movie_bias[movies, draw]
             right = stars.prior_precision[draw] @ prior + X.T @ (left / noise)
@@ -272,17 +272,17 @@ class TestDraws:
     def test_each_chain_gives_its_last_sweep(
         self, rows: Rows, monkeypatch: pytest.MonkeyPatch, draws: int, expected: list[int]
     ) -> None:
-        told: list[Step] = []
+        steps: list[Step] = []
         kept: list[int] = []
         keep = pmf._Sampler.keep
 
         def noted(sampler: pmf._Sampler) -> None:
-            kept.append(len(told))
+            kept.append(len(steps))
             keep(sampler)
 
         monkeypatch.setattr(pmf._Sampler, "keep", noted)
         settings = replace(CONFIG.pmf, chains=2, sweeps=10, draws=draws)
-        fit_stars(rows, CONTENT, replace(CONFIG, pmf=settings), told.append)
+        fit_stars(rows, CONTENT, replace(CONFIG, pmf=settings), steps.append)
         assert kept == expected
 
     def test_a_draw_that_is_not_finite_is_not_kept(self, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_typical_stars_are_what_a_stranger_would_give(small_recommender: Recomme
 def test_typical_stars_are_near_the_means_of_films_that_many_rated(
     movielens_100k: Dataset,
 ) -> None:
-    """And so somebody who rates as others do is told so: over people, generosity is about zero."""
+    """And so somebody who rates as others do is shown as such: over people, generosity is about zero."""
     ratings, catalog = movielens_100k.ratings, movielens_100k.catalog
     config = recsys.TrainingConfig(device="cpu", parts=("stars",), pmf=recsys.PmfConfig(chains=1, sweeps=20))
     recommender = recsys.fit(ratings, catalog, config)

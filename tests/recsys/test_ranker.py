@@ -171,10 +171,10 @@ def test_a_film_that_nobody_rated_stands_where_its_content_puts_it(ranker: Ranke
 
 
 def test_every_sweep_is_reported() -> None:
-    told: list[Step] = []
+    steps: list[Step] = []
     config = TrainingConfig(ranker=CONFIG, device="cpu")
-    fit_film_factors(ROWS, FEATURES, config, told.append)
-    assert [(sweep.number, sweep.total) for sweep in told] == [(1, 3), (2, 3), (3, 3)]
+    fit_film_factors(ROWS, FEATURES, config, steps.append)
+    assert [(sweep.number, sweep.total) for sweep in steps] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_the_fit_leaves_torch_as_many_threads_as_it_found() -> None:

@@ -53,11 +53,11 @@ def test_an_order_without_stars_has_none(
 def test_the_fit_reports_epochs_and_sweeps(
     small_ratings: Ratings, small_catalog: Catalog, quick_config: TrainingConfig
 ) -> None:
-    told: list[Step] = []
-    recsys.fit(small_ratings, small_catalog, quick_config, report=told.append)
-    sweeps = [event for event in told if event.part == "ranker"]
+    steps: list[Step] = []
+    recsys.fit(small_ratings, small_catalog, quick_config, report=steps.append)
+    sweeps = [event for event in steps if event.part == "ranker"]
     assert [sweep.number for sweep in sweeps] == [1, 2, 3, 4]
-    assert len(told) > len(sweeps)
+    assert len(steps) > len(sweeps)
 
 
 def test_nothing_to_learn_from(small_ratings: Ratings, small_catalog: Catalog) -> None:

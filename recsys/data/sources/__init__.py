@@ -1,1 +1,1 @@
-"""Where ratings and films come from: files in their layouts, downloads, and a generator."""
+"""Where films and ratings come from: files, downloads, a generator; imports `recsys.data`."""

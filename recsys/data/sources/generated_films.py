@@ -70,7 +70,7 @@ _CODAS = ("", "", "", "n", "r", "l", "s", "t", "nd", "ck")
 
 
 def generate_films(films: int, source: str, rng: np.random.Generator) -> Catalog:
-    """As many films, with ascending ids that have gaps; as the ids in MovieLens, they tell nothing."""
+    """As many films, with ascending ids that have gaps; as the ids in MovieLens, they mean nothing."""
     movie_ids = np.cumsum(rng.integers(1, 4, films))
     age = rng.beta(1.1, 3.0, films)  # half of all films are of the last quarter of the years
     years = np.round(_LAST_YEAR - age * (_LAST_YEAR - _FIRST_YEAR)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Predictors of stars as they are served: numpy alone."""
+"""Predictors of stars as they are served, numpy alone; imports `data` and `serving.newfilms`."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class DrawnStars:
     user_factors: Reals  # (n_users, s, k), half precision
     movie_bias: Floats  # (n_movies, s)
     movie_factors: Floats  # (n_movies, s, k)
-    movie_weight: Floats  # (n_movies,): how much more than usual a rating of this film tells
+    movie_weight: Floats  # (n_movies,): how much more than usual a rating of this film weighs
     movie_doubt: Floats  # (n_movies,): variance of its stars from not knowing the film, within a draw
     movie_appeal: Floats  # (n_movies,): stars its own audience gives it more than anyone
     movie_openness: Floats  # (n_movies,): variance of its stars among people of whom nothing is known
@@ -103,7 +103,7 @@ class DrawnStars:
     def sensitivity(self, posterior: StarsPosterior, movie_rows: npt.ArrayLike) -> Sensitivity:
         """How the stars of these films depend on what is not known of this person, in the last draw.
 
-        One draw tells which film says most about somebody about as well as all of them.
+        One draw finds the film that says most about somebody about as well as all of them.
         """
         factors = self.movie_factors[np.asarray(movie_rows, np.int64), -1]
         gradients = np.concatenate([np.ones((len(factors), 1)), factors], axis=1)

@@ -167,7 +167,7 @@ class NetworkStars:
     def film_vectors(self) -> Floats:
         """What the embeddings put into the first layer, less their mean; shape (n_movies, h).
 
-        What all films share tells none apart, and would make all of them alike.
+        What all films share parts none of them, and would make all of them alike.
         """
         vectors: Floats = self.net.movie_inputs - self.net.movie_inputs.mean(axis=0)
         return vectors

@@ -96,7 +96,7 @@ class Stars(Protocol):
 
     def renumbered(self, users: Ints, movies: Ints) -> Stars:
         """The same with other rows, to go on from: `users` (n_users,) and `movies` (n_movies,) say which row
-        each one has in this predictor, UNSEEN where it has none. They stand where everybody starts, before any
+        each one has in this predictor, UNSEEN where it has none. Such start where everybody does, before any
         rating.
         """
 
