@@ -21,16 +21,7 @@ from recsys.config import NetworkConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.models.device import torch_device
 from recsys.models.fitted import FittedNetwork
-from recsys.models.loop import (
-    BETAS,
-    HIGH,
-    LOW,
-    RatingTensors,
-    StarsModel,
-    fine_tune,
-    learn,
-    sigmoid_range,
-)
+from recsys.models.loop import BETAS, HIGH, LOW, RatingTensors, StarsModel, fine_tune, learn, sigmoid_range
 from recsys.models.threads import one_thread
 from recsys.models.uncertainty import film_doubt, uncertainty_of
 from recsys.progress import OnStep

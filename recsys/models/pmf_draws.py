@@ -34,17 +34,9 @@ def stars_of_draws(draws: Sequence[Draw], implicit: Floats, centre: Floats, offs
     people, `offset` what the draws' predictions are added to, in stars.
     """
     single = np.float32
-    users, movies, links, means, covariances, noises = (
-        np.stack([getattr(draw, name) for draw in draws])
-        for name in (
-            "users",
-            "movies",
-            "implicit_links",
-            "prior_mean",
-            "prior_covariance",
-            "noise_variance",
-        )
-    )
+    users = np.stack([draw.users for draw in draws])
+    movies = np.stack([draw.movies for draw in draws])
+    covariances = np.stack([draw.prior_covariance for draw in draws])
     weight, appeal, spread = (
         np.stack([np.atleast_1d(getattr(draw, name)) for draw in draws]).mean(axis=0, dtype=single)
         for name in ("movie_weight", "movie_appeal", "noise_spread")
@@ -62,11 +54,11 @@ def stars_of_draws(draws: Sequence[Draw], implicit: Floats, centre: Floats, offs
         movie_appeal=appeal,
         movie_openness=openness,
         implicit=implicit,
-        implicit_links=links,
+        implicit_links=np.stack([draw.implicit_links for draw in draws]),
         implicit_centre=centre,
-        prior_mean=means.astype(single),
+        prior_mean=np.stack([draw.prior_mean for draw in draws]).astype(single),
         prior_precision=np.linalg.inv(covariances).astype(single),
-        noise_variance=noises.astype(single),
+        noise_variance=np.array([draw.noise_variance for draw in draws], single),
         noise_spread=spread,
         offset=np.array([offset], single),
     )
