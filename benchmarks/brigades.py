@@ -23,7 +23,7 @@ from benchmarks.crowds import ASKED, ATTACKS, HONEST, World, aimed, camouflaged,
 from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Ratings, TrainingConfig
 from recsys.brigades import Brigade, find_brigades
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.data.sources.generate import generate
 
 HONEST_PEOPLE = (30, 300)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys.arrays import Ints
+from recsys.data.dataset import Dataset
 from recsys.data.ratings import Ratings
-from recsys.data.sources.datasets import Dataset
 
 START = 1_780_000_000  # Unix seconds
 MINUTE, HOUR, DAY = 60, 3_600, 86_400

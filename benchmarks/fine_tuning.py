@@ -25,7 +25,7 @@ from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Catalog, Ratings, Recommender, TrainingConfig
 from recsys.arrays import Doubles, Ints
 from recsys.config import MODELS
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation.holdout import split
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.order import order_metrics, recommended

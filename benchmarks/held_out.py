@@ -9,8 +9,8 @@ import numpy as np
 
 from recsys import Catalog
 from recsys.arrays import Floats, Ints
+from recsys.data.dataset import Dataset
 from recsys.data.ratings import Ratings
-from recsys.data.sources.datasets import Dataset
 from recsys.evaluation.metrics import ndcg, recall
 from recsys.evaluation.splits import HeldOutPerson, held_out_people
 

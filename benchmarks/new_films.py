@@ -19,8 +19,8 @@ import numpy as np
 import recsys
 from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
+from recsys.data.dataset import Dataset
 from recsys.data.ratings import MAX_STARS, MIN_STARS
-from recsys.data.sources.datasets import Dataset
 from recsys.serving.records import User
 
 HIDDEN, LEAST = 0.05, 10  # share of the films with so many ratings

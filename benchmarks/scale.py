@@ -23,7 +23,7 @@ import recsys
 from benchmarks.peers.process import NotRun
 from benchmarks.report import Options, Section, about, arguments, log
 from recsys import TrainingConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.data.sources.generate import generate
 
 # People and films for so many millions of ratings.

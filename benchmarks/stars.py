@@ -27,7 +27,7 @@ from recsys import Ratings, Recommender, TrainingConfig
 from recsys.arrays import Floats
 from recsys.config import MODELS
 from recsys.data.content import genre_matrix
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation.splits import random_fifth
 
 BEST_MYFM = "the same, rank 16 for 8, 400 sweeps for 200"

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, PmfConfig, RankerConfig, TrainingConfig
 from recsys.data.catalog import Catalog, Film
+from recsys.data.dataset import Dataset
 from recsys.data.ratings import Ratings
-from recsys.data.sources.datasets import Dataset, load_dataset
+from recsys.data.sources.datasets import load_dataset
 from recsys.errors import (
     ArtifactError,
     DataUnavailable,

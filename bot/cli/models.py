@@ -20,7 +20,7 @@ from recsys.data.sources.download import DATASETS
 from recsys.progress import Step
 
 if TYPE_CHECKING:  # they import pandas and torch when called
-    from recsys.data.sources.datasets import Dataset
+    from recsys.data.dataset import Dataset
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]

@@ -38,7 +38,7 @@ from storage.running.flags import is_granted
 
 if TYPE_CHECKING:
     from recsys.brigades import Brigade
-    from recsys.data.sources.datasets import Dataset
+    from recsys.data.dataset import Dataset
 
 
 _NICE = 19  # people are answered first

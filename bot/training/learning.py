@@ -19,7 +19,7 @@ from recsys.data.ratings import Ratings
 from recsys.recommender import Recommender
 
 if TYPE_CHECKING:  # it imports pandas when called
-    from recsys.data.sources.datasets import Dataset
+    from recsys.data.dataset import Dataset
     from recsys.evaluation.holdout import Holdout
 
 

@@ -24,7 +24,7 @@ from storage.database import Database, facts
 from storage.database.migrations import revision
 
 if TYPE_CHECKING:  # they import pandas and torch when called
-    from recsys.data.sources.datasets import Dataset
+    from recsys.data.dataset import Dataset
     from recsys.data.sources.transfer import OnProgress
     from recsys.progress import OnStep
 

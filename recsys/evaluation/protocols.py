@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from recsys.config import TrainingConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.errors import InvalidData
 from recsys.evaluation.chapter import chapter
 from recsys.evaluation.groups import groups

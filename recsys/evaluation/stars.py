@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.config import TrainingConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.results import Scores
 from recsys.evaluation.splits import random_fifth

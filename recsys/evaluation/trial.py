@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.arrays import Ints
 from recsys.config import TrainingConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation.splits import HeldOutPerson, held_out_people
 from recsys.recommender import Recommender
 from recsys.training import fit

@@ -42,7 +42,8 @@ from bot.training.progress import PHASES, Progress
 from bot.training.publishing import LEASE, LIVE_CHANGED, Publisher
 from bot.training.runner import Runner
 from bot.training.snapshot import take_snapshot
-from recsys.data.sources.datasets import Dataset, load_dataset
+from recsys.data.dataset import Dataset
+from recsys.data.sources.datasets import load_dataset
 from recsys.serving.artifact import read_manifest
 from storage.database import Database
 from storage.errors import WrongState

@@ -14,7 +14,7 @@ import pytest
 import recsys
 from recsys import Ratings
 from recsys.brigades import find_brigades
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from storage.database import Database
 from storage.running import flags
 from storage.running.flags import FoundBrigade

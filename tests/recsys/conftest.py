@@ -11,7 +11,7 @@ import pytest
 import recsys
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
 from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, PmfConfig, RankerConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 
 N_PEOPLE, N_FILMS = 36, 24
 QUICK = TrainingConfig(

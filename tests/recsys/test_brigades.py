@@ -31,7 +31,7 @@ from benchmarks.crowds import (
 from recsys import InvalidData, Ratings, TrainingConfig
 from recsys.brigades import BrigadeConfig, find_brigades
 from recsys.config import RankerConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 
 MOST = 0.9  # of a brigade's accounts: the rest agrees with it too little
 STRAY = 2  # honest people who agree with a brigade on its film, at most

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from recsys.data.catalog import Film
-from recsys.data.sources.datasets import Dataset, load_dataset
+from recsys.data.dataset import Dataset
+from recsys.data.sources.datasets import load_dataset
 from recsys.errors import DataUnavailable, InvalidData
 
 RATINGS = "userId,movieId,rating,timestamp\n7,2,3.5,100\n5,10,4.0,90\n5,2,0.5,95\n"

@@ -11,8 +11,8 @@ import torch
 
 from recsys.arrays import Doubles, Ints
 from recsys.config import TABLES, DotBiasConfig, DotConfig, TrainingConfig
+from recsys.data.dataset import Dataset
 from recsys.data.rows import Rows
-from recsys.data.sources.datasets import Dataset
 from recsys.errors import Diverged
 from recsys.models.dot_bias import DotBias, fit_stars
 from recsys.models.fitted import FittedFactors

@@ -7,7 +7,7 @@ import pytest
 
 import recsys
 from recsys import Recommender
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.serving.elicitation import SPREAD_SHRINKAGE, Elicitation
 from recsys.serving.seen import Seen
 from recsys.serving.stars import Sensitivity

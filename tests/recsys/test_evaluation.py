@@ -11,7 +11,7 @@ import pytest
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.config import DotBiasConfig, RankerConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation import Evaluation, evaluate, measure_holdout
 from recsys.evaluation.holdout import split
 from recsys.evaluation.metrics import mean_squared_error, ndcg, recall
@@ -96,7 +96,7 @@ class TestHeldOutPeople:
 
 
 @pytest.fixture(scope="module")
-def report(movielens_100k: Dataset) -> Evaluation:
+def evaluation(movielens_100k: Dataset) -> Evaluation:
     """Order and newcomers on ml-100k, a seed that nobody tuned on, smaller models than the product's."""
     stars = DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3)
     config = TrainingConfig(device="cpu", dot_bias=stars, ranker=RankerConfig(factors=48, sweeps=6))
@@ -104,25 +104,27 @@ def report(movielens_100k: Dataset) -> Evaluation:
 
 
 class TestRealRatings:
-    def test_the_order_beats_popularity_by_far(self, report: Evaluation) -> None:
-        ours = report.measure("order", "recommender", "NDCG@10")
-        popular = report.measure("order", "popularity", "NDCG@10")
+    def test_the_order_beats_popularity_by_far(self, evaluation: Evaluation) -> None:
+        ours = evaluation.measure("order", "recommender", "NDCG@10")
+        popular = evaluation.measure("order", "popularity", "NDCG@10")
         assert ours.mean > 1.6 * popular.mean
         assert 0.1 < popular.mean < 0.3
 
-    def test_newcomers_gain_from_genres_and_from_every_rating(self, report: Evaluation) -> None:
-        curve = [report.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10").mean for k in (0, 5, 20)]
+    def test_newcomers_gain_from_genres_and_from_every_rating(self, evaluation: Evaluation) -> None:
+        curve = [
+            evaluation.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10").mean for k in (0, 5, 20)
+        ]
         assert curve == sorted(curve)
         errors = [
-            report.measure(f"newcomers, {k} ratings", "recommender", "RMSE").mean for k in (0, 5, "all")
+            evaluation.measure(f"newcomers, {k} ratings", "recommender", "RMSE").mean for k in (0, 5, "all")
         ]
         assert errors == sorted(errors, reverse=True)
-        assert curve[0] > report.measure("newcomers, 0 ratings", "without genres", "NDCG@10").mean
-        assert curve[1] > report.measure("newcomers, 5 ratings", "popularity", "NDCG@10").mean
+        assert curve[0] > evaluation.measure("newcomers, 0 ratings", "without genres", "NDCG@10").mean
+        assert curve[1] > evaluation.measure("newcomers, 5 ratings", "popularity", "NDCG@10").mean
 
-    def test_a_measure_that_was_not_made_is_named(self, report: Evaluation) -> None:
+    def test_a_measure_that_was_not_made_is_named(self, evaluation: Evaluation) -> None:
         with pytest.raises(KeyError, match="stars, dot_bias, MSE"):
-            report.measure("stars", "dot_bias", "MSE")
+            evaluation.measure("stars", "dot_bias", "MSE")
 
 
 def test_stars_are_measured_on_people_and_films_of_the_test_part(
@@ -130,8 +132,10 @@ def test_stars_are_measured_on_people_and_films_of_the_test_part(
 ) -> None:
     dataset = Dataset(small_ratings, small_catalog, "small")
     reported: list[str] = []
-    report = evaluate(dataset, (0, 1), config=quick_config, protocols=("stars",), progress=reported.append)
-    mse, rmse = (report.measure("stars", quick_config.model, metric).values for metric in ("MSE", "RMSE"))
+    evaluation = evaluate(
+        dataset, (0, 1), config=quick_config, protocols=("stars",), progress=reported.append
+    )
+    mse, rmse = (evaluation.measure("stars", quick_config.model, metric).values for metric in ("MSE", "RMSE"))
     assert len(mse) == 2
     assert mse[0] != mse[1]
     assert rmse == pytest.approx([value**0.5 for value in mse])
@@ -158,8 +162,8 @@ def test_the_permanent_holdout_is_measured_with_what_there_is(
 
 
 @pytest.fixture(scope="module")
-def world_of_the_report(movielens_100k: Dataset) -> tuple[Recommender, list[HeldOutPerson]]:
-    """The model and the people behind the report."""
+def world_of_the_evaluation(movielens_100k: Dataset) -> tuple[Recommender, list[HeldOutPerson]]:
+    """The model and the people behind the evaluation."""
     train, people = held_out_people(movielens_100k.ratings, movielens_100k.catalog, seed=7)
     config = TrainingConfig(
         device="cpu", seed=7, parts=("ranker",), ranker=RankerConfig(factors=48, sweeps=6)
@@ -168,23 +172,23 @@ def world_of_the_report(movielens_100k: Dataset) -> tuple[Recommender, list[Held
 
 
 def test_what_is_measured_is_what_is_served(
-    report: Evaluation, world_of_the_report: tuple[Recommender, list[HeldOutPerson]]
+    evaluation: Evaluation, world_of_the_evaluation: tuple[Recommender, list[HeldOutPerson]]
 ) -> None:
-    """The figure of the report, found again by calling the public API."""
-    model, people = world_of_the_report
+    """The figure of the evaluation, found again by calling the public API."""
+    model, people = world_of_the_evaluation
     found = []
     for person in people:
         listed = [each.movie_id for each in model.recommend(model.fold_in(person.history), n=20, diversity=0)]
         assert not set(listed) & set(person.history)
         found.append(ndcg(listed, person.relevant))
-    assert report.measure("order", "recommender", "NDCG@10").values == pytest.approx([np.mean(found)])
+    assert evaluation.measure("order", "recommender", "NDCG@10").values == pytest.approx([np.mean(found)])
 
 
 @pytest.mark.parametrize("k", [0, 10])
 def test_newcomers_show_what_most_people_rated_and_keep_the_same_candidates(
-    report: Evaluation, world_of_the_report: tuple[Recommender, list[HeldOutPerson]], k: int
+    evaluation: Evaluation, world_of_the_evaluation: tuple[Recommender, list[HeldOutPerson]], k: int
 ) -> None:
-    model, people = world_of_the_report
+    model, people = world_of_the_evaluation
     ratings = dict(zip(model.catalog.movie_ids.tolist(), model.popularity.tolist(), strict=True))
     found = []
     for person in people:
@@ -194,5 +198,5 @@ def test_newcomers_show_what_most_people_rated_and_keep_the_same_candidates(
         user = model.fold_in({movie_id: person.history[movie_id] for movie_id in shown}, person.answers)
         listed = [each.movie_id for each in model.recommend(user, n=10, exclude=person.history, diversity=0)]
         found.append(ndcg(listed, person.relevant))
-    measure = report.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10")
+    measure = evaluation.measure(f"newcomers, {k} ratings", "recommender", "NDCG@10")
     assert measure.values == pytest.approx([np.mean(found)])

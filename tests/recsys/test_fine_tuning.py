@@ -12,7 +12,7 @@ import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.arrays import AnyArray
 from recsys.config import DotBiasConfig, NetworkConfig, PmfConfig, RankerConfig
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation.order import order_metrics, recommended
 from recsys.evaluation.splits import held_out_people, random_fifth
 from recsys.progress import Step

@@ -12,7 +12,7 @@ import pytest
 import recsys
 from recsys import Catalog, Film, InvalidData, Ratings, Recommender, TrainingConfig
 from recsys.arrays import AnyArray, Floats
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.evaluation import Check, Verdict, judge, measure_holdout
 from recsys.evaluation.bootstrap import draws, half_width
 from recsys.evaluation.holdout import Holdout, split

@@ -8,7 +8,7 @@ import pytest
 import recsys
 from recsys import InvalidData, TrainingConfig
 from recsys.arrays import Ints
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.data.sources.generate import HISTOGRAM, LEAST, generate
 from recsys.evaluation.metrics import mean_squared_error
 from recsys.evaluation.splits import random_fifth

@@ -10,7 +10,7 @@ import pytest
 
 from recsys import Catalog, Film, InvalidData, Ratings, UnknownMovie
 from recsys.arrays import Ints
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.monitoring import (
     RIPE,
     Events,

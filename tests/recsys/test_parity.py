@@ -11,7 +11,7 @@ import torch
 import recsys
 from recsys import TrainingConfig
 from recsys.config import MODELS
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.data.sources.generate import generate
 from recsys.evaluation import evaluate
 

@@ -11,8 +11,8 @@ import torch
 import recsys
 from recsys import Catalog, PmfConfig, Ratings, Recommender, TrainingConfig
 from recsys.arrays import Doubles
+from recsys.data.dataset import Dataset
 from recsys.data.rows import Rows
-from recsys.data.sources.datasets import Dataset
 from recsys.errors import Diverged
 from recsys.evaluation.splits import random_fifth
 from recsys.models import pmf

@@ -9,7 +9,7 @@ import pytest
 
 import recsys
 from recsys import Recommender
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 from recsys.errors import MissingPart
 from recsys.portrait import Leaning, generosity, leanings
 

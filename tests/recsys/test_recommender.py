@@ -10,7 +10,7 @@ import pytest
 
 import recsys
 from recsys import InvalidData, Ratings, Recommender, TrainingConfig, UnknownMovie, UnknownUser, User
-from recsys.data.sources.datasets import Dataset
+from recsys.data.dataset import Dataset
 
 UNKNOWN = 987_654_321
 

@@ -1,25 +1,14 @@
-"""Data sets by name or by path: ratings, and the films that they are about."""
+"""Data sets by name or by path."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from recsys.data.catalog import Catalog
-from recsys.data.ratings import Ratings
+from recsys.data.dataset import Dataset
 from recsys.data.sources.download import DATASETS, fetch
 from recsys.data.sources.layouts import read_data_set
 from recsys.data.sources.transfer import OnProgress
 from recsys.errors import DataUnavailable
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """Ratings, all of films of the catalog. `name` is the data set's name, or that of its folder or zip."""
-
-    ratings: Ratings
-    catalog: Catalog
-    name: str
 
 
 def load_dataset(

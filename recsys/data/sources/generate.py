@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.arrays import Doubles, Floats, Ints
+from recsys.data.dataset import Dataset
 from recsys.data.ratings import Ratings
-from recsys.data.sources.datasets import Dataset
 from recsys.data.sources.generated_films import GENRES, generate_films
 from recsys.errors import InvalidData
 
