@@ -1,6 +1,7 @@
 """A served world, and the two ways into it: the Bot API (raw, or by PTB's client) and the control API."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from telegram.request import HTTPXRequest
 
 from sandbox import Sandbox, serve
 from sandbox.methods import METHODS
+
+# PTB's default warns, and a warning is an error.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -33,9 +33,8 @@ def texts(sandbox: Sandbox, chat_id: int) -> list[str]:
 
 
 async def test_a_flood_asks_to_wait_and_is_over_after_its_times(
-    arm: Call, call: Call, ptb: ExtBot[None], sandbox: Sandbox, ada: int, monkeypatch: pytest.MonkeyPatch
+    arm: Call, call: Call, ptb: ExtBot[None], sandbox: Sandbox, ada: int
 ) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # its default warns
     await arm("flood", seconds=7, times=2)
     refusal = await call("sendMessage", chat_id=ada, text="x")
     assert refusal == {
