@@ -67,8 +67,8 @@ async def measured(source: str, people: int, seconds: float) -> dict[str, list[f
         await command(environment, "prepare")
         with closing(Sandbox(TOKEN)) as sandbox:
             async with serve(sandbox, port=0) as url:
-                crowd = [sandbox.add_person(f"Person {number}").person_id for number in range(people)]
-                boss = sandbox.add_person("Boss").person_id
+                crowd = [sandbox.people.add(f"Person {number}").person_id for number in range(people)]
+                boss = sandbox.people.add("Boss").person_id
                 environment |= {
                     "MATINEE_TELEGRAM_TOKEN": TOKEN,
                     "MATINEE_TELEGRAM_API_URL": url,

@@ -2,7 +2,7 @@
 
 SandboxError
 ├── ApiError       to the bot, in the Bot API's own form and, where Telegram has one, its own words
-└── ControlError   to whoever plays the people
+└── ControlError   to a test, a script or the page, which play the people
 """
 
 from typing import Any

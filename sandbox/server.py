@@ -10,12 +10,12 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sandbox.api import bot_api, bot_file
-from sandbox.control import control_error, control_routes
+from sandbox.bot_api import endpoints as bot_api
+from sandbox.control import routes as control
 from sandbox.errors import ControlError
 from sandbox.world import Sandbox
 
@@ -26,12 +26,11 @@ def create_app(sandbox: Sandbox) -> Starlette:
     """The Bot API, the control API and the page over one world."""
     app = Starlette(
         routes=[
-            Route("/bot{token:str}/{method:str}", bot_api, methods=["GET", "POST"]),
-            Route("/file/bot{token:str}/{path:path}", bot_file),
-            Mount("/control", routes=control_routes),
+            *bot_api.ROUTES,
+            Mount("/control", routes=control.ROUTES),
             Mount("/", _Page(directory=Path(__file__).parent / "page", html=True)),
         ],
-        exception_handlers={ControlError: control_error},
+        exception_handlers={ControlError: control.control_error},
     )
     app.state.sandbox = sandbox
     return app
@@ -48,7 +47,8 @@ async def serve(
     off: paths carry the token.
     """
     with _listen(host, port, strict) as listener:
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms
+        # Without this each answer waits 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(
             uvicorn.Config(
                 create_app(sandbox),
@@ -74,7 +74,7 @@ async def serve(
 async def _keep_time(sandbox: Sandbox) -> None:
     """Close polls when their time is over, while the world is served."""
     while not sandbox.changes.closed:
-        sandbox.close_due_polls()
+        sandbox.polls.close_due()
         await asyncio.sleep(_TICK)
 
 
@@ -96,7 +96,7 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is ready, and leaves the signals to the program around it."""
+    """Says when it is ready, and leaves the signals to the program around it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

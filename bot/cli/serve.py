@@ -82,7 +82,7 @@ async def _demo(settings: Settings, port: int) -> None:
 
     with closing(Sandbox(_DEMO_TOKEN, path=settings.home / "demo-telegram.db")) as sandbox:
         _make_group(sandbox)
-        first = next(iter(sandbox.people.values()))
+        first = next(iter(sandbox.state.people.values()))
         async with serve(sandbox, port=port) as url:
             _welcome(settings, url, first.first_name)
             await app.run(demo_settings(settings, url, first.person_id))
@@ -98,14 +98,14 @@ def _welcome(settings: Settings, url: str, admin: str) -> None:
 
 def _make_group(sandbox: Sandbox) -> None:
     """A group with everybody and the bot in it, so that a movie night can begin at once."""
-    if sandbox.groups():
+    if sandbox.state.groups():
         return
-    if len(sandbox.people) < _GROUP_OF:
-        sandbox.add_person("Joan", username="joan_c")
-    creator, *others = sandbox.people
-    group = sandbox.add_group("Movie night", creator)
+    if len(sandbox.state.people) < _GROUP_OF:
+        sandbox.people.add("Joan", username="joan_c")
+    creator, *others = sandbox.state.people
+    group = sandbox.groups.add("Movie night", creator)
     for person_id in (*others, sandbox.bot.person_id):
-        sandbox.set_member(group.chat_id, person_id, "member", creator)
+        sandbox.groups.set_member(group.chat_id, person_id, "member", creator)
 
 
 def demo_settings(settings: Settings, url: str, admin: int | None = None) -> Settings:

@@ -79,7 +79,7 @@ export function placeNamed(name) {
   return { chatId, viewer };
 }
 
-/** The newest transcript of a chat, whoever has looked at it. */
+/** The newest transcript of a chat, as any of its viewers has it. */
 export const anyView = (chatId) => [...views].find(([name]) => placeNamed(name).chatId === chatId)?.[1];
 
 export const markRead = (chatId) => read.set(chatId, anyView(chatId) ? newestId(anyView(chatId)) : 0);

@@ -73,7 +73,7 @@ def messenger(client: Client, monkeypatch: pytest.MonkeyPatch) -> Messenger:
 def ada(sandbox: Sandbox) -> int:
     """Somebody who has started the bot, and whose update is confirmed."""
     sandbox.updates.allow(["message", "callback_query", "my_chat_member"])
-    sandbox.say(5_170_394_001, "/start")
+    sandbox.people.say(5_170_394_001, "/start")
     sandbox.updates.drop_pending()
     return 5_170_394_001
 

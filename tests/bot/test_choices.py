@@ -26,7 +26,7 @@ from bot.watchlist import WatchlistPage, watchlist_screen
 from bot.ways import OpenFilters, ShowList, ShowSettings, ShowWatchlist
 from bot.wording import filters_text
 from bot.zones import LocalTime
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 from storage.films.films import Film
 from storage.people.filters import NO_FILTERS, Filters
 

@@ -77,7 +77,7 @@ async def test_updates_are_kept_handed_on_and_confirmed(
     database: Database,
     client: Client,
 ) -> None:
-    ids = [sandbox.say(ada, text)[1] for text in ("one", "two", "three")]
+    ids = [sandbox.people.say(ada, text)[1] for text in ("one", "two", "three")]
     assert await pushed.reach(3) == ids
     await until(lambda: not sandbox.updates.pending())
     async with database.read() as conn:
@@ -89,12 +89,12 @@ async def test_updates_are_kept_handed_on_and_confirmed(
 async def test_an_update_that_comes_again_is_dropped(
     polling: asyncio.Task[None], sandbox: Sandbox, ada: int, pushed: Pushed
 ) -> None:
-    first = sandbox.say(ada, "one")[1]
+    first = sandbox.people.say(ada, "one")[1]
     assert first is not None
     await pushed.reach(1)
     await until(lambda: not sandbox.updates.pending())
     assert sandbox.updates.redeliver(first)
-    second = sandbox.say(ada, "two")[1]
+    second = sandbox.people.say(ada, "two")[1]
     assert await pushed.reach(2) == [first, second]
 
 
@@ -104,7 +104,7 @@ async def test_nothing_is_confirmed_before_the_commit(
     """While the disk makes us wait, Telegram keeps the update, and nobody handles it."""
     with closing(sqlite3.connect(tmp_path / "matinee.db", isolation_level=None)) as somebody:
         somebody.execute("BEGIN IMMEDIATE")
-        sandbox.say(ada, "one")
+        sandbox.people.say(ada, "one")
         await until(lambda: any(call.method == "getUpdates" and call.ok for call in sandbox.calls))
         await asyncio.sleep(0.05)
         assert len(sandbox.updates.pending()) == 1
@@ -134,7 +134,7 @@ async def test_a_malformed_update_blocks_nobody(
 ) -> None:
     """It becomes a row like the others, and the polling goes on."""
     broken = sandbox.updates.add(kind, payload)
-    sound = sandbox.say(ada, "one")[1]
+    sound = sandbox.people.say(ada, "one")[1]
     assert await pushed.reach(2) == [broken, sound]
     await until(lambda: not sandbox.updates.pending())
 

@@ -70,12 +70,12 @@ Arranged = Callable[[Sandbox, int], Any]
 @pytest.mark.parametrize(
     ("happens", "fault", "times", "kind", "outcome"),
     [
-        (lambda world, ada: world.say(ada, "hello"), None, 1, "message", "done"),
-        (lambda world, ada: world.say(ada, "/anything"), None, 1, "command", "done"),
-        (lambda world, ada: world.say(ada, "/broken"), None, 1, "command", "failed"),
-        (lambda world, ada: world.set_blocked(ada, blocked=True), None, 1, "membership", "ignored"),
-        (lambda world, ada: world.say(ada, "hello"), "drop_after", 3, "message", "unsure"),
-        (lambda world, ada: world.say(ada, "hello"), "error", None, "message", "left"),
+        (lambda world, ada: world.people.say(ada, "hello"), None, 1, "message", "done"),
+        (lambda world, ada: world.people.say(ada, "/anything"), None, 1, "command", "done"),
+        (lambda world, ada: world.people.say(ada, "/broken"), None, 1, "command", "failed"),
+        (lambda world, ada: world.people.set_blocked(ada, blocked=True), None, 1, "membership", "ignored"),
+        (lambda world, ada: world.people.say(ada, "hello"), "drop_after", 3, "message", "unsure"),
+        (lambda world, ada: world.people.say(ada, "hello"), "error", None, "message", "left"),
     ],
     ids=["answered", "command", "bug", "blocked", "connection lost", "outage"],
 )
@@ -105,7 +105,7 @@ async def test_how_an_update_ends_is_counted(
 async def test_answers_are_timed_from_the_row_and_handling_from_the_turn(
     processor: Processor, metrics: Metrics, sandbox: Sandbox, ada: int, store: Store
 ) -> None:
-    sandbox.say(ada, "hello")
+    sandbox.people.say(ada, "hello")
     stored = await store(sandbox.updates.pending()[-1])
     await processor.handle(replace(stored, received_at=stored.received_at - timedelta(hours=1)))
     answering = value(metrics, "matinee_update_answer_seconds_sum", kind="message")
@@ -117,7 +117,7 @@ async def test_answers_are_timed_from_the_row_and_handling_from_the_turn(
 async def test_what_is_pending_at_too_many_starts_is_counted(
     processor: Processor, metrics: Metrics, sandbox: Sandbox, ada: int, store: Store
 ) -> None:
-    sandbox.say(ada, "hello")
+    sandbox.people.say(ada, "hello")
     stored = await store(sandbox.updates.pending()[-1])
     await processor.handle(replace(stored, attempts=21))
     assert ended(metrics) == {("message", "given_up"): 1}

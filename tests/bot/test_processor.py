@@ -100,7 +100,7 @@ def said(sandbox: Sandbox, ada: int, store: Store) -> Store:
     """`await said("text")`: the row of a message."""
 
     async def say(text: str) -> StoredUpdate:
-        sandbox.say(ada, text)
+        sandbox.people.say(ada, text)
         return await store(sandbox.updates.pending()[-1])
 
     return say
@@ -112,7 +112,7 @@ def tapped(sandbox: Sandbox, ada: int, store: Store, messenger: Messenger) -> St
 
     async def tap(data: str) -> StoredUpdate:
         message_id = await messenger.send(ada, Screen("a card", ((Button("Try", Tried(1)),),)))
-        sandbox.tap_data(ada, data, message_id)
+        sandbox.queries.tap_data(ada, data, message_id)
         return await store(sandbox.updates.pending()[-1])
 
     return tap
@@ -132,13 +132,13 @@ def states(database: Database) -> Callable[[], Awaitable[list[tuple[str, str | N
 
 def texts(sandbox: Sandbox, chat_id: int) -> list[str]:
     """What the bot has said."""
-    return [m.text for m in sandbox.chat_messages(chat_id) if m.sender_id == sandbox.bot.person_id]
+    return [m.text for m in sandbox.state.messages_of(chat_id) if m.sender_id == sandbox.bot.person_id]
 
 
 def toasts(sandbox: Sandbox) -> list[str]:
     """What taps were answered with; fails on one that was not."""
-    assert all(query.answer is not None for query in sandbox.queries.values())
-    return [query.answer["text"] for query in sandbox.queries.values() if query.answer is not None]
+    assert all(query.answer is not None for query in sandbox.state.queries.values())
+    return [query.answer["text"] for query in sandbox.state.queries.values() if query.answer is not None]
 
 
 async def test_a_message_is_answered_and_done(
@@ -325,7 +325,7 @@ async def test_who_blocked_the_bot_is_marked_and_nothing_fails(
     processor: Processor, said: Store, sandbox: Sandbox, ada: int, states: Any, database: Database
 ) -> None:
     stored = await said("hello")
-    sandbox.set_blocked(ada, True)
+    sandbox.people.set_blocked(ada, True)
     await processor.handle(stored)
     assert await states() == [("done", None, None)]
     async with database.read() as conn:

@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.texts import FALLBACK, Html, languages, translator
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "bot"

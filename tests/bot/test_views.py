@@ -24,7 +24,7 @@ from bot.telegram.screen import Button, Screen
 from bot.texts import translator
 from bot.ways import ShowHistory, ShowList
 from bot.wording import expected_text, film_label, stars_text
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 from storage.films.films import Film
 
 T = translator("en")

@@ -69,9 +69,9 @@ def interrupted(
     world = bot.telegram.world
 
     def unedit() -> None:
-        message = world.messages[person.id, before.id]
+        message = world.state.messages[person.id, before.id]
         message.text, message.entities = before.text, before.raw["entities"]
-        world.save_message(message)
+        world.chats.save_message(message)
 
     bot.telegram.on_loop(unedit)
 

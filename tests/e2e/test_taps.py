@@ -238,11 +238,12 @@ def test_a_card_whose_message_is_gone_is_sent_anew(ada: Person, bot: Bot) -> Non
     data = card.data("4★")
     world = bot.telegram.world
     query = ada.press_data(data, card)
-    bot.telegram.on_loop(
-        lambda: (
-            world.messages.get((ada.id, card.id)) and world.delete_message(world.messages[ada.id, card.id])
-        )
-    )
+
+    def delete() -> None:
+        if message := world.state.messages.get((ada.id, card.id)):
+            world.chats.delete_message(message)
+
+    bot.telegram.on_loop(delete)
     bot.expect("message to edit not found")
     bot.settle()
     assert query

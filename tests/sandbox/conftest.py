@@ -11,7 +11,7 @@ from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
 from sandbox import Sandbox, serve
-from sandbox.methods import METHODS
+from sandbox.bot_api.methods import METHODS
 
 # PTB's default warns, and a warning is an error.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -97,7 +97,7 @@ def waiting(sandbox: Sandbox) -> Callable[[int], Awaitable[None]]:
 @pytest.fixture
 def ada(sandbox: Sandbox) -> int:
     """Somebody who has started the bot, and whose update is confirmed; her id needs more than 32 bits."""
-    sandbox.say(5_170_394_001, "/start")
+    sandbox.people.say(5_170_394_001, "/start")
     sandbox.updates.drop_pending()
     return 5_170_394_001
 

@@ -26,7 +26,7 @@ async def test_query_form_multipart_and_json_are_all_understood(
         await http.post(path.replace("sendMessage", "SENDMESSAGE"), data=params),
     ]
     assert [response.status_code for response in responses] == [200] * 6
-    assert [message.text for message in sandbox.chat_messages(ada)][1:] == ["a+b & ★"] * 6
+    assert [message.text for message in sandbox.state.messages_of(ada)][1:] == ["a+b & ★"] * 6
 
 
 async def test_a_wrong_token_is_unauthorized_and_leaves_no_trace(

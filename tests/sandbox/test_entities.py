@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.entities import find_entities, tidy
+from sandbox.text.entities import find_entities, tidy
 
 
 @pytest.mark.parametrize(

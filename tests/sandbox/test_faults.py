@@ -29,7 +29,7 @@ def arm(http: httpx.AsyncClient) -> Call:
 
 
 def texts(sandbox: Sandbox, chat_id: int) -> list[str]:
-    return [message.text for message in sandbox.chat_messages(chat_id)][1:]
+    return [message.text for message in sandbox.state.messages_of(chat_id)][1:]
 
 
 async def test_a_flood_asks_to_wait_and_is_over_after_its_times(
@@ -113,7 +113,7 @@ async def test_a_delay_only_delays(arm: Call, ptb: ExtBot[None], sandbox: Sandbo
 async def test_a_fault_is_for_a_method_and_a_chat(
     arm: Call, call: Call, ptb: ExtBot[None], sandbox: Sandbox, ada: int, grace: int
 ) -> None:
-    sandbox.say(grace, "/start")
+    sandbox.people.say(grace, "/start")
     await arm("error", method="EDIT*", chat_id=ada, times=None)
     for chat_id, works in ((grace, True), (ada, False), (ada, False)):
         sent = await ptb.send_message(chat_id, "x")
@@ -126,12 +126,12 @@ async def test_a_fault_is_for_a_method_and_a_chat(
 async def test_a_callback_answer_belongs_to_the_chat_of_its_tap(
     arm: Call, ptb: ExtBot[None], sandbox: Sandbox, ada: int, grace: int
 ) -> None:
-    sandbox.say(grace, "/start")
+    sandbox.people.say(grace, "/start")
     await arm("error", method="answerCallbackQuery", chat_id=grace)
     queries = {}
     for chat_id in (ada, grace):
         message = await ptb.send_message(chat_id, "x")
-        queries[chat_id] = sandbox.tap_data(chat_id, "1", message.message_id).query_id
+        queries[chat_id] = sandbox.queries.tap_data(chat_id, "1", message.message_id).query_id
     assert await ptb.answer_callback_query(queries[ada])
     with pytest.raises(NetworkError):
         await ptb.answer_callback_query(queries[grace])
@@ -209,7 +209,7 @@ async def test_another_sites_page_arms_and_removes_nothing(http: httpx.AsyncClie
 async def test_updates_expire_and_the_newest_comes_again(
     http: httpx.AsyncClient, ptb: ExtBot[None], sandbox: Sandbox, ada: int
 ) -> None:
-    _, update_id = sandbox.say(ada, "lost")
+    _, update_id = sandbox.people.say(ada, "lost")
     assert (await http.post("/control/updates/expire")).json() == {"expired": [update_id]}
     assert await ptb.get_updates() == ()
     assert (await http.post("/control/updates/redeliver")).json() == {"redelivered": update_id}
@@ -221,7 +221,7 @@ async def test_an_expired_query_cannot_be_answered(
     http: httpx.AsyncClient, ptb: ExtBot[None], sandbox: Sandbox, ada: int
 ) -> None:
     message = await ptb.send_message(ada, "x")
-    query = sandbox.tap_data(ada, "1", message.message_id)
+    query = sandbox.queries.tap_data(ada, "1", message.message_id)
     assert (await http.post("/control/queries/expire")).json() == {"expired": [query.query_id]}
     with pytest.raises(BadRequest, match="uery is too old"):
         await ptb.answer_callback_query(query.query_id)

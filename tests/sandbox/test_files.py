@@ -13,7 +13,7 @@ from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
 from sandbox import Sandbox, serve
-from sandbox.images import picture_size
+from sandbox.world.images import picture_size
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -118,10 +118,10 @@ async def test_what_no_app_would_send_is_refused(
 async def test_who_blocked_the_bot_hands_nothing_over(
     http: httpx.AsyncClient, sandbox: Sandbox, ada: int
 ) -> None:
-    sandbox.set_blocked(ada, True)
+    sandbox.people.set_blocked(ada, True)
     refusal = await http.post(f"/control/chats/{ada}/documents", params={"name": "a"}, content=b"x")
     assert refusal.status_code == 409
-    assert len(sandbox.chat_messages(ada)) == 1
+    assert len(sandbox.state.messages_of(ada)) == 1
 
 
 async def test_a_file_can_stand_in_a_part_of_another_name(
@@ -204,7 +204,7 @@ async def test_files_survive_a_restart(
     tmp_path: Path, token: str, grace: int, connect: Callable[[str], ExtBot[None]]
 ) -> None:
     world = Sandbox(token, path=tmp_path / "sandbox.db")
-    world.hand_over(grace, "a.txt", b"hello")
+    world.people.send_document(grace, "a.txt", b"hello")
     del world  # nothing closes the world of a process that is killed
     world = Sandbox(token, path=tmp_path / "sandbox.db")
     async with serve(world, port=0) as url, connect(url) as bot:

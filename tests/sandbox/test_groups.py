@@ -11,7 +11,7 @@ from telegram.ext import ExtBot
 
 from sandbox import Sandbox
 from sandbox.errors import ControlError
-from sandbox.records import Chat
+from sandbox.state.records import Chat
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 ALL = [*Update.ALL_TYPES]
@@ -20,10 +20,10 @@ ALL = [*Update.ALL_TYPES]
 @pytest.fixture
 def group(sandbox: Sandbox, ada: int, grace: int) -> int:
     """Ada's group, with Grace and the bot, who has read everything so far."""
-    chat = sandbox.add_group("Movie night", ada)
+    chat = sandbox.groups.add("Movie night", ada)
     sandbox.updates.allow(ALL)
     for person_id in (grace, sandbox.bot.person_id):
-        sandbox.set_member(chat.chat_id, person_id, "member", ada)
+        sandbox.groups.set_member(chat.chat_id, person_id, "member", ada)
     sandbox.updates.drop_pending()
     return chat.chat_id
 
@@ -31,8 +31,8 @@ def group(sandbox: Sandbox, ada: int, grace: int) -> int:
 @pytest.fixture
 def forum(sandbox: Sandbox, ada: int) -> Chat:
     """Ada's forum, with the bot in it."""
-    chat = sandbox.add_group("Films", ada, is_forum=True)
-    sandbox.set_member(chat.chat_id, sandbox.bot.person_id, "member", ada)
+    chat = sandbox.groups.add("Films", ada, is_forum=True)
+    sandbox.groups.set_member(chat.chat_id, sandbox.bot.person_id, "member", ada)
     sandbox.updates.drop_pending()
     return chat
 
@@ -59,13 +59,13 @@ async def test_the_bot_hears_that_it_was_added_and_thrown_out(
     assert message.message is not None
     assert [user.id for user in message.message.new_chat_members] == [sandbox.bot.person_id]
     await ptb.send_message(chat_id, "Hello")
-    sandbox.set_member(chat_id, sandbox.bot.person_id, "kicked", grace)
+    sandbox.groups.set_member(chat_id, sandbox.bot.person_id, "kicked", grace)
     removed, _ = await news(ptb)
     assert removed.my_chat_member is not None
     assert removed.my_chat_member.new_chat_member.status == "kicked"
     with pytest.raises(Forbidden, match="bot was kicked from the group chat"):
         await ptb.send_message(chat_id, "Hello?")
-    sandbox.say(grace, "/night", chat_id)
+    sandbox.people.say(grace, "/night", chat_id)
     assert await news(ptb) == []
     said = (await http.get(f"/control/chats/{chat_id}")).json()["messages"]
     assert [message["notice"] or message["text"] for message in said] == [
@@ -91,8 +91,8 @@ async def test_privacy_mode_shows_what_is_meant_for_the_bot(
         "hey @matinee_bot",
     )
     for text in texts:
-        sandbox.say(ada, text, group)
-    sandbox.say(ada, "me", group, reply_to=board.message_id)
+        sandbox.people.say(ada, text, group)
+    sandbox.people.say(ada, "me", group, reply_to=board.message_id)
     seen = [update.message for update in await news(ptb)]
     assert [message and message.text for message in seen] == [
         "/night",
@@ -102,15 +102,15 @@ async def test_privacy_mode_shows_what_is_meant_for_the_bot(
     ]
     assert seen[-1] is not None
     assert seen[-1].reply_to_message == board
-    sandbox.set_member(group, sandbox.bot.person_id, "administrator", ada)
-    sandbox.say(ada, "hello", group)
+    sandbox.groups.set_member(group, sandbox.bot.person_id, "administrator", ada)
+    sandbox.people.say(ada, "hello", group)
     assert [update.message and update.message.text for update in await news(ptb)] == [None, "hello"]
 
 
 async def test_an_administrator_can_be_anonymous(
     ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, grace: int
 ) -> None:
-    sandbox.say(ada, "/night", group, anonymous=True)
+    sandbox.people.say(ada, "/night", group, anonymous=True)
     (update,) = await news(ptb)
     assert update.message is not None
     assert update.message.from_user is not None
@@ -118,25 +118,25 @@ async def test_an_administrator_can_be_anonymous(
     assert update.message.from_user.username == "GroupAnonymousBot"
     for person_id, chat_id in ((grace, group), (ada, ada)):
         with pytest.raises(ControlError, match="only an administrator"):
-            sandbox.say(person_id, "/night", chat_id, anonymous=True)
+            sandbox.people.say(person_id, "/night", chat_id, anonymous=True)
 
 
 async def test_members_and_administrators(
     ptb: ExtBot[None], sandbox: Sandbox, group: int, grace: int
 ) -> None:
-    linus = sandbox.add_person("Linus").person_id
+    linus = sandbox.people.add("Linus").person_id
     assert (await ptb.get_chat_member(group, linus)).status == "left"
     assert await news(ptb) == []
-    sandbox.set_member(group, sandbox.bot.person_id, "administrator", grace)
-    sandbox.set_member(group, linus, "member")
-    sandbox.set_member(group, linus, "administrator", grace)
+    sandbox.groups.set_member(group, sandbox.bot.person_id, "administrator", grace)
+    sandbox.groups.set_member(group, linus, "member")
+    sandbox.groups.set_member(group, linus, "administrator", grace)
     assert [member.status for member in await ptb.get_chat_administrators(group)] == [
         "creator",
         "administrator",
         "administrator",
     ]
     assert await ptb.get_chat_member_count(group) == 4
-    sandbox.set_member(group, linus, "left")
+    sandbox.groups.set_member(group, linus, "left")
     promoted, joined, _, raised, gone, left = await news(ptb)
     assert promoted.my_chat_member is not None
     changes = [
@@ -163,7 +163,7 @@ async def test_an_upgrade_in_either_order(
     ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, new_first: bool
 ) -> None:
     old = await ptb.send_message(group, "Who is in?")
-    new = sandbox.upgrade(group, new_first=new_first).chat_id
+    new = sandbox.groups.upgrade(group, new_first=new_first).chat_id
     updates = [update.message for update in await news(ptb)]
     moves = [(m.chat.id, m.migrate_to_chat_id or m.migrate_from_chat_id) for m in updates if m]
     assert moves == ([(new, group), (group, new)] if new_first else [(group, new), (new, group)])
@@ -174,13 +174,13 @@ async def test_an_upgrade_in_either_order(
     assert (await ptb.send_message(new, "Here")).message_id == 2  # a supergroup counts by itself
     assert (await ptb.get_chat_member(new, ada)).status == "creator"
     with pytest.raises(ControlError, match="became a supergroup"):
-        sandbox.say(ada, "x", group)
+        sandbox.people.say(ada, "x", group)
 
 
 async def test_after_an_upgrade_the_bot_may_hear_that_it_joined(
     ptb: ExtBot[None], sandbox: Sandbox, group: int
 ) -> None:
-    new = sandbox.upgrade(group, new_first=True, joins=True).chat_id
+    new = sandbox.groups.upgrade(group, new_first=True, joins=True).chat_id
     joined, moved_from, moved_to = await news(ptb)
     assert joined.my_chat_member is not None
     assert (joined.my_chat_member.chat.id, joined.my_chat_member.new_chat_member.status) == (new, "member")
@@ -190,9 +190,9 @@ async def test_after_an_upgrade_the_bot_may_hear_that_it_joined(
 
 
 async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int) -> None:
-    topic = sandbox.add_topic(forum.chat_id, "Horror", ada).thread_id
-    sandbox.say(ada, "/night", forum.chat_id, thread_id=topic)
-    sandbox.say(ada, "/night", forum.chat_id)
+    topic = sandbox.topics.add(forum.chat_id, "Horror", ada).thread_id
+    sandbox.people.say(ada, "/night", forum.chat_id, thread_id=topic)
+    sandbox.people.say(ada, "/night", forum.chat_id)
     opened, inside, outside = [update.message for update in await news(ptb)]
     assert opened is not None
     assert inside is not None
@@ -208,10 +208,10 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
     assert (board.message_thread_id, board.chat.is_forum) == (topic, True)
     with pytest.raises(BadRequest, match="essage thread not found"):
         await ptb.send_message(forum.chat_id, "x", message_thread_id=1)  # General has no id
-    sandbox.close_topic(forum.chat_id, topic, True, ada)
+    sandbox.topics.close(forum.chat_id, topic, True, ada)
     with pytest.raises(BadRequest, match="opic_closed"):
         await ptb.send_message(forum.chat_id, "x", message_thread_id=topic)
-    sandbox.delete_topic(forum.chat_id, topic)
+    sandbox.topics.delete(forum.chat_id, topic)
     with pytest.raises(BadRequest, match="essage thread not found"):
         await ptb.send_message(forum.chat_id, "x", message_thread_id=topic)
     with pytest.raises(BadRequest, match="essage to edit not found"):
@@ -222,9 +222,9 @@ async def test_topics(ptb: ExtBot[None], sandbox: Sandbox, forum: Chat, ada: int
 async def test_a_thread_of_replies_is_no_topic(
     ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int, is_forum: bool
 ) -> None:
-    new = sandbox.upgrade(group, is_forum=is_forum).chat_id
+    new = sandbox.groups.upgrade(group, is_forum=is_forum).chat_id
     board = await ptb.send_message(new, "Who is in?")
-    sandbox.say(ada, "me", new, reply_to=board.message_id)
+    sandbox.people.say(ada, "me", new, reply_to=board.message_id)
     reply = (await news(ptb))[-1].message
     assert reply is not None
     assert (reply.message_thread_id, reply.is_topic_message) == (board.message_id, None)
@@ -251,9 +251,9 @@ async def test_a_toast_is_for_whoever_tapped(
     assert [[toast["text"] for toast in toasts] for toasts in shown] == [[f"In: {ada}"], [f"In: {grace}"]]
     senders = [update["callback_query"]["from"]["id"] for update in sandbox.updates.pending()]
     assert senders == [ada, grace]
-    linus = sandbox.add_person("Linus").person_id
+    linus = sandbox.people.add("Linus").person_id
     with pytest.raises(ControlError, match="Linus is not in this group"):
-        sandbox.tap(linus, "Join", chat_id=group)
+        sandbox.queries.tap(linus, "Join", chat_id=group)
 
 
 async def test_menus_for_members_and_administrators(
@@ -276,7 +276,7 @@ async def test_links_lead_to_the_bot(
     (started,) = await news(ptb)
     assert started.message is not None
     assert (started.message.chat.id, started.message.text) == (grace, "/start taste")
-    other = sandbox.add_group("Others", grace).chat_id
+    other = sandbox.groups.add("Others", grace).chat_id
     url = "tg://resolve?domain=matinee_bot&startgroup=x"
     followed = (await http.post(links, json={"url": url, "chat_id": other})).json()
     assert followed["chat_id"] == other
@@ -295,10 +295,10 @@ async def test_what_a_group_forbids_and_limits(
     await http.post(f"/control/chats/{group}/permissions", json={"can_send_polls": False})
     with pytest.raises(BadRequest, match="ot enough rights to send polls"):
         await ptb.send_poll(group, "Which?", ["Heat", "Ronin"])
-    said, _ = sandbox.say(grace, "hello", group)
+    said, _ = sandbox.people.say(grace, "hello", group)
     with pytest.raises(BadRequest, match="essage can't be deleted"):
         await ptb.delete_message(group, said.message_id)
-    sandbox.set_member(group, sandbox.bot.person_id, "administrator", ada)
+    sandbox.groups.set_member(group, sandbox.bot.person_id, "administrator", ada)
     assert await ptb.delete_message(group, said.message_id)
     assert await ptb.send_poll(group, "Which?", ["Heat", "Ronin"])
     await http.post(f"/control/chats/{group}/limit", json={"sends_per_minute": 1})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.markup import MarkupError, parse_html
+from sandbox.text.markup import MarkupError, parse_html
 
 UNPAIRED = (
     "Text contains invalid Unicode characters after decoding HTML entities,"

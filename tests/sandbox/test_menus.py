@@ -27,7 +27,7 @@ async def menu(http: httpx.AsyncClient, chat_id: int) -> list[str]:
 async def test_the_narrowest_scope_wins_and_a_language_before_none(
     http: httpx.AsyncClient, ptb: ExtBot[None], sandbox: Sandbox, ada: int
 ) -> None:
-    linus = sandbox.add_person("Linus", language_code="fi").person_id
+    linus = sandbox.people.add("Linus", language_code="fi").person_id
     await ptb.set_my_commands([BotCommand("help", "default")])
     assert await menu(http, ada) == ["default"]
     await ptb.set_my_commands([BotCommand("help", "groups")], BotCommandScopeAllGroupChats())
@@ -64,7 +64,7 @@ async def test_menus_that_telegram_refuses(execute: Call, params: dict[str, Any]
 async def test_descriptions_fall_back_to_the_general_language(
     http: httpx.AsyncClient, ptb: ExtBot[None], call: Call, sandbox: Sandbox, grace: int
 ) -> None:
-    linus = sandbox.add_person("Linus", language_code="fi").person_id
+    linus = sandbox.people.add("Linus", language_code="fi").person_id
     await ptb.set_my_description("in general")
     await ptb.set_my_description("suomeksi", "fi")
     await ptb.set_my_short_description("in short")

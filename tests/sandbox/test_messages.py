@@ -80,7 +80,7 @@ async def test_an_edit_that_changes_nothing_is_refused(ptb: ExtBot[None], ada: i
 async def test_a_deleted_message_is_gone(ptb: ExtBot[None], sandbox: Sandbox, ada: int) -> None:
     sent = await ptb.send_message(ada, "one")
     assert await sent.delete()
-    assert sent.message_id not in [message.message_id for message in sandbox.chat_messages(ada)]
+    assert sent.message_id not in [message.message_id for message in sandbox.state.messages_of(ada)]
     with pytest.raises(BadRequest, match="Message to edit not found"):
         await sent.edit_text("two")
     with pytest.raises(BadRequest, match="Message to delete not found"):
@@ -90,19 +90,19 @@ async def test_a_deleted_message_is_gone(ptb: ExtBot[None], sandbox: Sandbox, ad
 
 async def test_an_old_message_cannot_be_deleted(ptb: ExtBot[None], sandbox: Sandbox, ada: int) -> None:
     sent = await ptb.send_message(ada, "one")
-    sandbox.messages[ada, sent.message_id].date -= 49 * 3600
+    sandbox.state.messages[ada, sent.message_id].date -= 49 * 3600
     with pytest.raises(BadRequest, match="Message can't be deleted for everyone"):
         await sent.delete()
 
 
 async def test_a_persons_message_cannot_be_edited(ptb: ExtBot[None], sandbox: Sandbox, ada: int) -> None:
-    message, _ = sandbox.say(ada, "mine")
+    message, _ = sandbox.people.say(ada, "mine")
     with pytest.raises(BadRequest, match="Message can't be edited"):
         await ptb.edit_message_text("yours", ada, message.message_id)
 
 
 async def test_a_reply_carries_the_message_it_answers(ptb: ExtBot[None], sandbox: Sandbox, ada: int) -> None:
-    asked, _ = sandbox.say(ada, "heat?")
+    asked, _ = sandbox.people.say(ada, "heat?")
     sent = await ptb.send_message(ada, "yes", reply_parameters=ReplyParameters(asked.message_id))
     assert sent.reply_to_message is not None
     assert (sent.reply_to_message.message_id, sent.reply_to_message.text) == (asked.message_id, "heat?")
@@ -117,12 +117,12 @@ async def test_who_may_be_written_to(ptb: ExtBot[None], sandbox: Sandbox, ada: i
         await ptb.send_message(1, "hello")
     with pytest.raises(Forbidden, match=r"^Forbidden: bot can't initiate conversation with a user$"):
         await ptb.send_message(grace, "hello")
-    sandbox.set_blocked(ada, True)
+    sandbox.people.set_blocked(ada, True)
     with pytest.raises(Forbidden, match=r"^Forbidden: bot was blocked by the user$"):
         await ptb.send_message(ada, "hello")
     with pytest.raises(Forbidden, match="blocked"):
         await ptb.send_chat_action(ada, "typing")
-    sandbox.set_blocked(ada, False)
+    sandbox.people.set_blocked(ada, False)
     await ptb.send_message(ada, "hello")
 
 
@@ -196,10 +196,10 @@ async def test_a_keyboard_has_at_most_a_hundred_buttons(call: Call, ada: int) ->
 
 
 async def test_two_people_are_never_mixed(ptb: Bot, sandbox: Sandbox, ada: int, grace: int) -> None:
-    sandbox.say(grace, "/start")
+    sandbox.people.say(grace, "/start")
     mine = await ptb.send_message(ada, "for Ada", reply_markup=keyboard("a"))
     await ptb.send_message(grace, "for Grace")
     with pytest.raises(BadRequest, match="Message to edit not found"):
         await ptb.edit_message_text("swapped", grace, mine.message_id)
-    assert [message.text for message in sandbox.chat_messages(ada)] == ["/start", "for Ada"]
-    assert [message.text for message in sandbox.chat_messages(grace)] == ["/start", "for Grace"]
+    assert [message.text for message in sandbox.state.messages_of(ada)] == ["/start", "for Ada"]
+    assert [message.text for message in sandbox.state.messages_of(grace)] == ["/start", "for Grace"]

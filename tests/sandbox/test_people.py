@@ -154,7 +154,7 @@ async def test_an_answer_may_be_too_late_or_too_long(
 
 
 async def test_a_query_ages(ptb: ExtBot[None], sandbox: Sandbox, asked: Message, ada: int) -> None:
-    query = sandbox.tap(ada, "1★")
+    query = sandbox.queries.tap(ada, "1★")
     assert not isinstance(query, str)
     query.time -= 3600
     with pytest.raises(BadRequest, match="Query is too old"):
@@ -244,7 +244,7 @@ async def test_a_reader_can_wait_for_what_comes_next(
     seen = (await http.get(f"/control/chats/{ada}")).json()["version"]
     reading = asyncio.create_task(http.get(f"/control/chats/{ada}", params={"after": seen, "wait": 50}))
     await waiting(1)
-    sandbox.say(grace, "this does not wake her")
+    sandbox.people.say(grace, "this does not wake her")
     await ptb.send_message(ada, "this does")
     transcript = (await reading).json()
     assert transcript["messages"][-1]["text"] == "this does"
@@ -281,7 +281,7 @@ async def test_people_come_and_are_listed(
     assert other["person_id"] > 2**31
     names = [person["first_name"] for person in (await http.get("/control/people")).json()]
     assert names == ["Ada", "Grace", "Linus", "Margaret"]
-    sandbox.say(42, "/start")
+    sandbox.people.say(42, "/start")
     chat = await ptb.get_chat(42)
     assert (chat.first_name, chat.last_name, chat.username, chat.type) == ("Linus", "T", "linus", "private")
     assert (await http.post("/control/people", json=new)).status_code == 409
@@ -320,7 +320,7 @@ async def test_another_sites_page_cannot_play_the_people(
 async def test_updates_can_be_inspected_and_redelivered(
     http: httpx.AsyncClient, inbox: Inbox, sandbox: Sandbox, ada: int
 ) -> None:
-    sandbox.say(ada, "hello")
+    sandbox.people.say(ada, "hello")
     (update,) = (await http.get("/control/updates")).json()["updates"]
     assert update["message"]["text"] == "hello"
     first = await inbox.next()

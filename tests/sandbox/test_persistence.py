@@ -25,17 +25,17 @@ async def test_chats_updates_and_open_queries_survive(
 ) -> None:
     path = tmp_path / "deeper" / "sandbox.db"
     world = Sandbox(token, path=path)
-    linus = world.add_person("Linus", language_code="fi").person_id
-    world.set_blocked(linus, True)
+    linus = world.people.add("Linus", language_code="fi").person_id
+    world.people.set_blocked(linus, True)
     async with serve(world, port=0) as url, connect(url) as bot:
-        world.say(grace, "confirmed")
+        world.people.say(grace, "confirmed")
         (update,) = await bot.get_updates(offset=-1)
         await bot.get_updates(offset=update.update_id + 1, allowed_updates=["message", "callback_query"])
         row = [InlineKeyboardButton("5★", callback_data="r5")]
         sent = await bot.send_message(grace, "<b>Heat</b>", "HTML", reply_markup=InlineKeyboardMarkup([row]))
         await bot.set_my_commands([("help", "what I can do")])
         await (await bot.send_message(grace, "to be deleted")).delete()
-        tapped = world.tap(grace, "5★")
+        tapped = world.queries.tap(grace, "5★")
         before = await read(url, f"/chats/{grace}")
     del world  # nothing closes the world of a process that is killed
 
@@ -49,7 +49,7 @@ async def test_chats_updates_and_open_queries_survive(
         assert not isinstance(tapped, str)
         assert update.callback_query.id == tapped.query_id
         assert await update.callback_query.answer("Heat: 5★")
-        said, update_id = world.say(grace, "again")
+        said, update_id = world.people.say(grace, "again")
         assert said.message_id == sent.message_id + 2
         assert update_id == update.update_id + 1
     world.close()
@@ -58,7 +58,7 @@ async def test_chats_updates_and_open_queries_survive(
 async def test_one_world_can_be_served_again(sandbox: Sandbox, connect: Connect, ada: int) -> None:
     for text in ("one", "two"):
         async with serve(sandbox, port=0) as url, connect(url) as bot:
-            sandbox.say(ada, text)
+            sandbox.people.say(ada, text)
             (update,) = await bot.get_updates(offset=-1, timeout=20)
             assert update.message is not None
             assert update.message.text == text

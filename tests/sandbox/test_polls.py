@@ -12,8 +12,8 @@ from telegram.error import BadRequest, NetworkError
 from telegram.ext import ExtBot
 
 from sandbox import Sandbox
+from sandbox.bot_api.methods import METHODS
 from sandbox.errors import ApiError, ControlError
-from sandbox.methods import METHODS
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 FILMS = ["Heat (1995)", "Ronin (1998)", "None of these"]
@@ -21,9 +21,9 @@ FILMS = ["Heat (1995)", "Ronin (1998)", "None of these"]
 
 @pytest.fixture
 def group(sandbox: Sandbox, ada: int, grace: int) -> int:
-    chat = sandbox.add_group("Movie night", ada)
+    chat = sandbox.groups.add("Movie night", ada)
     for person_id in (grace, sandbox.bot.person_id):
-        sandbox.set_member(chat.chat_id, person_id, "member", ada)
+        sandbox.groups.set_member(chat.chat_id, person_id, "member", ada)
     sandbox.updates.drop_pending()
     return chat.chat_id
 
@@ -79,12 +79,12 @@ async def test_votes_are_changed_and_taken_back(
 async def test_a_stopped_poll_takes_no_votes(
     ptb: ExtBot[None], sandbox: Sandbox, asked: Message, group: int, ada: int
 ) -> None:
-    sandbox.vote(group, ada, FILMS[:1])
+    sandbox.polls.vote(group, ada, FILMS[:1])
     stopped = await ptb.stop_poll(group, asked.message_id)
     assert (stopped.is_closed, stopped.total_voter_count, stopped.options[0].voter_count) == (True, 1, 1)
     assert (await news(ptb))[0][-1] == stopped
     with pytest.raises(ControlError, match="the poll is closed"):
-        sandbox.vote(group, ada, [])
+        sandbox.polls.vote(group, ada, [])
     with pytest.raises(BadRequest, match="oll has already been closed"):
         await ptb.stop_poll(group, asked.message_id)
     await asked.delete()
@@ -97,31 +97,31 @@ async def test_a_poll_closes_when_its_time_is_over(
 ) -> None:
     asked = await ptb.send_poll(group, "Which film?", FILMS, is_anonymous=False, open_period=600)
     assert asked.poll is not None
-    sandbox.polls[asked.poll.id].close_date = int(time.time())
+    sandbox.state.polls[asked.poll.id].close_date = int(time.time())
     (update,) = await ptb.get_updates(timeout=20)
     assert update.poll is not None
     assert update.poll.is_closed
     with pytest.raises(ControlError, match="the poll is closed"):
-        sandbox.vote(group, ada, FILMS[:1])
+        sandbox.polls.vote(group, ada, FILMS[:1])
 
 
 async def test_what_a_poll_allows(ptb: ExtBot[None], sandbox: Sandbox, group: int, ada: int) -> None:
     await ptb.send_poll(group, "One?", FILMS, is_anonymous=False, allows_multiple_answers=True)
-    sandbox.vote(group, ada, FILMS[2::-2])
+    sandbox.polls.vote(group, ada, FILMS[2::-2])
     assert (await news(ptb))[1] == [(ada, (0, 2))]
     secret = await ptb.send_poll(group, "Two?", FILMS)
-    poll = sandbox.vote(group, ada, FILMS[1:2])
+    poll = sandbox.polls.vote(group, ada, FILMS[1:2])
     assert (poll.message_id, (await news(ptb))[1]) == (secret.message_id, [])
     with pytest.raises(ControlError, match="takes one answer"):
-        sandbox.vote(group, ada, FILMS[:2])
+        sandbox.polls.vote(group, ada, FILMS[:2])
     with pytest.raises(ControlError, match="there is no option 'Alien'"):
-        sandbox.vote(group, ada, ["Alien"])
-    linus = sandbox.add_person("Linus").person_id
+        sandbox.polls.vote(group, ada, ["Alien"])
+    linus = sandbox.people.add("Linus").person_id
     with pytest.raises(ControlError, match="Linus is not in this group"):
-        sandbox.vote(group, linus, FILMS[:1])
-    sandbox.polls[poll.poll_id].allows_revoting = False
+        sandbox.polls.vote(group, linus, FILMS[:1])
+    sandbox.state.polls[poll.poll_id].allows_revoting = False
     with pytest.raises(ControlError, match="lets nobody change a vote"):
-        sandbox.vote(group, ada, [])
+        sandbox.polls.vote(group, ada, [])
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ async def test_faults_strike_polls(ptb: ExtBot[None], sandbox: Sandbox, group: i
     sandbox.faults.arm("drop_after", "sendPoll", group)
     with pytest.raises(NetworkError):
         await ptb.send_poll(group, "Which film?", FILMS)
-    assert len(sandbox.polls) == 1  # the answer was lost, the poll was not
+    assert len(sandbox.state.polls) == 1  # the answer was lost, the poll was not
     sandbox.faults.arm("no_rights", "sendPoll", group)
     with pytest.raises(BadRequest, match="rights to send polls"):
         await ptb.send_poll(group, "Which film?", FILMS)
@@ -162,18 +162,18 @@ async def test_faults_strike_polls(ptb: ExtBot[None], sandbox: Sandbox, group: i
 
 async def test_groups_polls_and_topics_survive_a_restart(tmp_path: Path, token: str) -> None:
     world = Sandbox(token, path=tmp_path / "sandbox.db")
-    ada, grace = world.people
-    chat = world.add_group("Films", ada, is_forum=True)
-    world.set_member(chat.chat_id, world.bot.person_id, "member", ada)
-    world.set_member(chat.chat_id, grace, "kicked", ada)
-    topic = world.add_topic(chat.chat_id, "Horror", ada)
+    ada, grace = world.state.people
+    chat = world.groups.add("Films", ada, is_forum=True)
+    world.groups.set_member(chat.chat_id, world.bot.person_id, "member", ada)
+    world.groups.set_member(chat.chat_id, grace, "kicked", ada)
+    topic = world.topics.add(chat.chat_id, "Horror", ada)
     options = [{"text": text} for text in FILMS]
     place = {"chat_id": chat.chat_id, "message_thread_id": topic.thread_id}
     await METHODS["sendPoll"](world, {**place, "question": "Which?", "options": options})
-    world.vote(chat.chat_id, ada, FILMS[1:2])
+    world.polls.vote(chat.chat_id, ada, FILMS[1:2])
     again = Sandbox(token, path=tmp_path / "sandbox.db")
     for name in ("chats", "members", "topics", "polls", "messages"):
-        assert getattr(again, name) == getattr(world, name)
-    assert again.new_message(chat.chat_id, ada, "x").message_id == chat.last_message_id + 1
+        assert getattr(again.state, name) == getattr(world.state, name)
+    assert again.chats.add_message(chat.chat_id, ada, "x").message_id == chat.last_message_id + 1
     world.close()
     again.close()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.reduce_spec import reduce_spec
+from sandbox.bot_api.reduce_spec import reduce_spec
 
 
 def field(name: str, types: list[str], *, required: bool = False, description: str = "…") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.schema import SpecViolation, Upload, load_schema
+from sandbox.bot_api.schema import SpecViolation, Upload, load_schema
 
 BUTTON = {"text": "5★", "callback_data": "r5"}
 MESSAGE = {"chat_id": 1, "text": "x"}

@@ -61,12 +61,12 @@ async def test_the_stream_tells_which_chat_has_changed(
                 change = json.loads(line.removeprefix("data: "))
                 seen.append((change["chat_id"], change["version"]))
             if len(seen) == 2 and line:
-                sandbox.say(ada, "hello")
+                sandbox.people.say(ada, "hello")
             if len(seen) == 3:
                 break
     versions = dict(seen[:2])
-    assert set(versions) == set(sandbox.people)
-    assert seen[2] == (ada, sandbox.chats[ada].version)
+    assert set(versions) == set(sandbox.state.people)
+    assert seen[2] == (ada, sandbox.state.chats[ada].version)
     assert seen[2][1] > versions[ada]
 
 

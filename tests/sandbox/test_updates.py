@@ -21,7 +21,7 @@ def texts(envelope: Any) -> list[str]:
 
 async def test_updates_come_again_until_they_are_confirmed(call: Call, sandbox: Sandbox, ada: int) -> None:
     for text in ("one", "two", "three"):
-        sandbox.say(ada, text)
+        sandbox.people.say(ada, text)
     first = await call("getUpdates")
     assert texts(first) == ["one", "two", "three"]
     assert await call("getUpdates") == first
@@ -38,7 +38,7 @@ async def test_a_negative_offset_counts_from_the_end_and_forgets_the_rest(
     call: Call, sandbox: Sandbox, ada: int
 ) -> None:
     for text in ("one", "two", "three"):
-        sandbox.say(ada, text)
+        sandbox.people.say(ada, text)
     assert texts(await call("getUpdates", offset=-2)) == ["two", "three"]
     assert texts(await call("getUpdates")) == ["two", "three"]
     assert texts(await call("getUpdates", offset=-5)) == ["two", "three"]
@@ -48,7 +48,7 @@ async def test_an_offset_far_ahead_does_not_swallow_what_comes(
     call: Call, sandbox: Sandbox, ada: int
 ) -> None:
     await call("getUpdates", offset=2**40)
-    sandbox.say(ada, "later")
+    sandbox.people.say(ada, "later")
     assert texts(await call("getUpdates")) == ["later"]
 
 
@@ -57,7 +57,7 @@ async def test_a_long_poll_ends_with_the_first_update(
 ) -> None:
     poll = asyncio.create_task(call("getUpdates", timeout=50))
     await waiting(1)
-    sandbox.say(ada, "now")
+    sandbox.people.say(ada, "now")
     assert texts(await poll) == ["now"]
 
 
@@ -69,29 +69,29 @@ async def test_the_older_of_two_polls_gets_a_conflict(
     newer = asyncio.create_task(call("getUpdates", timeout=50))
     with pytest.raises(Conflict, match="terminated by other getUpdates request; make sure that only one bot"):
         await older
-    sandbox.say(ada, "for the newer one")
+    sandbox.people.say(ada, "for the newer one")
     assert texts(await newer) == ["for the newer one"]
 
 
 async def test_allowed_updates_are_remembered(call: Call, sandbox: Sandbox, ada: int) -> None:
-    sandbox.say(ada, "queued before")
+    sandbox.people.say(ada, "queued before")
     await call("getUpdates", allowed_updates=["my_chat_member"])
-    sandbox.say(ada, "not wanted")
-    sandbox.set_blocked(ada, True)
+    sandbox.people.say(ada, "not wanted")
+    sandbox.people.set_blocked(ada, True)
     kinds = [set(update) - {"update_id"} for update in (await call("getUpdates"))["result"]]
     assert kinds == [{"message"}, {"my_chat_member"}]
     assert (await call("getWebhookInfo"))["result"]["allowed_updates"] == ["my_chat_member"]
     await call("getUpdates", allowed_updates=[])
-    sandbox.set_blocked(ada, False)
-    sandbox.say(ada, "wanted again")
+    sandbox.people.set_blocked(ada, False)
+    sandbox.people.say(ada, "wanted again")
     assert (await call("getUpdates"))["result"][-1]["message"]["text"] == "wanted again"
 
 
 async def test_a_redelivered_update_comes_once_more_whatever_the_offset(
     call: Call, sandbox: Sandbox, ada: int
 ) -> None:
-    _, old = sandbox.say(ada, "old")
-    _, new = sandbox.say(ada, "new")
+    _, old = sandbox.people.say(ada, "old")
+    _, new = sandbox.people.say(ada, "new")
     assert old is not None
     assert new is not None
     await call("getUpdates", offset=new)
@@ -112,7 +112,7 @@ async def test_the_queue_itself_wakes_a_poll(sandbox: Sandbox, waiting: Waiting)
 async def test_a_poll_whose_client_was_killed_takes_nothing(
     url: str, token: str, call: Call, sandbox: Sandbox, ada: int, waiting: Waiting
 ) -> None:
-    _, update_id = sandbox.say(ada, "once more")
+    _, update_id = sandbox.people.say(ada, "once more")
     assert update_id is not None
     sandbox.updates.drop_pending()
     _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
@@ -126,7 +126,7 @@ async def test_a_poll_whose_client_was_killed_takes_nothing(
 
 
 async def test_webhook_calls_are_honest(call: Call, sandbox: Sandbox, ada: int) -> None:
-    sandbox.say(ada, "waiting")
+    sandbox.people.say(ada, "waiting")
     info = (await call("getWebhookInfo"))["result"]
     assert info == {"url": "", "has_custom_certificate": False, "pending_update_count": 1}
     refusal = await call("setWebhook", url="https://example.org/hook")
@@ -146,7 +146,7 @@ def test_a_fresh_world_does_not_repeat_the_ids_of_an_older_one(
     for age in (10.0, 0.0):
         monkeypatch.setattr(time, "time", lambda age=age: now - age)
         world = Sandbox(token)
-        ids += [world.say(806_132_947, str(n))[1] for n in range(500)]
+        ids += [world.people.say(806_132_947, str(n))[1] for n in range(500)]
         world.close()
     assert len(set(ids)) == 1000
     assert all(number is not None and 0 < number < 2**31 for number in ids)

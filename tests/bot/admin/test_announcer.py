@@ -76,7 +76,7 @@ async def until(database: Database, *wanted: Row) -> None:
 
 def versions(sandbox: Sandbox, chat_id: int) -> list[str]:
     """The models of which an admin was told, in order."""
-    said = [m.text for m in sandbox.chat_messages(chat_id) if m.sender_id == sandbox.bot.person_id]
+    said = [m.text for m in sandbox.state.messages_of(chat_id) if m.sender_id == sandbox.bot.person_id]
     return [text.split()[2] for text in said]
 
 
@@ -97,8 +97,8 @@ async def test_each_admin_is_told_once_in_order(
 async def test_who_blocked_the_bot_or_never_wrote_holds_up_nobody(
     database: Database, sandbox: Sandbox, ada: int, begin: Begin
 ) -> None:
-    sandbox.say(GRACE, "/start")
-    sandbox.set_blocked(GRACE, True)
+    sandbox.people.say(GRACE, "/start")
+    sandbox.people.set_blocked(GRACE, True)
     await tell(database, GRACE, NEVER_WROTE, ada)
     begin()
     await until(database, ("dropped", 1), ("dropped", 1), ("done", 1))

@@ -22,7 +22,7 @@ from bot.admin.moderation.views import (
 )
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 from storage.films.films import Film
 from storage.running.flags import Flag
 from storage.running.standings import Standing

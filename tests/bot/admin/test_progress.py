@@ -93,7 +93,7 @@ async def once(database: Database, job: Job, reached: Callable[[Job], bool]) -> 
 
 def texts(sandbox: Sandbox, chat_id: int) -> list[str]:
     """What the bot's messages say by now."""
-    return [m.text for m in sandbox.chat_messages(chat_id) if m.sender_id == sandbox.bot.person_id]
+    return [m.text for m in sandbox.state.messages_of(chat_id) if m.sender_id == sandbox.bot.person_id]
 
 
 def calls(sandbox: Sandbox, method: str) -> int:
@@ -189,7 +189,7 @@ async def test_a_flood_is_waited_for(
 async def test_who_blocked_the_bot_is_followed_no_more(
     database: Database, sandbox: Sandbox, ada: int, job: Job, begin: Begin
 ) -> None:
-    sandbox.set_blocked(ada, True)
+    sandbox.people.set_blocked(ada, True)
     begin()
     assert (await settled(database, job)).state == "waiting"
     assert texts(sandbox, ada) == []

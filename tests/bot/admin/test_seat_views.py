@@ -34,7 +34,7 @@ from bot.telegram.router import Router
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from bot.wiring import wire
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 from storage.running.audit import Act
 from storage.running.jobs import Job
 from storage.running.models import Model

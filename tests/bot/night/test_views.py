@@ -22,7 +22,7 @@ from bot.night.views import (
 from bot.telegram.links import Links, film_of, night_of
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 from storage.films.films import Film
 from storage.night.nights import Night
 

@@ -59,9 +59,9 @@ async def person(
     database: Database, ada: int, sandbox: Sandbox, processor: Processor, rate: Rate, store: Store
 ) -> Person:
     """Ada has rated a film, and is asked whether she wants to be forgotten."""
-    sandbox.say(ada, "/forgetme")
+    sandbox.people.say(ada, "/forgetme")
     await processor.handle(await store())
-    assert sandbox.chat_messages(ada)[-1].text.startswith(ASKED)
+    assert sandbox.state.messages_of(ada)[-1].text.startswith(ASKED)
     async with database.read() as conn:
         met = await people.find(conn, ada)
     assert met is not None
@@ -88,9 +88,9 @@ async def test_one_tap_deletes_everything(
     database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person
 ) -> None:
     ada = person.telegram_id
-    sandbox.tap(ada, "Delete everything")
+    sandbox.queries.tap(ada, "Delete everything")
     await processor.handle(await store())
-    assert sandbox.chat_messages(ada)[-1].text.startswith(GONE)
+    assert sandbox.state.messages_of(ada)[-1].text.startswith(GONE)
     await _nothing_is_left(database, ada)
 
 
@@ -105,7 +105,7 @@ async def test_a_crash_before_the_last_word(
 ) -> None:
     """Telegram cannot be reached once the rows are gone, and the process ends. The next start says it."""
     ada = person.telegram_id
-    sandbox.tap(ada, "Delete everything")
+    sandbox.queries.tap(ada, "Delete everything")
     stored = await store()
     async with serve(sandbox, port=0) as url:
         cut_off = Client(TOKEN, url, Limits(), metrics)
@@ -128,9 +128,9 @@ async def test_a_crash_before_the_last_word(
     async with database.read() as conn:
         assert await people.find(conn, ada) is None
         (waiting,) = await updates.pending(conn, row.bot_id)
-    assert sandbox.chat_messages(ada)[-1].text.startswith(ASKED)
+    assert sandbox.state.messages_of(ada)[-1].text.startswith(ASKED)
     await processor.handle(waiting)
-    assert sandbox.chat_messages(ada)[-1].text.startswith(GONE)
+    assert sandbox.state.messages_of(ada)[-1].text.startswith(GONE)
     await _nothing_is_left(database, ada)
 
 
@@ -139,26 +139,26 @@ async def test_a_second_tap_leaves_nobody_behind(
 ) -> None:
     """It comes from somebody who is new by now, and whose only trace it is."""
     ada = person.telegram_id
-    question = sandbox.chat_messages(ada)[-1].message_id
+    question = sandbox.state.messages_of(ada)[-1].message_id
     for _ in range(2):
-        sandbox.tap_data(ada, pack(ForgetPerson(person.id)), question)
+        sandbox.queries.tap_data(ada, pack(ForgetPerson(person.id)), question)
         await processor.handle(await store())
         await _nothing_is_left(database, ada)
-    assert sandbox.chat_messages(ada)[-1].text.startswith(GONE)
+    assert sandbox.state.messages_of(ada)[-1].text.startswith(GONE)
 
 
 async def test_an_old_question_deletes_nobody_who_came_after(
     database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person, rate: Rate
 ) -> None:
     ada = person.telegram_id
-    question = sandbox.chat_messages(ada)[-1].message_id
-    sandbox.tap(ada, "Delete everything")
+    question = sandbox.state.messages_of(ada)[-1].message_id
+    sandbox.queries.tap(ada, "Delete everything")
     await processor.handle(await store())
     async with database.write() as conn:
         anew = await people.meet(conn, ada, "en", datetime.now(UTC))
     assert anew.id != person.id
     await rate(anew, "Shrek", 4)
-    query = sandbox.tap_data(ada, pack(ForgetPerson(person.id)), question)
+    query = sandbox.queries.tap_data(ada, pack(ForgetPerson(person.id)), question)
     await processor.handle(await store())
     assert query.answer is not None
     assert str(query.answer["text"]).startswith("This menu was refreshed")
@@ -170,9 +170,9 @@ async def test_an_old_question_deletes_nobody_who_came_after(
 async def test_keep_it_keeps_it(
     database: Database, sandbox: Sandbox, processor: Processor, store: Store, person: Person
 ) -> None:
-    sandbox.tap(person.telegram_id, "Keep it")
+    sandbox.queries.tap(person.telegram_id, "Keep it")
     await processor.handle(await store())
-    assert sandbox.chat_messages(person.telegram_id)[-1].text == "Nothing is deleted."
+    assert sandbox.state.messages_of(person.telegram_id)[-1].text == "Nothing is deleted."
     async with database.read() as conn:
         assert await people.find(conn, person.telegram_id) == person
         assert len((await conn.execute(select(schema.ratings))).all()) == 1

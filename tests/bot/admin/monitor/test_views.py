@@ -16,7 +16,7 @@ from bot.process.bounds import Bound
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, translator
 from recsys.monitoring import Figure, Figures
-from sandbox.markup import parse_html
+from sandbox.text.markup import parse_html
 from storage.running.statistics import Activity, AnswerTimes, Funnel
 
 T = translator("en")
