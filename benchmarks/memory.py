@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -27,7 +28,7 @@ from sandbox import Sandbox, serve
 
 TOKEN = "5000000002:benchmark-needs-no-secret"
 PATIENCE = 60.0  # seconds
-TICK, QUIET = 0.02, 0.2
+TICK = 0.02
 NEWCOMER = ["/start", "tap Comedy", "tap Done", *["tap 5★", "tap 3★", "tap Haven't seen", "tap 4★", "tap 2★"]]
 REGULAR = [
     *[
@@ -85,7 +86,7 @@ async def measured(home: Path) -> dict[str, float]:
                     serving = time.perf_counter() - began
                     resting = megabytes(bot.pid)
                     for acts in (NEWCOMER, REGULAR):
-                        await converse(http, acts)
+                        await converse(http, Path(folder), acts)
                     return {"serving": serving, "resting": resting, "most": megabytes(bot.pid)}
                 finally:
                     bot.terminate()
@@ -103,7 +104,7 @@ async def until_polled(http: httpx.AsyncClient, bot: Process) -> None:
     raise RuntimeError("the bot does not ask for updates")
 
 
-async def converse(http: httpx.AsyncClient, acts: list[str]) -> None:
+async def converse(http: httpx.AsyncClient, home: Path, acts: list[str]) -> None:
     """One person does these things one after the other, each once the last is answered."""
     person = (await http.post("/people", json={"first_name": "Somebody"})).json()["person_id"]
     for act in acts:
@@ -114,25 +115,19 @@ async def converse(http: httpx.AsyncClient, acts: list[str]) -> None:
             done = await http.post(f"/chats/{person}/messages", json={"text": act})
         if done.is_error:
             raise RuntimeError(f"{act}: {done.text}")
-        await until_quiet(http, person)
+        await until_answered(http, home)
 
 
-async def until_quiet(http: httpx.AsyncClient, person: int) -> None:
-    """Wait until everything that people did is confirmed, and nothing more is said."""
-    before = (-1, -1)
-    for _ in range(int(PATIENCE / QUIET)):
-        now = await state(http, person)
-        if now == before and not now[0]:
+async def until_answered(http: httpx.AsyncClient, home: Path) -> None:
+    """Wait until everything that people did is confirmed, and every update is done. Raises RuntimeError."""
+    for _ in range(int(PATIENCE / TICK)):
+        pending = (await http.get("/updates")).json()["pending"]
+        with closing(sqlite3.connect(home / "matinee.db")) as database:
+            working = database.execute("SELECT count(*) FROM updates WHERE finished_at IS NULL").fetchone()[0]
+        if not pending and not working:
             return
-        before = now
-        await asyncio.sleep(QUIET)
+        await asyncio.sleep(TICK)
     raise RuntimeError("the bot does not come to rest")
-
-
-async def state(http: httpx.AsyncClient, person: int) -> tuple[int, int]:
-    """How many updates are not confirmed, and the version of a chat."""
-    pending = (await http.get("/updates")).json()["pending"]
-    return pending, (await http.get(f"/chats/{person}")).json()["version"]
 
 
 def megabytes(pid: int) -> float:

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_tensors
 
 from recsys.arrays import AnyArray
@@ -28,6 +27,12 @@ FORMAT = 4
 MANIFEST = "manifest.json"
 
 Arrays = Mapping[str, AnyArray]
+
+# The types that artifacts hold, as safetensors names them: all little-endian.
+_DTYPES = {
+    "BOOL": "?", "I8": "<i1", "I16": "<i2", "I32": "<i4", "I64": "<i8",
+    "U8": "<u1", "F16": "<f2", "F32": "<f4", "F64": "<f8",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +163,21 @@ def _bytes(path: Path) -> bytes:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _verified(folder: Path, entry: Mapping[str, str]) -> tuple[Path, bytes]:
+def _verified(folder: Path, entry: Mapping[str, str]) -> Path:
+    """A file that the manifest promises, once its checksum was compared. Read in blocks: it may be large."""
     path = folder / Path(entry["name"]).name  # a manifest names files beside itself, nothing else
-    content = _bytes(path)
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise ArtifactError(f"{path}: damaged, its checksum is not the one in {MANIFEST}")
-    return path, content
-
-
-def _read_arrays(source: tuple[Path, bytes], shapes: Mapping[str, list[int]]) -> dict[str, AnyArray]:
-    path, content = source
     try:
-        arrays: dict[str, AnyArray] = load_tensors(content)
-    except SafetensorError as error:
-        raise ArtifactError(f"{path}: not a safetensors file ({error})") from error
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+    if digest != entry["sha256"]:
+        raise ArtifactError(f"{path}: damaged, its checksum is not the one in {MANIFEST}")
+    return path
+
+
+def _read_arrays(path: Path, shapes: Mapping[str, list[int]]) -> dict[str, AnyArray]:
+    arrays = _mapped(path)
     if set(arrays) != set(shapes):
         raise ArtifactError(f"{path}: holds {sorted(arrays)}, {MANIFEST} promises {sorted(shapes)}")
     for name, array in arrays.items():
@@ -182,18 +188,46 @@ def _read_arrays(source: tuple[Path, bytes], shapes: Mapping[str, list[int]]) ->
     return arrays
 
 
+def _mapped(path: Path) -> dict[str, AnyArray]:
+    """The arrays of a safetensors file, read-only, in memory as far as they are looked at: of the largest,
+    EASE's weights, a person needs the rows of what they rated. safetensors' own loader copies them all.
+
+    A file is never changed in place (see `_replace`), so what is mapped stays as it was verified.
+    """
+    try:
+        with safe_open(path, framework="numpy"):  # checks the header
+            pass
+        content = np.memmap(path, np.uint8, "r")
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: not a safetensors file ({error})") from error
+    # https://huggingface.co/docs/safetensors: the header's length (8 bytes), the header, then all arrays.
+    begin = 8 + int.from_bytes(content[:8].tobytes(), "little")
+    header = json.loads(content[8:begin].tobytes())
+    header.pop("__metadata__", None)
+    arrays = {}
+    for name, entry in header.items():
+        first, last = entry["data_offsets"]
+        flat = content[begin + first : begin + last].view(np.ndarray).view(_DTYPES[entry["dtype"]])
+        arrays[name] = flat.reshape(entry["shape"])
+    return arrays
+
+
 def _catalog_bytes(catalog: Catalog) -> bytes:
     films = [list(astuple(film)) for film in catalog]
     listing = {"source": catalog.source, "genres": catalog.genres, "years": catalog.years, "films": films}
     return json.dumps(listing, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _read_catalog(source: tuple[Path, bytes]) -> Catalog:
-    path, content = source
+def _shared(genres: tuple[str, ...], known: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
+    return known.setdefault(genres, genres)
+
+
+def _read_catalog(path: Path) -> Catalog:
     try:
-        listing = json.loads(content)
+        listing = json.loads(_bytes(path))
+        kinds: dict[tuple[str, ...], tuple[str, ...]] = {}  # films of the same genres share them
         films = (
-            Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
+            Film(movie_id, title, year, _shared(tuple(genres), kinds), imdb_id, tmdb_id, tuple(alternatives))
             for movie_id, title, year, genres, imdb_id, tmdb_id, alternatives in listing["films"]
         )
         # Older artifacts hold no others than films'.
