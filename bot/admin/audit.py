@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.admin.buttons import back_to
+from bot.admin.ways import back_to
 from bot.admin.wording import cut
 from bot.telegram.callbacks import Record, record
 from bot.telegram.request import Request

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.admin.buttons import back_to
 from bot.admin.models.figures import JsonVerdict, figures_table, reasons, verdict_table
 from bot.admin.models.service import PAGE, ModelsPage, SwitchPlan
+from bot.admin.ways import back_to
 from bot.admin.wording import cut, echo, span
 from bot.telegram.callbacks import Record, record
-from bot.telegram.screen import Button, Screen, page_buttons
+from bot.telegram.screen import Button, Screen, in_rows, page_buttons
 from bot.texts import Html, Translator
 from storage.running.models import Model
 
@@ -75,9 +75,8 @@ def models_screen(page: ModelsPage, now: datetime, t: Translator) -> Screen:
         Button(t.plain("button.number", number=model.version), ShowModel(model.version, page.offset))
         for model in page.models
     ]
-    rows = [tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW)]
     turns = page_buttons(page.offset, PAGE, page.total, ShowModels, t)
-    return Screen("\n".join(lines), (*rows, (*turns, back_to("models", t))))
+    return Screen("\n".join(lines), (*in_rows(buttons, _PER_ROW), (*turns, back_to("models", t))))
 
 
 def _line(model: Model, now: datetime, t: Translator) -> Html:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.admin.buttons import ShowPanel
 from bot.admin.panel import views
 from bot.admin.panel.service import AdminPanel
+from bot.admin.ways import ShowPanel
 from bot.errors import StaleButton
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter

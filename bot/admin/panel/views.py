@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.admin.buttons import ShowPanel, back_to
 from bot.admin.models.figures import figures_table
 from bot.admin.models.views import ShowModels, model_head
 from bot.admin.panel.service import ModelsSummary, Overview
 from bot.admin.training.service import TrainingOverview, has_curve
 from bot.admin.training.views import ShowCurves, StartTraining, job_line, progress_text, stop_row
+from bot.admin.ways import ShowPanel, back_to
 from bot.admin.wording import aligned, number, span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator

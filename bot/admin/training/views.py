@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.admin.buttons import ShowPanel
+from bot.admin.ways import ShowPanel
 from bot.admin.wording import cut, echo, span
 from bot.pictures import Losses
 from bot.telegram.callbacks import Record, record
