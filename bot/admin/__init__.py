@@ -1,1 +1,1 @@
-"""The admin's seat: what runs the bot, and a view of where it drifts."""
+"""Commands, panel and notices for those who run the bot; imports what every room does, and no other room."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bot.admin.panel.views import admin_menu
 from bot.films.serving import Serving
 from bot.process.bells import Bells
 from bot.process.metrics import Metrics
@@ -18,6 +19,7 @@ from bot.telegram.request import Request
 from bot.telegram.rights import Rights
 from bot.telegram.router import AdminRouter, Router
 from bot.telegram.screen import Screen
+from bot.texts import translator
 from bot.wiring import wire
 from sandbox import Sandbox
 from storage.database import Database
@@ -160,3 +162,9 @@ async def test_in_a_group_nothing_of_admins_is_there_not_even_for_an_admin(
         for kind in router.admin.buttons:
             assert await tap(person, kind, club) == PRIVATE_ONLY
     assert reached == []
+
+
+def test_every_command_of_admins_is_in_their_menu(router: Router) -> None:
+    commands = router.admin.commands
+    assert {"admin", "models", "rollback", "promote", "retrain", "audit"} <= set(commands)
+    assert [name for name, does in admin_menu(commands, translator("en")) if does] == list(commands)

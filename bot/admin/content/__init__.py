@@ -1,1 +1,1 @@
-"""Films that an admin adds or merges."""
+"""/addmovie and /merge: films that an admin adds, or says are one."""

@@ -1,1 +1,1 @@
-"""Versions of the model: which there are, which serves, and the way back."""
+"""/models, /rollback, /promote, and notices of models; the panel shows some of it."""

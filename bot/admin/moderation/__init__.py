@@ -1,1 +1,1 @@
-"""Whose ratings count: flags of brigades, and people kept out of training or let in."""
+"""/exclude, /include and flags of brigades: whose ratings count in training."""

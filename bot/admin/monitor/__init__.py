@@ -1,1 +1,1 @@
-"""/monitor, the weekly digest and alerts: where the loop drifts."""
+"""/monitor, the weekly digest and alerts: where the feedback loop drifts."""

@@ -1,1 +1,1 @@
-"""The admin's panel: one message, a page for each concern."""
+"""/admin: one message, a page for each concern; imports models and training."""

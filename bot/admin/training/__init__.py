@@ -1,1 +1,1 @@
-"""Trainings by command, and one message that shows how far each is; the panel builds on it."""
+"""/retrain, and a message for each training that shows how far it is; the panel shows some of it."""

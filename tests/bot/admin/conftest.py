@@ -97,5 +97,5 @@ def check(
     **more: Any,
 ) -> dict[str, Any]:
     """One check of a verdict."""
-    told = {"name": name, "live": live, "candidate": candidate, "difference": difference}
-    return {**told, "low": None, "high": None, "margin": margin, "passed": True, **more}
+    known = {"name": name, "live": live, "candidate": candidate, "difference": difference}
+    return {**known, "low": None, "high": None, "margin": margin, "passed": True, **more}

@@ -22,14 +22,13 @@ from bot.admin.moderation.views import (
 )
 from bot.telegram.screen import Screen
 from bot.texts import translator
-from sandbox.text.markup import parse_html
 from storage.films.films import Film
 from storage.running.flags import Flag
 from storage.running.standings import Standing
+from tests.bot.admin.screens import labels, shown
 
 T = translator("en")
 AT = datetime(2026, 11, 24, tzinfo=UTC)
-LONGEST = 4096
 EVIDENCE = {
     "accounts": 40.0,
     "films": 1.0,
@@ -60,16 +59,6 @@ def flagged(people: int = 40, films: int = 1, **changes: Any) -> Flagged:
         **fields,
     )
     return Flagged(flag, tuple(film(number) for number in range(films)), people)
-
-
-def shown(screen: Screen) -> str:
-    text, _ = parse_html(screen.text)
-    assert len(text) <= LONGEST
-    return text
-
-
-def labels(screen: Screen) -> list[list[str]]:
-    return [[button.label for button in row] for row in screen.rows]
 
 
 def actions(screen: Screen) -> list[object]:
