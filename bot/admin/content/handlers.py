@@ -41,7 +41,7 @@ class Handlers:
             await request.reply(not_added_screen(addition, content.genres, request.t))
             return
         film_id = await request.once(content.add, request.person.telegram_id, typed, request.now)
-        await content.restock()
+        await content.reload_films()
         await request.reply(added_screen(self._library.film(film_id), request.t))
 
     async def ask(self, request: Request) -> None:
@@ -53,7 +53,7 @@ class Handlers:
         """Merge, once it is confirmed."""
         asker = request.person.telegram_id
         moved = await request.once(self._content.merge, asker, tap.film_id, tap.into_id, request.now)
-        await self._content.restock()
+        await self._content.reload_films()
         await request.toast()
         await request.show(merged_screen(self._library.film(tap.into_id), moved, request.t))
 

@@ -70,14 +70,14 @@ class ContentEditor:
         return Addition(typed, same[0] if same else None)
 
     async def add(self, conn: AsyncConnection, asker: int, typed: Typed, at: datetime) -> int:
-        """Add a film; its id. `restock` comes after the commit."""
+        """Add a film; its id. `reload_films` once committed."""
         source = self._serving.recommender.catalog.source
         wanted = CatalogFilm(0, typed.title, typed.year, typed.genres)
         film = await editions.add(conn, source, wanted, at)
         await audit.add(conn, "film_added", at, asker, film=film.id, title=film.title, year=film.year)
         return film.id
 
-    async def restock(self) -> None:
+    async def reload_films(self) -> None:
         """Have the model and the search know of what was added or merged."""
         await self._serving.reload_films()
 
@@ -104,7 +104,7 @@ class ContentEditor:
         return Merger(film, into, counts)
 
     async def merge(self, conn: AsyncConnection, asker: int, film_id: int, into_id: int, at: datetime) -> int:
-        """Make one film another name of a second; how many ratings moved. `restock` comes after the commit.
+        """Make one film another name of a second; how many ratings moved. `reload_films` once committed.
 
         Raises StaleButton if they are one already.
         """

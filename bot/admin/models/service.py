@@ -66,7 +66,7 @@ class Versions:
 
     async def find(self, asked: str) -> SwitchPlan | Model:
         """The model of this number, or why there is none to show."""
-        plan, model = await self._find(SwitchPlan("rolled_back", None, asked=asked.strip()))
+        plan, model = await self._find("rolled_back", asked)
         return plan if model is None else model
 
     def live(self) -> int:
@@ -89,7 +89,7 @@ class Versions:
 
     async def find_promotable(self, asked: str) -> SwitchPlan | Model:
         """What /promote is about: the model that was named, or why it cannot be promoted."""
-        plan, model = await self._find(SwitchPlan("promoted_by_hand", None, asked=asked.strip()))
+        plan, model = await self._find("promoted_by_hand", asked)
         return plan if plan.refusal is not None or model is None else model
 
     async def switch(
@@ -116,26 +116,27 @@ class Versions:
             self._serving.ring()
 
     async def _plan(self, kind: SwitchKind, asked: str) -> SwitchPlan:
-        plan, model = await self._find(SwitchPlan(kind, None, asked=asked.strip()))
+        plan, model = await self._find(kind, asked)
         if plan.refusal is not None or model is None:
             return plan
         if kind == "rolled_back" and model.state == "refused":
             return SwitchPlan(kind, model.version, refusal="refused")
         return await self._read(plan)
 
-    async def _find(self, plan: SwitchPlan) -> tuple[SwitchPlan, Model | None]:
-        """Find the model that was asked for by its number, and see whether it can be had."""
-        if not (plan.asked.isascii() and plan.asked.isdecimal()):
-            return SwitchPlan(plan.kind, None, refusal="wrong", asked=plan.asked), None
-        if len(plan.asked) > _LONGEST_NUMBER:
-            return SwitchPlan(plan.kind, None, refusal="unknown", asked=plan.asked), None
-        version = int(plan.asked)
+    async def _find(self, kind: SwitchKind, asked: str) -> tuple[SwitchPlan, Model | None]:
+        """The model of this number, if there is one, and a plan with the reason if it cannot serve."""
+        asked = asked.strip()
+        if not (asked.isascii() and asked.isdecimal()):
+            return SwitchPlan(kind, None, refusal="wrong", asked=asked), None
+        if len(asked) > _LONGEST_NUMBER:
+            return SwitchPlan(kind, None, refusal="unknown", asked=asked), None
+        version = int(asked)
         async with self._database.read() as conn:
             model = await models.get(conn, version)
         if model is None:
-            return SwitchPlan(plan.kind, version, refusal="unknown", asked=str(version)), None
+            return SwitchPlan(kind, version, refusal="unknown", asked=str(version)), None
         refusal: Refusal | None = "serves" if model.state == "live" else "pruned" if model.pruned_at else None
-        return SwitchPlan(plan.kind, version, refusal=refusal, asked=str(version)), model
+        return SwitchPlan(kind, version, refusal=refusal, asked=str(version)), model
 
     async def _read(self, plan: SwitchPlan) -> SwitchPlan:
         """Read its artifact now: what cannot serve must not become the live one."""

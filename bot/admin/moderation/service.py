@@ -89,26 +89,26 @@ class Moderation:
         return KeptOutPage(offset, len(lines), len(outside), tuple(lines[offset : offset + PAGE]))
 
     async def decide_flag(
-        self, conn: AsyncConnection, asker: int, flag_id: int, state: Decision, at: datetime
+        self, conn: AsyncConnection, asker: int, flag_id: int, decision: Decision, at: datetime
     ) -> None:
         """Let a flag's people in, or keep them out. Raises StaleButton for one that is gone."""
         flag = await _flag(conn, flag_id)
-        if flag.state != state:  # a second tap decides nothing
-            await flags.decide(conn, flag, state, at)
-            await audit.add(conn, _ACTS[state], at, asker, flag=flag_id)
+        if flag.state != decision:  # a second tap decides nothing
+            await flags.decide(conn, flag, decision, at)
+            await audit.add(conn, _ACTS[decision], at, asker, flag=flag_id)
 
     async def decide_person(
-        self, conn: AsyncConnection, asker: int, person_id: int, state: Decision, at: datetime
+        self, conn: AsyncConnection, asker: int, person_id: int, decision: Decision, at: datetime
     ) -> None:
         """Let one person in, or keep them out, whatever is found of them. Raises StaleButton as `rater`."""
         await _check_person(conn, person_id)
         now = await standings.of(conn, person_id)
-        if now is None or (now.state, now.why) != (state, "admin"):
-            await standings.put(conn, [person_id], state, "admin", at)
-            await audit.add(conn, _ACTS[state], at, asker, person=person_id)
+        if now is None or (now.state, now.why) != (decision, "admin"):
+            await standings.put(conn, [person_id], decision, "admin", at)
+            await audit.add(conn, _ACTS[decision], at, asker, person=person_id)
 
     async def decide(
-        self, conn: AsyncConnection, asker: int, text: str, state: Decision, at: datetime
+        self, conn: AsyncConnection, asker: int, text: str, decision: Decision, at: datetime
     ) -> list[str | int] | None:
         """What /exclude and /include name: ["flag", id] or ["person", id], decided; None for nobody known.
 
@@ -119,12 +119,12 @@ class Moderation:
             flag_id = int(named[1])
             if await flags.find(conn, flag_id) is None:
                 return None
-            await self.decide_flag(conn, asker, flag_id, state, at)
+            await self.decide_flag(conn, asker, flag_id, decision, at)
             return ["flag", flag_id]
         person_id = await _find_person(conn, text)
         if person_id is None:
             return None
-        await self.decide_person(conn, asker, person_id, state, at)
+        await self.decide_person(conn, asker, person_id, decision, at)
         return ["person", person_id]
 
     def _flagged(self, flag: Flag, outside: set[int]) -> Flagged:
