@@ -10,35 +10,34 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import NotPrepared, PictureFailed
-from bot.training.preparing import require_training
+from bot.process.extras import require_training
 from recsys.charts import Chart
 from recsys.progress import Step
 
 DRAW_COMMAND = "draw"
-_LIMIT = 60.0  # seconds: the map of a big model takes a few
+_LIMIT = 60.0  # seconds: starting Python and matplotlib takes one or two
 
 
-class _Request(BaseModel):
+class _PictureRequest(BaseModel):
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants", extra="forbid")
 
 
-class Panels(_Request):
+class Charts(_PictureRequest):
     """Small charts over the same moments; see recsys.plots.draw_charts."""
 
-    kind: Literal["panels"] = "panels"
+    kind: Literal["charts"] = "charts"
     moments: list[date]
-    panels: list[Chart]
+    charts: list[Chart]
     title: str
     note: str = ""
 
 
-class PerDay(_Request):
+class PerDay(_PictureRequest):
     """Bars, one a day; see recsys.plots.draw_per_day."""
 
     kind: Literal["per day"] = "per day"
@@ -49,7 +48,7 @@ class PerDay(_Request):
     average: str
 
 
-class Losses(_Request):
+class Losses(_PictureRequest):
     """The losses of a training; see recsys.plots.draw_losses."""
 
     kind: Literal["losses"] = "losses"
@@ -61,23 +60,7 @@ class Losses(_Request):
     loss: str
 
 
-class FilmMap(_Request):
-    """The thousand most rated films of the artifact in the folder `model`, the best known named."""
-
-    kind: Literal["map"] = "map"
-    model: Path
-
-
-class Biases(_Request):
-    """The most and the least loved films of the artifact in the folder `model`."""
-
-    kind: Literal["biases"] = "biases"
-    model: Path
-    title: str
-    axis: str
-
-
-Picture = Panels | PerDay | Losses | FilmMap | Biases
+Picture = Charts | PerDay | Losses
 
 _READER: TypeAdapter[Picture] = TypeAdapter(Annotated[Picture, Field(discriminator="kind")])
 

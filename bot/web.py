@@ -104,7 +104,7 @@ async def serve_health(health: Health, metrics: Metrics, host: str, port: int | 
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config)
+        server = _HealthServer(config)
         task = asyncio.create_task(server.serve([listener]))
         await server.ready.wait()
         log.info("health checks", host=host, port=listener.getsockname()[1])
@@ -115,7 +115,7 @@ async def serve_health(health: Health, metrics: Metrics, host: str, port: int | 
             await task
 
 
-class _Server(uvicorn.Server):
+class _HealthServer(uvicorn.Server):
     """Tells when it is ready, and leaves the signals to the program around it."""
 
     def __init__(self, config: uvicorn.Config) -> None:

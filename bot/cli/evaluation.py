@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 
 from bot.cli.models import AsJson, DatasetOption, DeviceOption, aside, emit, load, out
+from bot.process.extras import require_training
 from bot.process.settings import read_settings
-from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
 
 if TYPE_CHECKING:  # it imports pandas and torch when called

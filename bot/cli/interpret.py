@@ -15,8 +15,8 @@ from bot.cli.films import film_label, film_values, find_film, title_index
 from bot.cli.models import AsJson, DatasetOption, aside, emit, load, out
 from bot.films.serving import live_model
 from bot.films.store import model_folders
+from bot.process.extras import require_training
 from bot.process.settings import Settings, read_settings
-from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Film
 from recsys.interpretation import Bias, extreme_biases, factor_map, nearest_by_factors

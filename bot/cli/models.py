@@ -13,8 +13,9 @@ from rich.console import Console
 from bot.films.serving import live_model
 from bot.films.store import model_folders
 from bot.process import home
+from bot.process.extras import require_training
 from bot.process.settings import Settings, read_settings
-from bot.training.preparing import require_training, train_model
+from bot.training.preparing import train_model
 from recsys.config import MODELS, TrainingConfig
 from recsys.data.sources.download import DATASETS
 from recsys.progress import Step

@@ -17,9 +17,9 @@ from bot.errors import SettingsError
 from bot.films.store import open_store
 from bot.process import home, logs
 from bot.process.bells import Bell
+from bot.process.extras import require_training
 from bot.process.settings import Settings, read_settings
 from bot.training import child
-from bot.training.preparing import require_training
 from bot.training.runner import Runner
 from storage.database import Database
 from storage.database.engine import parse_url, sqlite_file

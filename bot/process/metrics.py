@@ -18,11 +18,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summ
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-Kind = Literal["message", "command", "tap", "vote", "membership", "other"]
-Outcome = Literal["done", "ignored", "unsure", "failed", "left", "given_up"]
-Ending = Literal["promoted", "refused", "failed", "stopped"]  # of a training job
+UpdateKind = Literal["message", "command", "tap", "vote", "membership", "other"]
+UpdateOutcome = Literal["done", "ignored", "unsure", "failed", "left", "given_up"]
+JobEnding = Literal["promoted", "refused", "failed", "stopped"]  # of a training job
 
-_ENDED: tuple[Outcome, ...] = ("done", "unsure", "failed")  # an answer was due, and this process is through
+# An answer was due, and this process is through.
+_ENDED: tuple[UpdateOutcome, ...] = ("done", "unsure", "failed")
 
 IDLE = "idle"  # the phase while nothing is trained
 
@@ -57,11 +58,11 @@ class Metrics:
     training_phase: Gauge
     training_jobs: Counter
 
-    def update(self, kind: Kind, outcome: Outcome, handling: float, received_at: datetime) -> None:
-        """An update came to an end, so far as this process goes, after `handling` seconds in its hands."""
+    def update(self, kind: UpdateKind, outcome: UpdateOutcome, took: float, received_at: datetime) -> None:
+        """An update came to an end, so far as this process goes, after `took` seconds in its hands."""
         self.updates.labels(kind, outcome).inc()
         if outcome in _ENDED:
-            self.handling_time.labels(kind).observe(handling)
+            self.handling_time.labels(kind).observe(took)
             self.answer_time.labels(kind).observe(_since(received_at))
 
     def watch_queue(self, length: Callable[[], int], oldest_at: Callable[[], datetime | None]) -> None:
@@ -84,7 +85,7 @@ class Metrics:
         """The phase that the running training is in; None when none runs. Phases are words of our own."""
         _only(self.training_phase, phase or IDLE)
 
-    def training_finished(self, outcome: Ending) -> None:
+    def training_finished(self, outcome: JobEnding) -> None:
         """A training job came to an end."""
         self.training_jobs.labels(outcome).inc()
 
@@ -163,9 +164,9 @@ def build_metrics() -> Metrics:
             "matinee_training_jobs", "Training jobs that came to an end", ["outcome"], registry=registry
         ),
     )
-    for kind, outcome in product(get_args(Kind), get_args(Outcome)):
+    for kind, outcome in product(get_args(UpdateKind), get_args(UpdateOutcome)):
         metrics.updates.labels(kind, outcome)  # at 0, so that the first failure is an increase
-    for ending in get_args(Ending):
+    for ending in get_args(JobEnding):
         metrics.training_jobs.labels(ending)
     for unknown in (metrics.model_age, metrics.model_loaded_at):
         unknown.set(math.nan)

@@ -17,7 +17,7 @@ _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "poll_answer"]
 
 
-class _Request(HTTPXRequest):
+class _HttpRequest(HTTPXRequest):
     """What comes from something between us and Telegram is trouble of the network, not of the call."""
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
@@ -42,8 +42,8 @@ class Client(ExtBot[None]):
             token=token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=_Request(connection_pool_size=64, connect_timeout=10, read_timeout=20),
-            get_updates_request=_Request(connection_pool_size=1, connect_timeout=10),
+            request=_HttpRequest(connection_pool_size=64, connect_timeout=10, read_timeout=20),
+            get_updates_request=_HttpRequest(connection_pool_size=1, connect_timeout=10),
             rate_limiter=Limiter(limits, metrics),
         )
         self._metrics = metrics

@@ -13,7 +13,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 
 from bot.errors import StaleButton
 from bot.process.backoff import Backoff
-from bot.process.metrics import Metrics, Outcome
+from bot.process.metrics import Metrics, UpdateOutcome
 from bot.telegram import reading
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
@@ -57,7 +57,7 @@ class Processor:
         handling = time.perf_counter() - begun
         self._metrics.update(reading.kind_of(stored.body), outcome, handling, stored.received_at)
 
-    async def _finish(self, stored: StoredUpdate) -> Outcome:
+    async def _finish(self, stored: StoredUpdate) -> UpdateOutcome:
         if stored.attempts > _MOST_ATTEMPTS:
             log.error("update given up", attempts=stored.attempts)
             await self._stop_spinning(stored)
@@ -79,7 +79,7 @@ class Processor:
             await self._stop_spinning(stored)
             raise
 
-    async def _persist(self, stored: StoredUpdate, found: Reading | None) -> Outcome:
+    async def _persist(self, stored: StoredUpdate, found: Reading | None) -> UpdateOutcome:
         """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again.
 
         "done", "ignored" where no answer is due, "unsure" where it may not have arrived, or "left" where they
@@ -115,18 +115,18 @@ class Processor:
         log.error("update left for the next start", tries=_MOST_TRIES)
         return "left"
 
-    async def _close(self, stored: StoredUpdate, outcome: Outcome, failure: str | None = None) -> Outcome:
+    async def _close(self, stored: StoredUpdate, end: UpdateOutcome, why: str | None = None) -> UpdateOutcome:
         """Write the end down. If even that fails the row stays pending, and the next start looks again."""
         try:
             async with self._database.write() as conn:
-                if failure is None:
+                if why is None:
                     await updates.mark_done(conn, stored.seq, datetime.now(UTC))
                 else:
-                    await updates.mark_failed(conn, stored.seq, failure, datetime.now(UTC))
+                    await updates.mark_failed(conn, stored.seq, why, datetime.now(UTC))
         except StorageError as error:
             log.error("update could not be closed", cause=str(error))
             return "left"
-        return outcome
+        return end
 
     async def _take_note(self, found: Reading | None, stored: StoredUpdate) -> None:
         """Act on what no handler answers."""

@@ -23,10 +23,14 @@ from typing import Any
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, PollAnswer, Update, User
 from telegram.constants import ChatType
 
-from bot.process.metrics import Kind
+from bot.process.metrics import UpdateKind
 from bot.telegram.request import Group
 
-_KINDS: Mapping[str, Kind] = {"callback_query": "tap", "poll_answer": "vote", "my_chat_member": "membership"}
+_KINDS: Mapping[str, UpdateKind] = {
+    "callback_query": "tap",
+    "poll_answer": "vote",
+    "my_chat_member": "membership",
+}
 _COMINGS = {"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id"}
 _CHATS = (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP)  # and no channel
 
@@ -136,7 +140,7 @@ def read(body: Mapping[str, Any], username: str) -> Reading | None:
     return found
 
 
-def kind_of(body: Mapping[str, object]) -> Kind:
+def kind_of(body: Mapping[str, object]) -> UpdateKind:
     """The label that an update has in the metrics, whatever it holds: also one that cannot be read."""
     for name, kind in _KINDS.items():
         if name in body:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.errors import BotError, TrainingFailed
+from bot.process.extras import require_training
 from bot.training.folder import (
     PEOPLE_FROM,
     Outcome,
@@ -28,7 +29,6 @@ from bot.training.folder import (
     write_outcome,
 )
 from bot.training.learning import everything, measure_and_keep, without
-from bot.training.preparing import require_training
 from recsys.config import TrainingConfig
 from recsys.data.ratings import Ratings
 from recsys.errors import RecsysError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from bot.errors import CatalogChanged, NotPrepared
 from bot.films.numbering import CATALOG_KEY
 from bot.films.serving import known_models
 from bot.films.store import model_folders, next_model_folder, open_store
+from bot.process.extras import require_training
 from bot.process.settings import FALLBACK_DATASET, Settings
 from bot.training.learning import measure_and_keep
 from recsys.config import TrainingConfig
@@ -27,9 +27,6 @@ if TYPE_CHECKING:  # they import pandas and torch when called
     from recsys.data.dataset import Dataset
     from recsys.data.sources.transfer import OnProgress
     from recsys.progress import OnStep
-
-
-_EXTRA = "this needs the `train` extra: pip install 'matinee[train]'"
 
 
 def is_prepared(settings: Settings) -> bool:
@@ -94,12 +91,6 @@ def train_model(
     metrics = measure_and_keep(recommender, holdout, folder, origin="hand", preliminary=preliminary)
     store.publish(folder, int(folder.name))
     return folder, metrics
-
-
-def require_training(*packages: str) -> None:
-    """Raise NotPrepared unless these packages of the extra are there; torch and pandas if none is named."""
-    if any(importlib.util.find_spec(name) is None for name in packages or ("torch", "pandas")):
-        raise NotPrepared(_EXTRA)
 
 
 def in_child_process(arguments: list[str]) -> None:

@@ -151,7 +151,7 @@ class Publisher:
         now = datetime.now(UTC)
         async with self._database.write() as conn:
             outcome = _as_of_now(outcome, await models.live(conn))
-            result: jobs.Outcome = "promoted" if outcome.passed else "refused"
+            result: jobs.JobOutcome = "promoted" if outcome.passed else "refused"
             if outcome.passed:
                 await models.go_live(conn, version, now)
             else:

@@ -18,8 +18,8 @@ import structlog
 
 from bot.errors import NotPrepared
 from bot.films.serving import Serving
+from bot.process.extras import require_training
 from bot.process.settings import Settings
-from bot.training.preparing import require_training
 from storage.database import AsyncConnection, Database, facts
 from storage.errors import StorageError
 from storage.running import evidence, jobs, models

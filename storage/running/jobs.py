@@ -21,7 +21,7 @@ from storage.schema import jobs
 
 Kind = Literal["fine", "full"]
 Reason = Literal["command", "schedule", "ratings", "first"]
-Outcome = Literal["promoted", "refused"]
+JobOutcome = Literal["promoted", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Job:
     attempts: int
     stop: bool
     version: int | None
-    outcome: Outcome | None
+    outcome: JobOutcome | None
     error: str | None
     created_at: datetime
     started_at: datetime | None
@@ -153,7 +153,7 @@ async def finish(
     at: datetime,
     *,
     version: int | None = None,
-    outcome: Outcome | None = None,
+    outcome: JobOutcome | None = None,
     error: str | None = None,
 ) -> None:
     """It has ended, with this model or for this reason. Raises WrongState if it is not ours any more."""

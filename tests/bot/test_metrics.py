@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 from telegram.error import RetryAfter, TelegramError
 
-from bot.process.metrics import Kind, Metrics, build_metrics
+from bot.process.metrics import Metrics, UpdateKind, build_metrics
 from bot.telegram.client import Client
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.messenger import Messenger
@@ -140,7 +140,7 @@ async def test_what_is_pending_at_too_many_starts_is_counted(
 )
 def test_the_kind_of_an_update_is_one_of_few_whatever_it_holds(body: dict[str, object], kind: str) -> None:
     assert kind_of({"update_id": 1, **body}) == kind
-    assert kind in get_args(Kind)
+    assert kind in get_args(UpdateKind)
 
 
 @pytest.mark.parametrize(

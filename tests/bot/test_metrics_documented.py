@@ -15,7 +15,7 @@ import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from bot.process.metrics import Ending, Kind, Metrics, Outcome, build_metrics
+from bot.process.metrics import JobEnding, Metrics, UpdateKind, UpdateOutcome, build_metrics
 from bot.telegram.limits import _OUTCOMES
 from bot.web import Health, create_app
 
@@ -103,7 +103,13 @@ def test_no_metric_is_named_that_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [get_args(Kind), get_args(Outcome), get_args(Ending), ["ok", *(word for _, word in _OUTCOMES)]]
+    "words",
+    [
+        get_args(UpdateKind),
+        get_args(UpdateOutcome),
+        get_args(JobEnding),
+        ["ok", *(word for _, word in _OUTCOMES)],
+    ],
 )
 def test_every_value_of_a_label_is_explained(words: Sequence[str]) -> None:
     section = OPERATING.partition("\n## Metrics\n")[2].partition("\n## ")[0]

@@ -7,22 +7,17 @@ import math
 import subprocess
 import sys
 from datetime import date
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-import recsys
 from bot import pictures
 from bot.errors import PictureFailed
-from bot.pictures import Biases, FilmMap, Losses, Panels, PerDay, Picture, draw, read_request
-from recsys import Catalog, Film, Ratings, TrainingConfig
+from bot.pictures import Charts, Losses, PerDay, Picture, draw, read_request
 from recsys.charts import Chart, Curve
-from recsys.config import DotBiasConfig
 from recsys.progress import Step
 
 DAY = date(2026, 11, 23)
-PANELS = Panels(moments=[DAY], panels=[Chart("a", [Curve("", [0.5])], True), Chart("b", [])], title="$ <b>")
+CHARTS = Charts(moments=[DAY], charts=[Chart("a", [Curve("", [0.5])], True), Chart("b", [])], title="$ <b>")
 PER_DAY = PerDay(counts={DAY: 3}, title="t", per_day="d", per_week="w", average="a")
 LOSSES = Losses(
     steps=[Step("stars", 1, 2, 0.1, 1.5), Step("stars", 2, 2, 0.1, 1.2, 1.3)],
@@ -34,37 +29,20 @@ LOSSES = Losses(
 )
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an artifact of a small world."""
-    rng = np.random.default_rng(0)
-    catalog = Catalog([Film(10 + n, f"Film ${n}$ <", 1990 + n, ("Drama",)) for n in range(9)], "tiny")
-    rows = [(person, 10 + int(film)) for person in range(20) for film in rng.choice(9, 5, replace=False)]
-    users, movies = zip(*rows, strict=True)
-    ratings = Ratings.from_arrays(users, movies, rng.integers(1, 6, len(rows)))
-    quick = DotBiasConfig(factors=4, ensemble=1, ensemble_factors=4, epochs=1)
-    config = TrainingConfig(model="dot_bias", device="cpu", parts=("stars",), dot_bias=quick)
-    folder = tmp_path_factory.mktemp("model")
-    recsys.fit(ratings, catalog, config).save(folder)
-    return folder
-
-
 def size(png: bytes) -> tuple[int, int]:
     assert png.startswith(b"\x89PNG")
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
-async def test_every_kind_is_drawn(model: Path) -> None:
+async def test_every_kind_is_drawn() -> None:
     wide = 1155
-    found = [size(await draw(each)) for each in (PANELS, PER_DAY, LOSSES)]
+    found = [size(await draw(each)) for each in (CHARTS, PER_DAY, LOSSES)]
     assert [width for width, _ in found] == [wide] * 3
-    assert size(await draw(FilmMap(model=model))) == (1430, 1045)
-    assert size(await draw(Biases(model=model, title="t", axis="stars")))[0] == wide
 
 
 @pytest.mark.parametrize(
     "request_",
-    [PANELS, PER_DAY, LOSSES, FilmMap(model=Path("x")), Biases(model=Path("x"), title="", axis="")],
+    [CHARTS, PER_DAY, LOSSES],
 )
 def test_a_request_comes_through_as_it_was(request_: Picture) -> None:
     read = read_request(request_.model_dump_json().encode())
@@ -78,11 +56,9 @@ def test_a_loss_that_was_not_measured_stays_so() -> None:
     assert math.isnan(read.steps[0].valid_loss)
 
 
-async def test_what_cannot_be_drawn_says_why(tmp_path: Path) -> None:
+async def test_what_cannot_be_drawn_says_why() -> None:
     with pytest.raises(PictureFailed, match="no day to draw"):
         await draw(PER_DAY.model_copy(update={"counts": {}}))
-    with pytest.raises(PictureFailed, match=r"manifest|artifact"):
-        await draw(FilmMap(model=tmp_path))
     with pytest.raises(PictureFailed, match="no picture"):
         read_request(b'{"kind": "portrait"}')
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.admin.monitor.service import MonitorReport
-from bot.pictures import Panels
+from bot.pictures import Charts
 from bot.process.bounds import Bound, enough
 from bot.texts import Html, Translator
 from recsys.charts import Chart, Curve
@@ -50,7 +50,7 @@ def report_text(report: MonitorReport, t: Translator) -> Html:
     return Html("\n".join(lines))
 
 
-def report_picture(report: MonitorReport, bounds: Sequence[Bound], t: Translator) -> Panels:
+def report_picture(report: MonitorReport, bounds: Sequence[Bound], t: Translator) -> Charts:
     """Small charts, week by week, with the figures of now at the end; bounds of those that stand on enough
     cases to pass them."""
     weeks = [*((each.monday, each.figures) for each in report.before), (report.day, report.now)]
@@ -66,7 +66,7 @@ def report_picture(report: MonitorReport, bounds: Sequence[Bound], t: Translator
         ],
         from_zero=True,
     )
-    panels = [
+    charts = [
         popularity
         if name == "popularity_lift"
         else Chart(
@@ -79,9 +79,9 @@ def report_picture(report: MonitorReport, bounds: Sequence[Bound], t: Translator
         )
         for name in _MORE_IS_BETTER
     ]
-    return Panels(
+    return Charts(
         moments=[day for day, _ in weeks],
-        panels=panels,
+        charts=charts,
         title=t.plain("monitor.picture"),
         note=t.plain("monitor.note"),
     )

@@ -29,7 +29,7 @@ _LONGEST_SLEEP = 60.0  # while nothing is trained: a training that begins sets t
 
 
 class ProgressMessages:
-    """A loop; setting `bell` has it look at once."""
+    """A loop; `bell` has it look at once."""
 
     def __init__(self, database: Database, messenger: Messenger, bell: Bell) -> None:
         self._database = database

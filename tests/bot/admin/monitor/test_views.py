@@ -81,7 +81,7 @@ def test_few_cases_do_not_look_like_an_alarm() -> None:
     assert "🔴 1" not in text
     bounds = [Bound("gini", True, 0.98), Bound("miscalibration", True, 0.5)]
     assert not any(
-        panel.bounds for panel in report_picture(MonitorReport(date(2026, 11, 24), few, ()), bounds, T).panels
+        chart.bounds for chart in report_picture(MonitorReport(date(2026, 11, 24), few, ()), bounds, T).charts
     )
 
 
@@ -94,7 +94,7 @@ def test_the_picture_shows_every_week_and_now() -> None:
     bounds = [Bound("gini", True, 0.98), Bound("gini", False, 0.1), Bound("hit_rate", False, 0.01)]
     picture = report_picture(MonitorReport(date(2026, 11, 24), NOW, WEEKS), bounds, T)
     assert picture.moments == [date(2026, 7, 20), date(2026, 11, 16), date(2026, 11, 24)]
-    gini, coverage, popularity, *_, hits = picture.panels
+    gini, coverage, popularity, *_, hits = picture.charts
     assert list(gini.curves[0].values) == [0.9511, 0.93, 0.9512]
     assert list(gini.bounds) == [0.98, 0.1]
     assert (gini.most, popularity.most) == (1.0, None)
@@ -104,7 +104,7 @@ def test_the_picture_shows_every_week_and_now() -> None:
         ("rated", 162.0),
     ]
     assert list(hits.curves[0].values) == [0.2, None, 0.12]
-    assert len(picture.panels) == 6
+    assert len(picture.charts) == 6
 
 
 def test_an_alert_says_what_is_past_which_bound() -> None:
