@@ -14,7 +14,7 @@ from bot.cli.interpret import interpret
 from bot.errors import BotError
 from bot.pictures import DRAW_COMMAND
 from bot.process import logs
-from bot.training.process import COMMAND
+from bot.training.parent import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
 

@@ -1,7 +1,7 @@
-"""The child process of a training: from a work folder to an artifact and an outcome, told line by line.
+"""The child process of a training: from a work folder to an artifact and an outcome.
 
-It knows no database and no Telegram, and ends when its parent does. Each line on its standard output is one
-JSON object with an "event"; whatever else is printed meanwhile goes to standard error.
+It knows no database and no Telegram, and ends when its parent does. Each line on its standard output is a
+message to the parent, a JSON object with an "event"; whatever else is printed goes to standard error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bot.training.folder import (
     read_task,
     write_outcome,
 )
-from bot.training.learning import everything, measure_and_keep, without
+from bot.training.learning import join, measure_and_save, without
 from recsys.config import TrainingConfig
 from recsys.data.ratings import Ratings
 from recsys.errors import RecsysError
@@ -44,76 +44,68 @@ if TYPE_CHECKING:
 _NICE = 19  # people are answered first
 
 
-class Teller:
-    """What the parent hears."""
+class Reporter:
+    """Writes messages to the parent."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def phase(self, name: str) -> None:
         """Another phase begins."""
-        self._tell("phase", phase=name)
+        self._write("phase", phase=name)
 
     def step(self, step: Step) -> None:
         """An epoch or a sweep has ended."""
-        told = {name: None if _is_nan(value) else value for name, value in asdict(step).items()}
-        self._tell("step", **told)
-
-    def brigades(self, found: Sequence[Brigade]) -> None:
-        """How many were found, and how many people are in them."""
-        self._tell("brigades", groups=len(found), people=sum(len(each.user_ids) for each in found))
-
-    def verdict(self, passed: bool, reasons: Sequence[str]) -> None:
-        """What the gate says."""
-        self._tell("verdict", passed=passed, reasons=list(reasons))
+        values = {name: None if _is_nan(value) else value for name, value in asdict(step).items()}
+        self._write("step", **values)
 
     def error(self, text: str) -> None:
         """Why there is no model."""
-        self._tell("error", text=text)
+        self._write("error", text=text)
 
-    def _tell(self, event: str, **values: Any) -> None:
+    def _write(self, event: str, **values: Any) -> None:
         print(json.dumps({"event": event, **values}), file=self._out, flush=True)
 
 
 def main(folder: Path) -> int:
-    """Train from a work folder; the exit code. What an operator can mend is told, not raised."""
+    """Train from a work folder; the exit code. What an operator can mend is a message, not raised."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _step_back()
-    teller = Teller(_own_output())
+    reporter = Reporter(_own_output())
     try:
-        train(folder, teller)
+        train(folder, reporter)
     except (BotError, RecsysError, OSError) as error:
-        teller.error(str(error))
+        reporter.error(str(error))
         return 1
     except MemoryError:
-        teller.error("there is not enough memory (MemoryError)")
+        reporter.error("there is not enough memory (MemoryError)")
         return 1
     return 0
 
 
-def train(folder: Path, tell: Teller) -> None:
+def train(folder: Path, reporter: Reporter) -> None:
     """From the task in `folder` to its artifact and its outcome. Raises BotError, RecsysError, OSError."""
     import recsys
     from recsys.evaluation.gate import judge
     from recsys.evaluation.holdout import split
 
-    tell.phase("checking")
+    reporter.phase("checking")
     require_training()
     task, snapshot = read_task(folder), read_snapshot(folder)
     _limit_threads(task.threads)
     live = Recommender.load(task.live)
-    ratings, catalog = everything(_dataset(task), snapshot)
-    found = _brigades(ratings, snapshot, tell)
+    ratings, catalog = join(_dataset(task), snapshot)
+    found = _brigades(ratings, snapshot)
     holdout = split(without(ratings, _outside(found, snapshot)))
 
-    tell.phase("training")
+    reporter.phase("training")
     fine = task.kind == "fine"
     candidate = recsys.fit(
-        holdout.train, catalog, _config(task, live), report=tell.step, start=live if fine else None
+        holdout.train, catalog, _config(task, live), report=reporter.step, start=live if fine else None
     )
 
-    tell.phase("gate")
-    metrics = measure_and_keep(
+    reporter.phase("gate")
+    metrics = measure_and_save(
         candidate,
         holdout,
         artifact_of(folder),
@@ -122,7 +114,6 @@ def train(folder: Path, tell: Teller) -> None:
     )
     known = [film.movie_id for film in snapshot.films]
     verdict = judge(candidate, live, holdout, movie_ids=known, margin=task.margin, seed=task.seed)
-    tell.verdict(verdict.passed, verdict.reasons)
     figures = {f"holdout_{name}": value for name, value in metrics.items()}
     brigades = [asdict(each) for each in found]
     write_outcome(folder, Outcome(verdict.passed, task.live_version, figures, verdict.to_dict(), brigades))
@@ -148,13 +139,11 @@ def _config(task: Task, live: Recommender) -> TrainingConfig:
     return replace(config, seed=task.seed, device="auto")
 
 
-def _brigades(ratings: Ratings, snapshot: Snapshot, tell: Teller) -> list[Brigade]:
+def _brigades(ratings: Ratings, snapshot: Snapshot) -> list[Brigade]:
     """Groups among the people of the bot whose ratings look arranged, those kept out already included."""
     from recsys.brigades import find_brigades
 
-    found = find_brigades(ratings, ratings.user_ids[ratings.user_ids >= PEOPLE_FROM])
-    tell.brigades(found)
-    return found
+    return find_brigades(ratings, ratings.user_ids[ratings.user_ids >= PEOPLE_FROM])
 
 
 def _outside(found: Sequence[Brigade], snapshot: Snapshot) -> set[int]:

@@ -28,14 +28,8 @@ from storage.running.jobs import Kind
 # and the same at each training, so that the holdout stays what it is.
 PEOPLE_FROM = 10**12
 
-_TASK, _FILMS, _RATINGS, _OUTCOME, _NUMBER, _ARTIFACT = (
-    "job.json",
-    "films.json",
-    "ratings.safetensors",
-    "outcome.json",
-    "number.json",
-    "artifact",
-)
+_TASK, _FILMS, _RATINGS = "job.json", "films.json", "ratings.safetensors"
+_OUTCOME, _NUMBER, _ARTIFACT = "outcome.json", "number.json", "artifact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +55,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The bot's ratings as training takes them: parallel arrays of shape (n,), people as surrogates.
+    """The bot's ratings as training takes them: parallel arrays of shape (n,).
 
-    `kept_out` are people from whom nothing is learned, `let_in` those whom an admin trusts whatever is found,
-    both as surrogates. `granted` has a row for each person and film of a flag that was let in, shape (n, 2).
-    `merged` has a row for each film that is another name of a second, shape (n, 2). `films` are
-    those of the database, by their numbers in the data set; negative ones are the admins' own.
+    People have their numbers in training. `kept_out` are those from whom nothing is learned, `let_in` those
+    whom an admin trusts whatever is found. `granted` has a row for each person and film of a flag that was
+    let in, shape (n, 2). `merged` has a row for each film that is another name of a second, shape (n, 2).
+    `films` are those of the database, by their numbers in the data set; negative ones are the admins' own.
     """
 
     user_ids: Ints
@@ -85,8 +79,8 @@ class Outcome:
     """What came out. `metrics` are on the permanent holdout; `verdict` is the gate's, `passed` what it says;
     `live` is the version that it was compared with.
 
-    `brigades` are those that were found, as plain values: ids of people are surrogates, of films the data
-    set's.
+    `brigades` are those that were found, as plain values: people by their numbers in training, films by those
+    of the data set.
     """
 
     passed: bool

@@ -1,6 +1,6 @@
-"""What is learned from, by whom, and what is kept: the part of a training that any command shares.
+"""What trainings have in common: joining what is learned from, and measuring and saving what came out.
 
-Everything here needs the `train` extra, and is called in a process of its own.
+Called by `child` and by `preparing`, never in the process that answers people. Needs the `train` extra.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:  # it imports pandas when called
     from recsys.evaluation.holdout import Holdout
 
 
-def everything(dataset: Dataset, snapshot: Snapshot) -> tuple[Ratings, Catalog]:
+def join(dataset: Dataset, snapshot: Snapshot) -> tuple[Ratings, Catalog]:
     """All ratings, of the data set and of the bot, and all films: those that are one count as one.
 
-    Whoever rated two names of one film means what they said last. Raises TrainingFailed if the data set
-    numbers its people as the bot's are numbered.
+    Of two ratings by one person of one film, under two of its names, the later one counts. Raises
+    TrainingFailed if the data set numbers its people as the bot's are numbered.
     """
     base = dataset.ratings
     if len(base) and int(base.user_ids.max()) >= PEOPLE_FROM:
@@ -50,7 +50,7 @@ def without(ratings: Ratings, user_ids: Iterable[int]) -> Ratings:
     return ratings.take(~np.isin(ratings.user_ids, list(user_ids)))
 
 
-def measure_and_keep(
+def measure_and_save(
     recommender: Recommender, holdout: Holdout, folder: Path, *, origin: str, preliminary: bool = False
 ) -> dict[str, float]:
     """Measure a model on what it has not seen, write it to `folder`, and read it back once; the figures.

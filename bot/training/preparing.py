@@ -15,7 +15,7 @@ from bot.films.serving import known_models
 from bot.films.store import model_folders, next_model_folder, open_store
 from bot.process.extras import require_training
 from bot.process.settings import FALLBACK_DATASET, Settings
-from bot.training.learning import measure_and_keep
+from bot.training.learning import measure_and_save
 from recsys.config import TrainingConfig
 from recsys.data.sources.download import DATASETS
 from recsys.data.sources.layouts import source_of
@@ -88,7 +88,7 @@ def train_model(
     recommender = recsys.fit(holdout.train, dataset.catalog, config, report=report)
     store = open_store(settings.models, settings.artifacts)
     folder = next_model_folder(settings.models, {*store.versions(), *known})
-    metrics = measure_and_keep(recommender, holdout, folder, origin="hand", preliminary=preliminary)
+    metrics = measure_and_save(recommender, holdout, folder, origin="hand", preliminary=preliminary)
     store.publish(folder, int(folder.name))
     return folder, metrics
 

@@ -17,7 +17,7 @@ _SURE_FROM = 0.15  # of the whole: from there on its speed says when it ends
 
 
 class Progress:
-    """One training under way. `changed` is set by whatever is heard, `turned` rung by another phase alone."""
+    """One training under way. `changed` is set by every message, `turned` rung by another phase alone."""
 
     def __init__(self) -> None:
         self.phase = "snapshot"
@@ -34,13 +34,13 @@ class Progress:
         self.changed = True
         self.turned.ring()
 
-    def step(self, told: Mapping[str, Any]) -> None:
+    def step(self, message: Mapping[str, Any]) -> None:
         """An epoch or a sweep has ended. Raises KeyError, TypeError, ValueError for what is none."""
-        losses = {name: _measured(told.get(name)) for name in ("train_loss", "valid_loss")}
-        part, number, total = str(told["part"]), int(told["number"]), int(told["total"])
+        losses = {name: _measured(message.get(name)) for name in ("train_loss", "valid_loss")}
+        part, number, total = str(message["part"]), int(message["number"]), int(message["total"])
         if not 0 < number <= total:
             raise ValueError(f"step {number} of {total}")
-        chain = int(told.get("chain", 0))
+        chain = int(message.get("chain", 0))
         self._step = {"part": part, "number": number, "total": total, **losses, "chain": chain}
         if part == "stars":
             self._curve.append((losses["train_loss"], losses["valid_loss"], *([chain] if chain else [])))

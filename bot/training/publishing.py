@@ -4,7 +4,7 @@ Each step may be the last one before the process is killed, and the next start g
 
     a row with a number, former or refused      its job says which; nobody is answered from it
     the artifact in the store, under it         once there, it is not published again
-    one transaction: live, job ended, told      before it, the old model serves and the job runs
+    one transaction: live, job ended, notice    before it, the old model serves and the job runs
     old artifacts and the work folder deleted   left over, they go at the next start
 
 A number belongs to the model in one work folder. Whoever trains the same job again takes another: a process
@@ -160,7 +160,7 @@ class Publisher:
             found = await _brigades(conn, outcome)
             await flags.record(conn, found, now, self._settings.admin_ids)
             await audit.add(conn, result, now, job.asked_by or audit.NOBODY, version=version, job=job.id)
-            await tell(
+            await notify_admins(
                 conn, self._settings.admin_ids, job, now, outcome.live, outcome=outcome, version=version
             )
         log.info("training ended", job=job.id, model=version, outcome=result)
@@ -183,7 +183,7 @@ class Publisher:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-async def tell(
+async def notify_admins(
     conn: AsyncConnection,
     admin_ids: Sequence[int],
     job: Job,

@@ -16,9 +16,9 @@ from bot.films.store import ModelStore
 from bot.process.bells import Bell
 from bot.process.settings import Settings
 from bot.training.folder import Outcome, read_outcome
-from bot.training.process import train_apart
+from bot.training.parent import train_in_child
 from bot.training.progress import Progress
-from bot.training.publishing import LEASE, Publisher, tell
+from bot.training.publishing import LEASE, Publisher, notify_admins
 from bot.training.snapshot import take_snapshot
 from recsys.errors import RecsysError
 from storage.database import Database
@@ -146,7 +146,7 @@ class Runner:
             await self._report(job, progress)
             await take_snapshot(self._database, self._store, self._settings, job, folder, self._threads)
             progress.enter("checking")
-            await train_apart(folder, self._threads, lambda message: _hear(message, progress))
+            await train_in_child(folder, self._threads, lambda message: _take_in(message, progress))
             outcome = await asyncio.to_thread(read_outcome, folder)
         if outcome is None:
             raise TrainingFailed("the training process ended without an outcome")
@@ -197,7 +197,7 @@ class Runner:
             live = await models.live(conn)
             if error is not None:
                 version = None if live is None else live.version
-                await tell(conn, self._settings.admin_ids, job, now, version, error=error)
+                await notify_admins(conn, self._settings.admin_ids, job, now, version, error=error)
         log.info("training ended", job=job.id, state=state)
 
     async def _give_back(self, job: Job) -> None:
@@ -206,7 +206,7 @@ class Runner:
         log.info("training given back", job=job.id)
 
 
-def _hear(message: Mapping[str, Any], progress: Progress) -> None:
+def _take_in(message: Mapping[str, Any], progress: Progress) -> None:
     """Take in what the child says; what it should not say is passed over."""
     with suppress(KeyError, TypeError, ValueError):
         if message["event"] == "phase" and message["phase"] in _OF_THE_CHILD:

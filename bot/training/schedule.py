@@ -91,8 +91,8 @@ class Schedule:
         try:
             require_training()
         except NotPrepared as error:
-            told = "the quick model stays" if self._serving.recommender.preliminary else "no model is trained"
-            log.warning(told, cause=str(error))
+            quick = self._serving.recommender.preliminary
+            log.warning("the quick model stays" if quick else "no model is trained", cause=str(error))
             return False
         return True
 

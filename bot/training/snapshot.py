@@ -103,8 +103,8 @@ async def _read(conn: AsyncConnection, source: str) -> Snapshot:
         movie_ids,
         values,
         timestamps,
-        kept_out=_surrogates([each.person_id for each in await standings.every(conn, "kept_out")]),
-        let_in=_surrogates(sorted(await standings.decided(conn, "let_in"))),
+        kept_out=_in_training([each.person_id for each in await standings.every(conn, "kept_out")]),
+        let_in=_in_training(sorted(await standings.decided(conn, "let_in"))),
         granted=np.array(granted, np.int64).reshape(-1, 2),
         merged=np.array(pairs, np.int64).reshape(-1, 2),
         films=tuple(map(catalog_film, stored)),
@@ -116,7 +116,7 @@ _Columns = tuple[Ints, Ints, Floats, Ints]
 
 def _columns(chunk: Sequence[Evidence]) -> _Columns:
     return (
-        _surrogates([each.person_id for each in chunk]),
+        _in_training([each.person_id for each in chunk]),
         np.array([each.source_id for each in chunk], np.int64),
         np.array([each.stars for each in chunk], np.float32),
         np.array([each.rated_at.timestamp() for each in chunk], np.float64).astype(np.int64),
@@ -133,7 +133,7 @@ def _joined(parts: Sequence[_Columns]) -> _Columns:
     )
 
 
-def _surrogates(person_ids: Sequence[int]) -> Ints:
+def _in_training(person_ids: Sequence[int]) -> Ints:
     return np.array(person_ids, np.int64) + PEOPLE_FROM
 
 

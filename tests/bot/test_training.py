@@ -35,9 +35,9 @@ from bot.training.folder import (
     read_task,
     write_outcome,
 )
-from bot.training.learning import everything
+from bot.training.learning import join
+from bot.training.parent import COMMAND
 from bot.training.preparing import train_model
-from bot.training.process import COMMAND
 from bot.training.progress import PHASES, Progress
 from bot.training.publishing import LEASE, LIVE_CHANGED, Publisher
 from bot.training.runner import Runner
@@ -255,7 +255,7 @@ def test_films_that_are_one_count_as_one_in_the_data_set_too() -> None:
     catalog = recsys.Catalog([recsys.Film(n, f"Film {n}") for n in (5, 3, 8)], "tiny")
     base = recsys.Ratings.from_arrays([1, 1, 2], [3, 5, 3], [2.0, 4.0, 1.0], [10, 5, 7])
     ann = PEOPLE_FROM + 1
-    found, films = everything(
+    found, films = join(
         Dataset(base, catalog, "tiny"),
         snapshot_of((ann, -1, 5.0, 9), (ann, 8, 3.0, 9), merged=[[3, 5]], more=-1),
     )
@@ -268,7 +268,7 @@ def test_a_data_set_whose_people_have_our_numbers_is_refused() -> None:
     catalog = recsys.Catalog([recsys.Film(1, "One")], "tiny")
     base = recsys.Ratings.from_arrays([PEOPLE_FROM + 1], [1], [2.0])
     with pytest.raises(TrainingFailed, match="numbers a person 1000000000001"):
-        everything(Dataset(base, catalog, "tiny"), snapshot_of((PEOPLE_FROM + 1, 1, 5.0, 9), merged=[]))
+        join(Dataset(base, catalog, "tiny"), snapshot_of((PEOPLE_FROM + 1, 1, 5.0, 9), merged=[]))
 
 
 # -------------------------------------------------------------------------------------------- to the end

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from bot.training.process import COMMAND
+from bot.training.parent import COMMAND
 from tests.e2e.driving import TICK, Bot
 
 __all__ = [

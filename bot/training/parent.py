@@ -1,4 +1,4 @@
-"""The child process of a training, as its parent sees it: started, listened to, and never left behind."""
+"""The parent's side of a training: it starts the child process, listens to it, and leaves none behind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,19 +17,18 @@ from bot.errors import TrainingFailed
 
 COMMAND = "train-child"
 
-_Hear = Callable[[Mapping[str, Any]], None]
+_Receive = Callable[[Mapping[str, Any]], None]
 
 _CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20  # bytes; what is longer is no message of ours
-_LAST_LINES = 3  # of standard error: they say why
 
-# A child has no business with Telegram and the database, and does not hear of them.
+# A child has no business with Telegram and the database, and is not given the keys to them.
 _SECRETS = ("MATINEE_TELEGRAM_TOKEN", "MATINEE_DATABASE_URL")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-async def train_apart(folder: Path, threads: int | None, hear: _Hear) -> None:
-    """Train from a work folder in a child process; `hear` gets each message of it. Raises TrainingFailed.
+async def train_in_child(folder: Path, threads: int | None, receive: _Receive) -> None:
+    """Train from a work folder; `receive` is called with each message of the child. Raises TrainingFailed.
 
     Cancelled, it kills the child. However this process ends, the child's standard input closes, and it ends.
     """
@@ -46,21 +44,13 @@ async def train_apart(folder: Path, threads: int | None, hear: _Hear) -> None:
         env=_environment(threads),
         start_new_session=True,  # Ctrl+C is for us, and we end it
     )
-    said: list[str] = []
-    complaints: deque[str] = deque(maxlen=_LAST_LINES)
-
-    def listen(message: Mapping[str, Any]) -> None:
-        if message.get("event") == "error":
-            said.append(str(message.get("text")))
-        hear(message)
-
     try:
-        await asyncio.gather(_listen(child, listen), _complaints(child, complaints))
+        error, last_line = await asyncio.gather(_listen(child, receive), _last_line(child))
         code = await child.wait()
     finally:
         await _end(child)
     if code:
-        raise TrainingFailed(_reason(code, said, complaints))
+        raise TrainingFailed(error or _reason(code, last_line))
 
 
 def _environment(threads: int | None) -> dict[str, str]:
@@ -70,20 +60,28 @@ def _environment(threads: int | None) -> dict[str, str]:
     return environment
 
 
-async def _listen(child: Process, hear: _Hear) -> None:
-    """Hear every line that is a message; anything else is somebody's print, and passed over."""
+async def _listen(child: Process, receive: _Receive) -> str | None:
+    """Receive every line that is a message; anything else is somebody's print, and passed over.
+
+    Returns what the child says went wrong, if it says so.
+    """
+    error = None
     async for line in _lines(child.stdout):
         with suppress(ValueError):
             message = json.loads(line)
             if isinstance(message, dict):
-                hear(message)
+                if message.get("event") == "error":
+                    error = str(message.get("text"))
+                receive(message)
+    return error
 
 
-async def _complaints(child: Process, kept: deque[str]) -> None:
+async def _last_line(child: Process) -> str:
+    """Of standard error, which may say why it ended; "" if it says nothing."""
+    last = ""
     async for line in _lines(child.stderr):
-        text = line.decode(errors="replace").strip()
-        if text:
-            kept.append(text)
+        last = line.decode(errors="replace").strip() or last
+    return last
 
 
 async def _lines(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
@@ -113,10 +111,8 @@ async def _end(child: Process) -> None:
     await child.wait()
 
 
-def _reason(code: int, said: list[str], complaints: deque[str]) -> str:
+def _reason(code: int, last_line: str) -> str:
     """Why the child has ended, for an admin."""
-    if said:
-        return said[-1]
     if code < 0:
         try:
             name = signal.Signals(-code).name
@@ -125,5 +121,4 @@ def _reason(code: int, said: list[str], complaints: deque[str]) -> str:
         why = f"the training process was killed by signal {-code} ({name})"
         short_of_memory = "; where nobody did that, the machine was short of memory"
         return why + short_of_memory if -code == signal.SIGKILL else why
-    last = complaints[-1] if complaints else "it said nothing"
-    return f"the training process ended with {code}: {last}"
+    return f"the training process ended with {code}: {last_line or 'it said nothing'}"
