@@ -5,27 +5,23 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
-from telegram.error import InvalidToken, TelegramError
 
 from bot.admin.announcer import Announcer
 from bot.admin.training.progress import ProgressMessages
-from bot.errors import GaveUp
 from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
 from bot.night.worker import Worker
-from bot.process.backoff import Backoff
 from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
-from bot.process.supervision import keep_going
-from bot.telegram.client import Client, is_refusal
+from bot.process.supervision import keep_going, on_stop_signals
+from bot.telegram.client import Client, greet
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
@@ -66,35 +62,24 @@ async def run(settings: Settings) -> None:
 
 
 async def _answer_people(settings: Settings, health: Health, metrics: Metrics, stop: asyncio.Event) -> None:
-    """Open everything in order, serve, and close it in reverse; `health` is told what there is."""
+    """Open everything in order, serve, and close it in reverse; `health` knows what is open."""
     await migrate(settings.database, settings.home / "backups")
-    with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    on_stop_signals(stop.set)
     store = await asyncio.to_thread(begin_store, settings.models, settings.artifacts)
-    async with (
-        _database(settings) as database,
-        _client(settings, settings.token, metrics) as client,
-    ):
+    async with _database(settings) as database, _client(settings, metrics) as client:
         health.database = database
-        serving = await Serving.begin(database, store, settings.admin_ids, metrics)
-        check_dataset(settings, serving.recommender.catalog.source)
+        serving = await _begin_serving(settings, database, store, metrics)
         health.model = serving.version
-        # What was loaded by now stays: the collector need not walk a hundred thousand films each time.
-        gc.collect()
-        gc.freeze()
-        messenger = Messenger(client)
-        bells = Bells()
+        messenger, bells = Messenger(client), Bells()
         rooms = wire(database, messenger, Rights(client), serving, settings, bells)
         processor = Processor(client, database, messenger, rooms.router, metrics)
         dispatcher = Dispatcher(processor.handle)
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
+        commands = rooms.router.admin.commands
         nights = Worker(database, rooms.delivery, settings.group_sends_per_minute, bells.nights)
         background: dict[str, _Background] = {
-            "introduction": partial(
-                introduce, client, database, settings.admin_ids, rooms.router.admin.commands
-            ),
+            "introduction": partial(introduce, client, database, settings.admin_ids, commands),
             "nights": nights.run,
             "notices": Announcer(database, messenger, rooms.notices, bells.notices).run,
             "progress": ProgressMessages(database, messenger, bells.progress).run,
@@ -109,12 +94,24 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
             await dispatcher.close(_PATIENCE)
 
 
+async def _begin_serving(
+    settings: Settings, database: Database, store: ModelStore, metrics: Metrics
+) -> Serving:
+    """Load the model. Raises CatalogChanged where the operator asks for another data set."""
+    serving = await Serving.begin(database, store, settings.admin_ids, metrics)
+    check_dataset(settings, serving.recommender.catalog.source)
+    # What was loaded by now stays: the collector need not walk a hundred thousand films each time.
+    gc.collect()
+    gc.freeze()
+    return serving
+
+
 async def _serve(
     client: Client, intake: Intake, background: Mapping[str, _Background], stop: asyncio.Event, version: int
 ) -> None:
     """Greet Telegram, then poll until `stop` is set or polling gives up."""
     stopped = asyncio.create_task(stop.wait())
-    greeting = asyncio.create_task(_greet(client))
+    greeting = asyncio.create_task(greet(client))
     if not await _first(stopped, greeting):
         return
     pending = await intake.recover()
@@ -141,26 +138,6 @@ async def _first(stopped: asyncio.Task[bool], work: asyncio.Task[None]) -> bool:
     return True
 
 
-async def _greet(client: Client) -> None:
-    """Learn who we are, and take a webhook away that would keep updates from us. Raises GaveUp."""
-    backoff = Backoff()
-    while True:
-        try:
-            await client.initialize()
-        except TelegramError as error:
-            if isinstance(error, InvalidToken) and is_refusal(error):
-                raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN") from error
-            pause = backoff.next()
-            log.warning("Telegram is not there yet", seconds=pause, cause=str(error))
-            await asyncio.sleep(pause)
-        else:
-            break
-    try:
-        await client.delete_webhook()
-    except TelegramError as error:
-        log.warning("an old webhook could not be taken away", cause=str(error))
-
-
 @asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[Database]:
     database = await Database.open(settings.database)
@@ -171,14 +148,14 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def _client(settings: Settings, token: str, metrics: Metrics) -> AsyncIterator[Client]:
+async def _client(settings: Settings, metrics: Metrics) -> AsyncIterator[Client]:
     limits = Limits(
         settings.sends_per_second,
         settings.chat_sends_per_second,
         settings.chat_send_burst,
         settings.group_sends_per_minute,
     )
-    client = Client(token, settings.telegram_api_url, limits, metrics)
+    client = Client(settings.token, settings.telegram_api_url, limits, metrics)
     try:
         yield client
     finally:

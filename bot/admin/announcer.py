@@ -1,4 +1,4 @@
-"""Tells admins what they did not ask for: outcomes, alerts, digests. Each is a row until it is told.
+"""Sends admins what they did not ask for: outcomes, alerts, digests. Each is a row until it is sent.
 
 A notice whose message broke off half-way is sent again: twice is better than never.
 """
@@ -46,11 +46,11 @@ class Announcer:
         self._bell = bell
 
     async def run(self) -> None:
-        """Tell until cancelled."""
+        """Send what is due, until cancelled."""
         while True:
             try:
                 for notice in await self._due():
-                    await self._tell(notice)
+                    await self._deliver(notice)
             except StorageError as error:
                 log.warning("notices wait", cause=str(error))
             await self._bell.wait(_LONGEST_SLEEP)
@@ -59,23 +59,23 @@ class Announcer:
         async with self._database.read() as conn:
             return await notices.due(conn, datetime.now(UTC))
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _deliver(self, notice: Notice) -> None:
         async with self._database.write() as conn:
             await notices.try_now(conn, notice.id)
         try:
             await self._send(notice)
         except (Forbidden, BadRequest) as error:  # never wrote to the bot, or blocked it
             log.info("an admin cannot be told", admin=notice.telegram_id, cause=error.message)
-            await self._close(notice, told=False)
+            await self._close(notice, sent=False)
         except RetryAfter as error:
             await self._postpone(notice, timedelta(seconds=seconds_of(error)), error)
         except (TelegramError, MaybeSent, BotError, StorageError) as error:
             await self._postpone(notice, _PAUSE * (notice.attempts + 1), error)
         except Exception:
             log.exception("notice cannot be made", kind=notice.kind)
-            await self._close(notice, told=False)
+            await self._close(notice, sent=False)
         else:
-            await self._close(notice, told=True)
+            await self._close(notice, sent=True)
 
     async def _send(self, notice: Notice) -> None:
         async with self._database.read() as conn:
@@ -90,12 +90,12 @@ class Announcer:
     async def _postpone(self, notice: Notice, pause: timedelta, error: Exception) -> None:
         if notice.attempts >= _MOST_TRIES:
             log.error("notice given up", kind=notice.kind, cause=str(error))
-            await self._close(notice, told=False)
+            await self._close(notice, sent=False)
             return
         log.warning("notice waits", kind=notice.kind, cause=str(error))
         async with self._database.write() as conn:
             await notices.postpone(conn, notice.id, datetime.now(UTC) + pause)
 
-    async def _close(self, notice: Notice, *, told: bool) -> None:
+    async def _close(self, notice: Notice, *, sent: bool) -> None:
         async with self._database.write() as conn:
-            await notices.finish(conn, notice.id, "done" if told else "dropped")
+            await notices.finish(conn, notice.id, "done" if sent else "dropped")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import sys
 import uuid
@@ -19,6 +18,7 @@ from bot.process import home, logs
 from bot.process.bells import Bell
 from bot.process.extras import require_training
 from bot.process.settings import Settings, read_settings
+from bot.process.supervision import on_stop_signals
 from bot.training import child
 from bot.training.runner import Runner
 from storage.database import Database
@@ -73,9 +73,7 @@ async def _work(settings: Settings, once: bool) -> None:
             threads=None,
         )
         work = asyncio.create_task(_once(runner) if once else runner.run())
-        with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        on_stop_signals(work.cancel)
         with suppress(asyncio.CancelledError):
             await work
     finally:

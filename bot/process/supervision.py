@@ -1,10 +1,12 @@
-"""Work that goes on for as long as the process does: what breaks it off unexpectedly is no end of it."""
+"""Work that goes on for as long as the process does: until a signal, whatever else breaks it off."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -30,3 +32,10 @@ async def keep_going(name: str, run: Callable[[], Awaitable[object]], *, pause: 
             await asyncio.sleep(wait)
         else:
             return
+
+
+def on_stop_signals(call: Callable[[], object]) -> None:
+    """Call this on the running loop at SIGTERM and SIGINT."""
+    with suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, call)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from telegram.error import NetworkError, TelegramError
+import structlog
+from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
+from bot.errors import GaveUp
+from bot.process.backoff import Backoff
 from bot.process.metrics import Metrics
 from bot.telegram.limits import Limiter, Limits, counted
+
+log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 30
 _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect
@@ -61,6 +67,28 @@ class Client(ExtBot[None]):
                 read_timeout=POLL_SECONDS + 10,
             )
         return result
+
+
+async def greet(client: Client) -> None:
+    """Learn who we are, and take a webhook away that would keep updates from us. Raises GaveUp.
+
+    Waits for Telegram as long as it takes.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            await client.initialize()
+            break
+        except TelegramError as error:
+            if isinstance(error, InvalidToken) and is_refusal(error):
+                raise GaveUp("Telegram does not know this MATINEE_TELEGRAM_TOKEN") from error
+            pause = backoff.next()
+            log.warning("Telegram is not there yet", seconds=pause, cause=str(error))
+            await asyncio.sleep(pause)
+    try:
+        await client.delete_webhook()
+    except TelegramError as error:
+        log.warning("an old webhook could not be taken away", cause=str(error))
 
 
 def is_refusal(error: BaseException | None) -> bool:
