@@ -137,16 +137,16 @@ def judge(
     known = candidate.catalog.movie_ids
     common = known if live is None else np.intersect1d(known, live.catalog.movie_ids)
     people = people_of(holdout, common)
-    finite, ours = _finite(candidate), None
+    finite, candidate_scores = _finite(candidate), None
     if finite == 1:
-        ours = _figures(candidate, people, common)
-        finite = float(ours is not None)
+        candidate_scores = _scores(candidate, people, common)
+        finite = float(candidate_scores is not None)
     shares = (None if live is None else _share(live, movie_ids)), _share(candidate, movie_ids)
     checks = [_whole("finite", None, finite), _whole("vocabulary", *shares)]
     drift = None
-    if ours is not None:  # else there is nothing to compare with
-        theirs = None if live is None else _figures(live, people, common)
-        checks += _compared(theirs, ours, len(common), margin, seed)
+    if candidate_scores is not None:  # else there is nothing to compare with
+        live_scores = None if live is None else _scores(live, people, common)
+        checks += _compared(live_scores, candidate_scores, len(common), margin, seed)
         drift = None if live is None else _drift(live, candidate, common)
     reasons = tuple(each.name for each in checks if not each.passed)
     ratings = sum(len(task.withheld) for tasks in people for task in tasks)
@@ -169,7 +169,7 @@ def _whole(name: str, live: float | None, candidate: float) -> Check:
     return Check(name, live, candidate, None, None, None, 0.0, candidate == 1)
 
 
-def _figures(
+def _scores(
     model: Recommender, people: Sequence[Sequence[HeldOutPerson]], common: Ints
 ) -> PersonScores | None:
     """None where the model makes stars or scores that are not finite, of its numbers that are."""
@@ -203,14 +203,14 @@ class _Drawn:
 
 
 def _compared(
-    theirs: PersonScores | None, ours: PersonScores, films: int, margin: float, seed: int
+    live_scores: PersonScores | None, candidate_scores: PersonScores, films: int, margin: float, seed: int
 ) -> list[Check]:
-    """A check for each measure; `theirs` is None where there is no live model, or it is not whole itself."""
-    drawn = draws(len(ours.ratings), seed)
+    """A check for each measure; `live_scores` is None without a live model that is whole itself."""
+    drawn = draws(len(candidate_scores.ratings), seed)
     checks = []
     for name, measure in (("rmse", _rmse), ("ndcg@10", _ndcg), ("coverage", _coverage)):
-        new = measure(ours, drawn, films)
-        old = None if theirs is None else measure(theirs, drawn, films)
+        new = measure(candidate_scores, drawn, films)
+        old = None if live_scores is None else measure(live_scores, drawn, films)
         checks.append(_check(name, old, new, margin))
     return checks
 

@@ -143,11 +143,11 @@ class NetworkStars:
         for _ in range(_STEPS if movies.size else 0):
             hessian = precision + J.T @ J / self.noise_variance
             downhill = J.T @ (stars - predicted) / self.noise_variance - precision @ (person - prior)
-            there = person + np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), downhill)
-            predicted_there, J_there = self.net.jacobian(there, movies)
-            fall = loss - self._loss(there - prior, stars - predicted_there)
+            moved = person + np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), downhill)
+            predicted_moved, J_moved = self.net.jacobian(moved, movies)
+            fall = loss - self._loss(moved - prior, stars - predicted_moved)
             if fall > 0:
-                person, predicted, J, loss = there, predicted_there, J_there, loss - fall
+                person, predicted, J, loss = moved, predicted_moved, J_moved, loss - fall
                 damping /= 10
             else:
                 damping = max(10 * damping, _DAMPING)
