@@ -12,7 +12,7 @@ from bot.films.library import Library
 from storage.database import AsyncConnection, Database
 from storage.people import filters as stored
 from storage.people import lists
-from storage.people.filters import NO_FILTERS, Fame, Filters, Panel
+from storage.people.filters import NO_FILTERS, Fame, Filters, StoredPanel
 
 _Item = TypeVar("_Item", str, int)
 _FAME: dict[str, Fame] = {"known": "known", "any": "any", "deep": "deep"}
@@ -128,7 +128,7 @@ def _with(items: Iterable[_Item], item: _Item, on: bool) -> tuple[_Item, ...]:
     return tuple(sorted(others | {item} if on else others))
 
 
-async def _own(conn: AsyncConnection, person_id: int, panel_id: int) -> Panel:
+async def _own(conn: AsyncConnection, person_id: int, panel_id: int) -> StoredPanel:
     found = await stored.panel(conn, panel_id)
     if found is None or found.person_id != person_id:
         raise StaleButton(f"no filter panel {panel_id} of person {person_id}")

@@ -10,7 +10,7 @@ from storage.database import AsyncConnection
 from storage.night import chats, ledger, nights, polls
 from storage.night.chats import Chat
 from storage.night.ledger import Opinion
-from storage.night.nights import Member, Night
+from storage.night.nights import Night, NightMember
 from storage.people.filters import Filters
 
 ENOUGH = 2  # people that make a group
@@ -50,7 +50,7 @@ class Slates:
         went = await ledger.last_time(conn, chat.id, people)
         return fairness_weights([went[p].satisfaction if p in went else None for p in people])
 
-    async def _best(self, conn: AsyncConnection, night: Night, members: list[Member]) -> list[int]:
+    async def _best(self, conn: AsyncConnection, night: Night, members: list[NightMember]) -> list[int]:
         chat = await chats.get(conn, night.chat_id)
         hidden = await nights.watched(conn, night.chat_id)
         hidden |= await nights.vetoes_of(conn, night.id)

@@ -21,7 +21,7 @@ from bot.participants import Participant, enter
 from storage.database import AsyncConnection, Database
 from storage.night import chats, nights, polls, screens, tasks
 from storage.night.chats import Chat
-from storage.night.nights import Member, Night
+from storage.night.nights import Night, NightMember
 from storage.night.polls import Poll
 from storage.people import marks, watchlist
 
@@ -255,12 +255,12 @@ class Nights:
         """Whether somebody hosts a night."""
         return any(member.host and member.person_id == person_id for member in await self.members(night_id))
 
-    async def members(self, night_id: int) -> list[Member]:
+    async def members(self, night_id: int) -> list[NightMember]:
         """Who is in a night."""
         async with self._database.read() as conn:
             return await nights.members(conn, night_id)
 
-    async def fellows(self, participant: Participant) -> list[Member]:
+    async def fellows(self, participant: Participant) -> list[NightMember]:
         """Everybody else in the open nights that somebody hosts in a group."""
         async with self._database.read() as conn:
             chat = await chats.find(conn, participant.chat_id)

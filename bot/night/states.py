@@ -15,7 +15,7 @@ from storage.database import AsyncConnection
 from storage.films.films import Film
 from storage.night import chats, nights, polls
 from storage.night.chats import Chat
-from storage.night.nights import Member, Night
+from storage.night.nights import Night, NightMember
 from storage.night.polls import Poll
 
 SLATE = 9  # films of a slate; a poll takes ten options in all, and "None of these" is one
@@ -218,7 +218,7 @@ class Readings:
             lines.append(Line(name or "?", voted, person_id in members))
         return tuple(lines)
 
-    async def _seat(self, conn: AsyncConnection, member: Member) -> Seat:
+    async def _seat(self, conn: AsyncConnection, member: NightMember) -> Seat:
         return Seat(member.name, member.host, guest=not await self.knows(conn, member.person_id))
 
     def _standing(self, each: Count) -> Standing:

@@ -30,8 +30,15 @@ Arrays = Mapping[str, AnyArray]
 
 # The types that artifacts hold, as safetensors names them: all little-endian.
 _DTYPES = {
-    "BOOL": "?", "I8": "<i1", "I16": "<i2", "I32": "<i4", "I64": "<i8",
-    "U8": "<u1", "F16": "<f2", "F32": "<f4", "F64": "<f8",
+    "BOOL": "?",
+    "I8": "<i1",
+    "I16": "<i2",
+    "I32": "<i4",
+    "I64": "<i8",
+    "U8": "<u1",
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
 }
 
 

@@ -9,7 +9,7 @@ that shows an older one is to be edited.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -17,14 +17,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into, upsert
-from storage.schema import (
-    chat_members,
-    night_members,
-    nights,
-    people,
-    slates,
-    vetoes,
-)
+from storage.schema import chat_members, night_members, nights, people, slates, vetoes
 
 NightState = Literal["gathering", "polling", "decided", "cancelled"]
 OPEN: tuple[NightState, ...] = ("gathering", "polling")
@@ -54,7 +47,7 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class NightMember:
     """Somebody who is in. `reachable`: they started the bot in private, and did not block it."""
 
     person_id: int
@@ -154,7 +147,7 @@ async def hand_over(conn: AsyncConnection, night_id: int, person_id: int) -> Non
     await conn.execute(update(night_members).where(here).values(host=night_members.c.person_id == person_id))
 
 
-async def members(conn: AsyncConnection, night_id: int) -> list[Member]:
+async def members(conn: AsyncConnection, night_id: int) -> list[NightMember]:
     """Who is in, in the order in which they joined. Where the host was forgotten, the first of them is it."""
     query = (
         select(
@@ -175,12 +168,9 @@ async def members(conn: AsyncConnection, night_id: int) -> list[Member]:
         .where(night_members.c.night_id == night_id)
         .order_by(night_members.c.joined_at, night_members.c.person_id)
     )
-    found = [Member(**row._asdict()) for row in await conn.execute(query)]
+    found = [NightMember(**row._asdict()) for row in await conn.execute(query)]
     if found and not any(member.host for member in found):
-        first = found[0]
-        found[0] = Member(
-            first.person_id, first.telegram_id, first.name, True, first.joined_at, first.reachable
-        )
+        found[0] = replace(found[0], host=True)
     return found
 
 

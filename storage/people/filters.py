@@ -32,7 +32,7 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class StoredPanel:
     """Filters being filled in. `list_id` is the list they are for, None for those that stay;
     `made_list_id` is the list that came of them."""
 
@@ -78,12 +78,12 @@ async def open_panel(
     return panel_id
 
 
-async def panel(conn: AsyncConnection, panel_id: int) -> Panel | None:
+async def panel(conn: AsyncConnection, panel_id: int) -> StoredPanel | None:
     """The panel with this id, if there is one."""
     row = (await conn.execute(select(filter_panels).where(filter_panels.c.id == panel_id))).one_or_none()
     if row is None:
         return None
-    return Panel(row.id, row.person_id, row.list_id, _filters(row._mapping), row.made_list_id)
+    return StoredPanel(row.id, row.person_id, row.list_id, _filters(row._mapping), row.made_list_id)
 
 
 async def change(conn: AsyncConnection, panel_id: int, filters: Filters) -> None:

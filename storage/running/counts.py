@@ -1,20 +1,20 @@
-"""How much there is of everything, for whoever runs the bot."""
+"""How much there is of everything, for the admins."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import ColumnElement, Table, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import additions, films, flags, merges, people, ratings, standings
+from storage import schema
 
 _LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class PeopleCounts:
     """People: all that the bot met, who rated ever, and in the last seven days; their ratings; whose ratings
     are kept out of training; and groups of accounts that nobody has decided about."""
 
@@ -27,7 +27,7 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class FilmCounts:
     """Films: all rows, those that an admin added, and those that are another name of another."""
 
     films: int
@@ -35,27 +35,28 @@ class Stock:
     merged: int
 
 
-async def crowd(conn: AsyncConnection, at: datetime) -> Crowd:
+async def people(conn: AsyncConnection, at: datetime) -> PeopleCounts:
     """People and their ratings, as of `at`."""
-    raters = select(func.count(distinct(ratings.c.person_id)))
-    return Crowd(
-        people=await _count(conn, select(func.count()).select_from(people)),
-        raters=await _count(conn, raters),
-        lately=await _count(conn, raters.where(ratings.c.rated_at > at - _LATELY)),
-        ratings=await _count(conn, select(func.count()).select_from(ratings)),
-        kept_out=await _count(
-            conn, select(func.count()).select_from(standings).where(standings.c.state == "kept_out")
-        ),
-        flagged=await _count(conn, select(func.count()).select_from(flags).where(flags.c.state == "open")),
+    raters = select(func.count(distinct(schema.ratings.c.person_id)))
+    lately = raters.where(schema.ratings.c.rated_at > at - _LATELY)
+    return PeopleCounts(
+        people=await _count(conn, schema.people),
+        raters=(await conn.execute(raters)).scalar_one(),
+        lately=(await conn.execute(lately)).scalar_one(),
+        ratings=await _count(conn, schema.ratings),
+        kept_out=await _count(conn, schema.standings, schema.standings.c.state == "kept_out"),
+        flagged=await _count(conn, schema.flags, schema.flags.c.state == "open"),
     )
 
 
-async def stock(conn: AsyncConnection) -> Stock:
+async def films(conn: AsyncConnection) -> FilmCounts:
     """Films, and what admins did with them."""
-    return Stock(
-        *[await _count(conn, select(func.count()).select_from(t)) for t in (films, additions, merges)]
+    return FilmCounts(
+        films=await _count(conn, schema.films),
+        added=await _count(conn, schema.additions),
+        merged=await _count(conn, schema.merges),
     )
 
 
-async def _count(conn: AsyncConnection, query: Select[int]) -> int:
-    return (await conn.execute(query)).scalar_one()
+async def _count(conn: AsyncConnection, table: Table, *which: ColumnElement[bool]) -> int:
+    return (await conn.execute(select(func.count()).select_from(table).where(*which))).scalar_one()

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.upsert import insert_into
 from storage.films import merging
 from storage.running import audit, notices, standings
+from storage.running.standings import Decision
 from storage.schema import flag_people, flags, people
 
 _SAME = 0.5  # of the people found now are in a flag, or of the flag's among them: it is the same brigade
@@ -84,9 +85,7 @@ async def record(
     return told
 
 
-async def decide(
-    conn: AsyncConnection, flag: Flag, state: Literal["kept_out", "let_in"], at: datetime
-) -> None:
+async def decide(conn: AsyncConnection, flag: Flag, state: Decision, at: datetime) -> None:
     """An admin's word on a flag. It holds for all its people but those of whom one was decided by hand, and
     who is in another flag that stands is not let in by this one."""
     await conn.execute(update(flags).where(flags.c.id == flag.id).values(state=state, decided_at=at))

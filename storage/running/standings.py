@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.upsert import upsert
 from storage.schema import standings
 
-_State = Literal["kept_out", "let_in"]
+Decision = Literal["kept_out", "let_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Standing:
     """What was decided of a person, and by what."""
 
     person_id: int
-    state: _State
+    state: Decision
     why: Literal["brigade", "admin"]
     since: datetime
 
@@ -36,7 +36,7 @@ async def kept_out(conn: AsyncConnection) -> set[int]:
     return set(await conn.scalars(select(standings.c.person_id).where(standings.c.state == "kept_out")))
 
 
-async def decided(conn: AsyncConnection, state: _State) -> set[int]:
+async def decided(conn: AsyncConnection, state: Decision) -> set[int]:
     """The people of whom an admin decided this by hand."""
     mine = (standings.c.state == state) & (standings.c.why == "admin")
     return set(await conn.scalars(select(standings.c.person_id).where(mine)))
@@ -48,7 +48,7 @@ async def of(conn: AsyncConnection, person_id: int) -> Standing | None:
     return None if row is None else Standing(**row._asdict())
 
 
-async def every(conn: AsyncConnection, state: _State) -> list[Standing]:
+async def every(conn: AsyncConnection, state: Decision) -> list[Standing]:
     """All people in this state, the newest decisions first."""
     query = select(standings).where(standings.c.state == state)
     ordered = query.order_by(standings.c.since.desc(), standings.c.person_id)
@@ -58,7 +58,7 @@ async def every(conn: AsyncConnection, state: _State) -> list[Standing]:
 async def put(
     conn: AsyncConnection,
     person_ids: Iterable[int],
-    state: _State,
+    state: Decision,
     why: Literal["brigade", "admin"],
     at: datetime,
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from storage.database import Database
 from storage.people import ratings
 from storage.running import counts
-from storage.running.counts import Crowd, Stock
+from storage.running.counts import FilmCounts, PeopleCounts
 from storage.schema import additions, flags, merges, standings
 
 Minute = Callable[[int], datetime]
@@ -18,8 +18,8 @@ Minute = Callable[[int], datetime]
 
 async def test_nothing_is_counted_where_there_is_nothing(database: Database, minute: Minute) -> None:
     async with database.read() as conn:
-        assert await counts.crowd(conn, minute(0)) == Crowd(0, 0, 0, 0, 0, 0)
-        assert await counts.stock(conn) == Stock(0, 0, 0)
+        assert await counts.people(conn, minute(0)) == PeopleCounts(0, 0, 0, 0, 0, 0)
+        assert await counts.films(conn) == FilmCounts(0, 0, 0)
 
 
 async def test_people_and_ratings_are_counted(
@@ -36,7 +36,7 @@ async def test_people_and_ratings_are_counted(
         flag = {"kinds": ["burst"], "film_ids": film_ids[:1], "evidence": {}, "found_at": minute(0)}
         await conn.execute(insert(flags).values([{**flag, "state": s} for s in ("open", "open", "let_in")]))
     async with database.read() as conn:
-        assert await counts.crowd(conn, now) == Crowd(2, 2, 1, 3, kept_out=1, flagged=2)
+        assert await counts.people(conn, now) == PeopleCounts(2, 2, 1, 3, kept_out=1, flagged=2)
 
 
 async def test_films_are_counted(database: Database, minute: Minute, film_ids: list[int]) -> None:
@@ -45,4 +45,4 @@ async def test_films_are_counted(database: Database, minute: Minute, film_ids: l
         merged = {"film_id": film_ids[1], "into_id": film_ids[2], "merged_at": minute(0)}
         await conn.execute(insert(merges).values(merged))
     async with database.read() as conn:
-        assert await counts.stock(conn) == Stock(films=6, added=1, merged=1)
+        assert await counts.films(conn) == FilmCounts(films=6, added=1, merged=1)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from storage.database import Database
 from storage.errors import UnknownRow
 from storage.people import filters, lists
-from storage.people.filters import NO_FILTERS, Filters, Panel
+from storage.people.filters import NO_FILTERS, Filters, StoredPanel
 
 Minute = Callable[[int], datetime]
 SOME = Filters(("Comedy", "Film-Noir"), ("Horror",), (1940, 1990), "deep")
@@ -50,8 +50,8 @@ async def test_a_panel_is_filled_in_and_remembers_what_it_made(
         result = await lists.create(conn, ann, "recommend", (), minute(2))
         await filters.made(conn, number, result)
     async with database.read() as conn:
-        assert await filters.panel(conn, number) == Panel(number, ann, shown, SOME, result)
-        assert await filters.panel(conn, beside) == Panel(beside, ann, None, SOME, None)
+        assert await filters.panel(conn, number) == StoredPanel(number, ann, shown, SOME, result)
+        assert await filters.panel(conn, beside) == StoredPanel(beside, ann, None, SOME, None)
         assert await filters.panel(conn, beside + 1) is None
         assert await filters.made_from(conn, result) == shown
         assert await filters.made_from(conn, shown) is None

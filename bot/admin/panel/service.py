@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.admin.training.service import TrainingOverview, Trainings
 from storage.database import Database
 from storage.running import counts, models, weeks
-from storage.running.counts import Crowd, Stock
+from storage.running.counts import FilmCounts, PeopleCounts
 from storage.running.models import Model
 from storage.running.weeks import Week
 
@@ -19,8 +19,8 @@ class Overview:
 
     live: Model | None
     training: TrainingOverview
-    crowd: Crowd
-    stock: Stock
+    people: PeopleCounts
+    films: FilmCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class AdminPanel:
         """The first page."""
         training = await self._trainings.overview(at)
         async with self._database.read() as conn:
-            live, crowd, stock = (
+            live, people, films = (
                 await models.live(conn),
-                await counts.crowd(conn, at),
-                await counts.stock(conn),
+                await counts.people(conn, at),
+                await counts.films(conn),
             )
-        return Overview(live, training, crowd, stock)
+        return Overview(live, training, people, films)
 
     async def models(self) -> ModelsSummary:
         """The page of models."""
@@ -62,17 +62,17 @@ class AdminPanel:
         """The page of trainings."""
         return await self._trainings.overview(at)
 
-    async def people(self, at: datetime) -> Crowd:
+    async def people(self, at: datetime) -> PeopleCounts:
         """The page of people."""
         async with self._database.read() as conn:
-            return await counts.crowd(conn, at)
+            return await counts.people(conn, at)
 
     async def quality(self) -> Week | None:
         """The page of what is measured week by week: the newest week, None before the first."""
         async with self._database.read() as conn:
             return await weeks.last(conn)
 
-    async def content(self) -> Stock:
+    async def content(self) -> FilmCounts:
         """The page of films."""
         async with self._database.read() as conn:
-            return await counts.stock(conn)
+            return await counts.films(conn)

@@ -14,7 +14,7 @@ from bot.admin.ways import ShowPanel, back_to
 from bot.admin.wording import aligned, number, span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.running.counts import Crowd, Stock
+from storage.running.counts import PeopleCounts, FilmCounts
 from storage.running.weeks import Week
 
 _PAGES = (("models", "training"), ("people", "quality", "content"))
@@ -39,10 +39,10 @@ def home_screen(page: Overview, now: datetime, t: Translator) -> Screen:
         lines.append(t.html("panel.home.training", kind=t.plain(f"training.kind.{job.kind}")))
     else:
         lines.append(t.html("panel.home.idle", next=_next(page.training, now, t)))
-    lines.append(t.html("panel.home.people", count=page.crowd.people, lately=page.crowd.lately))
-    lines.append(t.html("panel.home.films", films=page.stock.films))
-    if page.crowd.flagged:
-        lines.append(t.html("panel.home.flagged", count=page.crowd.flagged))
+    lines.append(t.html("panel.home.people", count=page.people.people, lately=page.people.lately))
+    lines.append(t.html("panel.home.films", films=page.films.films))
+    if page.people.flagged:
+        lines.append(t.html("panel.home.flagged", count=page.people.flagged))
     lines += ["", t.html("panel.home.audit")]
     rows = tuple(tuple(Button(t.plain(f"panel.{name}"), ShowPanel(name)) for name in row) for row in _PAGES)
     return Screen("\n".join(lines), rows)
@@ -83,16 +83,16 @@ def training_screen(page: TrainingOverview, now: datetime, t: Translator) -> Scr
     return Screen("\n".join(lines), (act, (*curves, refresh, back_to("home", t))))
 
 
-def people_screen(crowd: Crowd, t: Translator) -> Screen:
+def people_screen(people: PeopleCounts, t: Translator) -> Screen:
     """Counts, and the commands that say more."""
     lines = [
         t.html("panel.people.title"),
         "",
-        t.html("panel.people.all", count=crowd.people),
-        t.html("panel.people.raters", raters=crowd.raters, lately=crowd.lately),
-        t.html("panel.people.ratings", count=crowd.ratings),
-        t.html("panel.people.kept_out", count=crowd.kept_out),
-        t.html("panel.people.flagged", count=crowd.flagged),
+        t.html("panel.people.all", count=people.people),
+        t.html("panel.people.raters", raters=people.raters, lately=people.lately),
+        t.html("panel.people.ratings", count=people.ratings),
+        t.html("panel.people.kept_out", count=people.kept_out),
+        t.html("panel.people.flagged", count=people.flagged),
         "",
         t.html("panel.people.commands"),
     ]
@@ -116,13 +116,13 @@ def quality_screen(week: Week | None, t: Translator) -> Screen:
     return Screen("\n".join(lines), ((back_to("home", t),),))
 
 
-def content_screen(stock: Stock, t: Translator) -> Screen:
+def content_screen(films: FilmCounts, t: Translator) -> Screen:
     """Counts of films, and the commands that change them."""
     lines = [
         t.html("panel.content.title"),
         "",
-        t.html("panel.content.films", count=stock.films),
-        t.html("panel.content.changed", added=stock.added, merged=stock.merged),
+        t.html("panel.content.films", count=films.films),
+        t.html("panel.content.changed", added=films.added, merged=films.merged),
         "",
         t.html("panel.content.commands"),
     ]
