@@ -83,13 +83,13 @@ async def draw(request: Picture) -> bytes:
     )
     try:
         async with asyncio.timeout(_LIMIT):
-            png, said = await child.communicate(request.model_dump_json().encode())
+            png, errors = await child.communicate(request.model_dump_json().encode())
     except TimeoutError as error:
         raise PictureFailed(f"a picture took longer than {_LIMIT:.0f} s") from error
     finally:
         await _end(child)
     if child.returncode:
-        raise PictureFailed(_last_line(said) or f"drawing ended with {child.returncode}")
+        raise PictureFailed(_last_line(errors) or f"drawing ended with {child.returncode}")
     return png
 
 
@@ -107,6 +107,6 @@ async def _end(child: Process) -> None:
         await child.wait()
 
 
-def _last_line(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
+def _last_line(errors: bytes) -> str:
+    lines = errors.decode(errors="replace").strip().splitlines()
     return lines[-1].removeprefix("matinee: ") if lines else ""

@@ -116,7 +116,7 @@ async def serve_health(health: Health, metrics: Metrics, host: str, port: int | 
 
 
 class _HealthServer(uvicorn.Server):
-    """Tells when it is ready, and leaves the signals to the program around it."""
+    """Says when it is ready, and leaves the signals to the program around it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bot.cli.serve import DEMO_DATABASE, demo_settings
+from bot.cli.shared import say
 from bot.films.catalog_commands import Added, add_films, migrate_films, update_from_data_set
 from bot.process import home
 from bot.process.settings import read_settings
 from bot.wording import film_label
 from recsys.data.sources.film_lists import read_film_list
 from recsys.data.sources.layouts import read_catalog
-
-out = Console()
 
 
 def add(
@@ -26,7 +24,7 @@ def add(
     """Add the films of a list that are not there yet; known ones stay as they are."""
     settings, listed = read_settings(), read_film_list(file)
     with home.hold(settings.home):
-        _tell(asyncio.run(add_films(settings, listed, update=False)))
+        _report(asyncio.run(add_films(settings, listed, update=False)))
 
 
 def update(
@@ -37,11 +35,11 @@ def update(
     if file.is_file() and file.suffix.lower() == ".csv":
         listed = read_film_list(file)
         with home.hold(settings.home):
-            _tell(asyncio.run(add_films(settings, listed, update=True)))
+            _report(asyncio.run(add_films(settings, listed, update=True)))
         return
     catalog = read_catalog(file)
     with home.hold(settings.home):
-        _tell(asyncio.run(update_from_data_set(settings, catalog)))
+        _report(asyncio.run(update_from_data_set(settings, catalog)))
 
 
 def migrate() -> None:
@@ -52,13 +50,9 @@ def migrate() -> None:
         if (settings.home / DEMO_DATABASE).exists():
             asyncio.run(migrate_films(demo_settings(settings, settings.telegram_api_url)))
     for film in missed:
-        _say(f"  not in the new data set, its ratings are kept: {film_label(film)}")
-    _say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")
+        say(f"  not in the new data set, its ratings are kept: {film_label(film)}")
+    say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")
 
 
-def _tell(added: Added) -> None:
-    _say(f"Done. New films: {added.new}. Changed: {added.changed}. As they were: {added.same}.")
-
-
-def _say(text: str) -> None:
-    out.print(text, highlight=False, soft_wrap=True, markup=False)
+def _report(added: Added) -> None:
+    say(f"Done. New films: {added.new}. Changed: {added.changed}. As they were: {added.same}.")

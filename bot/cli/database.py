@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from bot.cli.shared import say
 from bot.process import home
 from bot.process.settings import Settings, read_settings
 from storage.database import backup as backups
@@ -17,15 +17,13 @@ from storage.database import copying, migrations
 from storage.database.engine import parse_url
 from storage.database.lock import hold
 
-out = Console()
-
 
 def upgrade() -> None:
     """Bring the database to the schema of this version, as `run` does at its start."""
     settings = read_settings()
     with home.hold(settings.home):
         revision = asyncio.run(_upgrade(settings))
-    _say(f"The database has schema {revision}.")
+    say(f"The database has schema {revision}.")
 
 
 def backup(
@@ -35,7 +33,7 @@ def backup(
     settings = read_settings()
     target = file or settings.home / "backups" / backups.default_name(settings.database)
     rows = asyncio.run(backups.back_up(settings.database, target))
-    _say(f"The backup is {target}: {_counted(rows)}.")
+    say(f"The backup is {target}: {_counted(rows)}.")
 
 
 def restore(
@@ -45,9 +43,9 @@ def restore(
     settings = read_settings()
     with home.hold(settings.home):
         restored = asyncio.run(backups.restore(settings.database, file, settings.home / "backups"))
-    _say(f"The database is that of {file}: {_counted(restored.rows)}.")
+    say(f"The database is that of {file}: {_counted(restored.rows)}.")
     if restored.aside is not None:
-        _say(f"The one before is kept: {restored.aside}.")
+        say(f"The one before is kept: {restored.aside}.")
 
 
 def copy(
@@ -57,8 +55,8 @@ def copy(
     settings = read_settings()
     with home.hold(settings.home):
         rows = asyncio.run(copying.copy(settings.database, to, settings.home / "backups"))
-    _say(f"Copied, counted and compared: {_counted(rows)}.")
-    _say(f"To go on there, set MATINEE_DATABASE_URL={parse_url(to)!r}")
+    say(f"Copied, counted and compared: {_counted(rows)}.")
+    say(f"To go on there, set MATINEE_DATABASE_URL={parse_url(to)!r}")
 
 
 async def _upgrade(settings: Settings) -> str:
@@ -69,7 +67,3 @@ async def _upgrade(settings: Settings) -> str:
 def _counted(rows: Mapping[str, int]) -> str:
     filled = {name: count for name, count in rows.items() if count and name != "alembic_version"}
     return ", ".join(f"{count} {name}" for name, count in filled.items()) or "no rows"
-
-
-def _say(text: str) -> None:
-    out.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
-from bot.cli.models import AsJson, emit
+from bot.cli.shared import AsJson, emit, out
 from bot.doctor import Finding, Level, examine
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
-
-out = Console()
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from bot.cli.models import AsJson, DatasetOption, DeviceOption, aside, emit, load, out
+from bot.cli.shared import AsJson, DatasetOption, DeviceOption, aside, emit, load, out
 from bot.process.extras import require_training
 from bot.process.settings import read_settings
 from recsys.config import TrainingConfig

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.models import AsJson, emit
+from bot.cli.shared import AsJson, emit, out
 from bot.errors import BotError
 from bot.films.serving import live_model
 from bot.process.settings import read_settings
@@ -19,8 +18,6 @@ from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 
 _Count = Annotated[int, typer.Option("-n", "--number", min=1, help="How many films.")]
-
-out = Console()
 
 
 class UnclearRequest(BotError):
@@ -90,7 +87,7 @@ def title_index(recommender: Recommender) -> TitleIndex:
 
 
 def find_film(titles: TitleIndex, recommender: Recommender, text: str) -> Film:
-    """The film that a title means. Raises UnclearRequest that lists those it may mean."""
+    """The film of a title. Raises UnclearRequest that lists those it may be."""
     search = titles.find(text)
     if search.verdict == "clear":
         return recommender.catalog[search.matches[0].movie_id]
@@ -118,7 +115,7 @@ def _genres(recommender: Recommender, names: Iterable[str] | None) -> list[str]:
 
 
 def film_values(film: Film) -> dict[str, Any]:
-    """What JSON tells of a film."""
+    """A film as JSON has it."""
     return {
         "movie_id": film.movie_id,
         "title": film.title,

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.films import film_label, film_values, find_film, title_index
-from bot.cli.models import AsJson, DatasetOption, aside, emit, load, out
+from bot.cli.shared import AsJson, DatasetOption, aside, emit, load, out, say
 from bot.films.serving import live_model
 from bot.films.store import model_folders
 from bot.process.extras import require_training
@@ -65,12 +65,7 @@ def interpret(
         return
     for table in _tables(findings):
         out.print(table)
-    out.print(
-        f"A map of the {len(found.movie_ids)} most rated films is in {path}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    say(f"A map of the {len(found.movie_ids)} most rated films is in {path}")
 
 
 def _look(recommender: Recommender, film: Film) -> _Findings:

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from bot.films.serving import live_model
-from bot.films.store import model_folders
+from bot.cli.shared import AsJson, DatasetOption, DeviceOption, aside, emit, load, say
 from bot.process import home
 from bot.process.extras import require_training
-from bot.process.settings import Settings, read_settings
+from bot.process.settings import read_settings
 from bot.training.preparing import train_model
 from recsys.config import MODELS, TrainingConfig
-from recsys.data.sources.download import DATASETS
 from recsys.progress import Step
 
-if TYPE_CHECKING:  # they import pandas and torch when called
-    from recsys.data.dataset import Dataset
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
-DatasetOption = Annotated[
-    str | None,
-    typer.Option(
-        help="A MovieLens name, folder or zip; default: MATINEE_DATASET, else what the newest model is from."
-    ),
-]
-DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
-
 _DEFAULTS = TrainingConfig()
-
-out = Console()
-aside = Console(stderr=True)  # progress, so that standard output can be piped
 
 
 def train(
@@ -55,7 +35,7 @@ def train(
     def report(step: Step) -> None:
         steps.append(_step(step))
         if not as_json:
-            out.print(_step_line(steps[-1]), highlight=False, soft_wrap=True)
+            say(_step_line(steps[-1]))
 
     with home.hold(settings.home):
         data = load(settings, dataset)
@@ -64,12 +44,7 @@ def train(
         emit({"dataset": data.name, "folder": str(folder), "metrics": metrics, "steps": steps})
         return
     found = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items()) or "too little to say"
-    out.print(
-        f"The model is in {folder}. On what it has not seen: {found}.",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    say(f"The model is in {folder}. On what it has not seen: {found}.")
 
 
 def fetch_data(
@@ -90,31 +65,11 @@ def fetch_data(
         emit({"dataset": name or settings.dataset, "path": str(path)})
     else:
         terms = "MovieLens data are for research, not for commerce: see grouplens.org/datasets/movielens."
-        out.print(
-            f"{name or settings.dataset} is in {path}\n{terms}", highlight=False, markup=False, soft_wrap=True
-        )
-
-
-def emit(values: object) -> None:
-    """JSON to standard output."""
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def load(settings: Settings, asked_for: str | None) -> Dataset:
-    """The data set that an operator means, with bars; what the newest model is from if none is named."""
-    from bot.cli.progress import Bars
-    from recsys.data.sources.datasets import load_dataset
-
-    source = asked_for or settings.dataset
-    if asked_for is None and not settings.dataset_chosen and model_folders(settings.models):
-        of_newest = live_model(settings)[1].catalog.source
-        source = of_newest if of_newest in DATASETS else source
-    with Bars(aside) as bars:
-        return load_dataset(source, folder=settings.data, progress=bars.data)
+        say(f"{name or settings.dataset} is in {path}\n{terms}")
 
 
 def _step(step: Step) -> dict[str, Any]:
-    """What is told of a step; losses that were not measured are left out."""
+    """A step as JSON has it; losses that were not measured are left out."""
     values = {"part": step.part, "number": step.number, "total": step.total}
     losses = {"train_loss": step.train_loss, "valid_loss": step.valid_loss}
     measured = {name: loss for name, loss in losses.items() if not math.isnan(loss)}

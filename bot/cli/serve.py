@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import SecretStr
-from rich.console import Console
 
 from bot import app
+from bot.cli.shared import out, say
 from bot.films.serving import live_model
 from bot.process import home, logs
 from bot.process.settings import Settings, read_settings
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
 DEMO_DATABASE = "demo.db"
 _GROUP_OF = 3  # people, at least, for a movie night that has something to decide
-
-out = Console()
 
 
 def prepare(
@@ -49,12 +47,12 @@ def prepare(
         started = time.monotonic()
         with Bars(out) as bars:
             folder, metrics = make_first_model(
-                settings, say=_say, progress=bars.data, report=bars.training, quick=quick
+                settings, say=say, progress=bars.data, report=bars.training, quick=quick
             )
         seconds = time.monotonic() - started
         error = metrics.get("rmse")
-        told = "" if error is None else f" On ratings it has not seen it errs by {error:.2f} stars (RMSE)."
-        out.print(f"Model {folder.name} is ready after {seconds:.0f} s.{told}")
+        note = "" if error is None else f" On ratings it has not seen it errs by {error:.2f} stars (RMSE)."
+        out.print(f"Model {folder.name} is ready after {seconds:.0f} s.{note}")
 
 
 def run() -> None:
@@ -126,11 +124,5 @@ def demo_settings(settings: Settings, url: str, admin: int | None = None) -> Set
 
 def _prepare_if_empty(settings: Settings) -> None:
     if not is_prepared(settings):
-        out.print(
-            f"Preparing {settings.home}: data and a quick first model, once.", highlight=False, soft_wrap=True
-        )
+        say(f"Preparing {settings.home}: data and a quick first model, once.")
         in_child_process(["--quick"])
-
-
-def _say(text: str) -> None:
-    out.print(text, highlight=False, soft_wrap=True)

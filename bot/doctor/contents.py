@@ -82,8 +82,8 @@ def models(settings: Settings) -> tuple[list[Finding], Catalog | None]:
             lines.append(Finding("model", Level.WARN, str(error), advice))
             continue
         rmse = recommender.metrics.get("holdout_rmse")
-        told = "" if rmse is None else f", off by {rmse:.2f} stars (RMSE) on its holdout"
-        found = f"{path.name}, of {_named(recommender.catalog)}{told}"
+        measured = "" if rmse is None else f", off by {rmse:.2f} stars (RMSE) on its holdout"
+        found = f"{path.name}, of {_named(recommender.catalog)}{measured}"
         if recommender.preliminary:
             advice = (
                 "the bot fits a full one while it runs, and its log says if it cannot; or `matinee train`"
@@ -101,7 +101,7 @@ def _in_order(settings: Settings) -> list[Path]:
     try:
         known, order = asyncio.run(_known(settings.database))
     except (StorageError, TimeoutError):
-        known, order = set(), []  # another finding tells of the database
+        known, order = set(), []  # another finding is about the database
     here = {int(path.name): path for path in model_folders(settings.models)}
     return [
         here[version]

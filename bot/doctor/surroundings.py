@@ -84,17 +84,17 @@ def python() -> Finding:
 
 def train_extra(*, needed: bool) -> Finding:
     """Whether this installation can train. `needed` says that there is no model yet."""
-    found: dict[str, str | None] = {}
+    versions: dict[str, str | None] = {}
     for package in ("torch", "pandas"):
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = None
-    missing = [package for package, number in found.items() if number is None]
+            versions[package] = None
+    missing = [package for package, number in versions.items() if number is None]
     if not missing:
-        return Finding("train extra", Level.OK, ", ".join(f"{name} {found[name]}" for name in found))
-    told = f"{' and '.join(missing)} not installed: this machine serves and does not train"
+        return Finding("train extra", Level.OK, ", ".join(f"{name} {versions[name]}" for name in versions))
+    found = f"{' and '.join(missing)} not installed: this machine serves and does not train"
     if needed:
         advice = "pip install 'matinee[train]', or copy the `models` folder of a home that has one"
-        return Finding("train extra", Level.FAIL, told, advice)
-    return Finding("train extra", Level.OK, told)
+        return Finding("train extra", Level.FAIL, found, advice)
+    return Finding("train extra", Level.OK, found)

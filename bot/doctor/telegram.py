@@ -19,7 +19,7 @@ from bot.process.logs import redact
 from bot.process.settings import Settings
 
 PATIENCE = 10.0  # seconds for all of it, a lookup of the name that hangs included
-_SLOW, _WRONG = 5.0, 300.0  # seconds that clocks may differ: to be told, and too much
+_SLOW, _WRONG = 5.0, 300.0  # seconds that clocks may differ: worth a word, and too much
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""When a figure is told to admins at once: bounds, as MATINEE_ALERTS names them."""
+"""Bounds of figures, as MATINEE_ALERTS names them: admins get a notice at once where one is passed."""
 
 from __future__ import annotations
 

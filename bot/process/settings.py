@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     @field_validator("telegram_token")
     @classmethod
     def _token(cls, value: SecretStr | None) -> SecretStr | None:
-        """Telegram says whether it is the right one; what could not stand in a URL is told at once."""
+        """Telegram says whether it is the right one; what could not stand in a URL is refused at once."""
         if value and any(character.isspace() or character in "/?#" for character in value.get_secret_value()):
             raise ValueError("looks like 123456789:AAF…, as @BotFather gives it")
         return value

@@ -1,7 +1,7 @@
 """What a button carries: typed records, packed into Telegram's 1–64 bytes.
 
 `"rt1:2f:8:4"` is prefix `rt`, version 1, then the fields: integers in base 36, text as it is.
-A record whose fields change gets a new version, so that an old button is told from a new one.
+A record whose fields change gets a new version, so that an old button is not taken for a new one.
 """
 
 from __future__ import annotations

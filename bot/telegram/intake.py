@@ -1,4 +1,4 @@
-"""Durable intake: an update is a row before Telegram is told that we have it."""
+"""Durable intake: an update is a row before Telegram learns that we have it."""
 
 from __future__ import annotations
 

@@ -32,12 +32,12 @@ class Links:
 
 
 def film_of(payload: str) -> int | None:
-    """The film that a payload of /start means, if any."""
+    """The film that a payload of /start names, if any."""
     return _number(payload, "f")
 
 
 def night_of(payload: str) -> int | None:
-    """The night that a payload of /start means, if any."""
+    """The night that a payload of /start names, if any."""
     return _number(payload, "n")
 
 

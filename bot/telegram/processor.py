@@ -166,7 +166,7 @@ class Processor:
         """The person behind a Telegram user; written only where there is something new.
 
         Who is unknown although the effect of this update is in the database was forgotten by it, and only
-        waits to be told so: nothing is written of them.
+        waits for the answer: nothing is written of them.
         """
         async with self._database.read() as conn:
             person = await people.find(conn, user.id)

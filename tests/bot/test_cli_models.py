@@ -61,8 +61,8 @@ def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """A home with one model, and what `train --json` said of it."""
     folder = tmp_path_factory.mktemp("home")
     said = run(folder, "train", "--dataset", str(dataset), "--json")
-    told: dict[str, Any] = json.loads(said)
-    return folder, told
+    shown: dict[str, Any] = json.loads(said)
+    return folder, shown
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -86,14 +86,14 @@ def matinee(trained: tuple[Path, dict[str, Any]]) -> Matinee:
 
 
 def test_train_tells_every_epoch_and_what_the_model_is_worth(trained: tuple[Path, dict[str, Any]]) -> None:
-    folder, told = trained
-    assert (told["dataset"], told["folder"]) == ("tiny", str(folder / "models" / "0001"))
-    stars = [step for step in told["steps"] if step["part"] == "stars"]
+    folder, shown = trained
+    assert (shown["dataset"], shown["folder"]) == ("tiny", str(folder / "models" / "0001"))
+    stars = [step for step in shown["steps"] if step["part"] == "stars"]
     assert [step["number"] for step in stars[:2]] == [1, 2]
     assert stars[0]["train_loss"] > stars[-1]["train_loss"] > 0
-    assert {step["part"] for step in told["steps"]} == {"stars", "ranker"}
+    assert {step["part"] for step in shown["steps"]} == {"stars", "ranker"}
     recommender = Recommender.load(folder / "models" / "0001")
-    assert recommender.metrics["holdout_rmse"] == told["metrics"]["rmse"] < 1.5
+    assert recommender.metrics["holdout_rmse"] == shown["metrics"]["rmse"] < 1.5
 
 
 def test_train_in_words_adds_a_model(dataset: Path, tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_train_in_words_adds_a_model(dataset: Path, tmp_path: Path) -> None:
 
 
 def test_train_another_model_of_stars(dataset: Path, tmp_path: Path) -> None:
-    told = json.loads(run(tmp_path, "train", "--dataset", str(dataset), "--model", "nn", "--json"))
-    assert told["metrics"]["rmse"] < 1.5
+    shown = json.loads(run(tmp_path, "train", "--dataset", str(dataset), "--model", "nn", "--json"))
+    assert shown["metrics"]["rmse"] < 1.5
     assert Recommender.load(tmp_path / "models" / "0001").config.model == "nn"
     found = json.loads(run(tmp_path, "recommend", "--rated", "heat=5", "--json"))["recommended"]
     assert all(0.5 <= each["stars"] <= 5 for each in found)
@@ -150,9 +150,9 @@ def test_train_on_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_similar(matinee: Matinee) -> None:
-    told = json.loads(matinee("similar", "heat", "-n", "5", "--json"))
-    assert told["film"]["title"] == "Heat"
-    found = told["similar"]
+    shown = json.loads(matinee("similar", "heat", "-n", "5", "--json"))
+    assert shown["film"]["title"] == "Heat"
+    found = shown["similar"]
     assert len(found) == 5
     assert 1 not in [each["movie_id"] for each in found]
     assert {each["movie_id"] % 2 for each in found} == {1}  # films of its own kind
@@ -180,7 +180,7 @@ def test_recommend(matinee: Matinee) -> None:
     odd = json.loads(matinee("recommend", "--rated", "heat=5", "--rated", "silence of lambs=4.5", "--json"))
     even = json.loads(matinee("recommend", "--rated", "rec=5", "--rated", "hamlet 2000=5", "--json"))
     assert odd["rated"] == {"1": 5.0, "5": 4.5}
-    ids = {kind: [each["movie_id"] for each in told["recommended"]] for kind, told in ((1, odd), (0, even))}
+    ids = {kind: [each["movie_id"] for each in shown["recommended"]] for kind, shown in ((1, odd), (0, even))}
     assert (len(ids[1]), len(ids[0])) == (10, 10)
     assert not {1, 5} & set(ids[1])
     assert sum(movie % 2 for movie in ids[1]) >= 7
@@ -189,10 +189,10 @@ def test_recommend(matinee: Matinee) -> None:
 
 
 def test_recommend_by_genres(matinee: Matinee) -> None:
-    told = json.loads(matinee("recommend", "--likes", "comedy", "--dislikes", "CRIME", "-n", "5", "--json"))
-    assert {each["movie_id"] % 2 for each in told["recommended"]} == {0}
-    told = json.loads(matinee("recommend", "--likes", "comedy", "--genre", "drama", "-n", "99", "--json"))
-    assert [each["movie_id"] % 2 for each in told["recommended"]] == [1] * 15
+    shown = json.loads(matinee("recommend", "--likes", "comedy", "--dislikes", "CRIME", "-n", "5", "--json"))
+    assert {each["movie_id"] % 2 for each in shown["recommended"]} == {0}
+    shown = json.loads(matinee("recommend", "--likes", "comedy", "--genre", "drama", "-n", "99", "--json"))
+    assert [each["movie_id"] % 2 for each in shown["recommended"]] == [1] * 15
     assert "What to watch" in matinee("recommend")
 
 
@@ -227,9 +227,9 @@ def test_asking_loads_neither_torch_nor_pandas(trained: tuple[Path, dict[str, An
 
 
 def test_evaluate(matinee: Matinee, dataset: Path) -> None:
-    told = json.loads(matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--json"))
-    assert (told["dataset"], told["seeds"]) == ("tiny", [0])
-    names = {(each["protocol"], each["method"], each["metric"]) for each in told["measures"]}
+    shown = json.loads(matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--json"))
+    assert (shown["dataset"], shown["seeds"]) == ("tiny", [0])
+    names = {(each["protocol"], each["method"], each["metric"]) for each in shown["measures"]}
     assert {("stars", "pmf", "MSE"), ("stars", "pmf", "RMSE")} <= names
     for method in ("recommender", "popularity"):
         assert {("order", method, "NDCG@10"), ("order", method, "Recall@20")} <= names
@@ -256,17 +256,17 @@ def test_evaluate_prints_the_chapters_table_with_ours_beside_it(matinee: Matinee
 
 
 def test_interpret_looks_at_the_newest_model(matinee: Matinee, tmp_path: Path) -> None:
-    told = json.loads(matinee("interpret", "--folder", str(tmp_path / "new"), "--json"))
-    assert (told["model"], told["map"]) == ("pmf", str(tmp_path / "new" / "films.png"))
+    shown = json.loads(matinee("interpret", "--folder", str(tmp_path / "new"), "--json"))
+    assert (shown["model"], shown["map"]) == ("pmf", str(tmp_path / "new" / "films.png"))
     assert (tmp_path / "new" / "films.png").read_bytes().startswith(b"\x89PNG")
-    least, most = ([each["bias"] for each in told[name]] for name in ("least_loved", "most_loved"))
+    least, most = ([each["bias"] for each in shown[name]] for name in ("least_loved", "most_loved"))
     assert len(least) == len(most) == 5
     assert least == sorted(least)
     assert most == sorted(most, reverse=True)
     assert least[-1] < most[-1]
-    assert told["film"]["title"] == "The Silence of the Lambs"
-    assert {each["movie_id"] % 2 for each in told["nearest"]} == {1}  # films of its own kind
-    assert len(told["nearest_by_factors"]) == 5
+    assert shown["film"]["title"] == "The Silence of the Lambs"
+    assert {each["movie_id"] % 2 for each in shown["nearest"]} == {1}  # films of its own kind
+    assert len(shown["nearest_by_factors"]) == 5
 
 
 def test_interpret_in_words(matinee: Matinee, tmp_path: Path) -> None:

@@ -334,13 +334,13 @@ def test_something_that_is_no_bot_api(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("off", "level", "told"),
+    ("off", "level", "side"),
     [(-60, Level.WARN, "ahead of"), (60, Level.WARN, "behind"), (900, Level.FAIL, "behind")],
 )
-def test_a_clock_that_differs(ask: Ask, off: float, level: Level, told: str) -> None:
+def test_a_clock_that_differs(ask: Ask, off: float, level: Level, side: str) -> None:
     _, clock = ask(off=off)
     assert clock.level is level
-    assert f" s {told} the API's" in clock.found
+    assert f" s {side} the API's" in clock.found
     assert "NTP" in clock.advice
 
 

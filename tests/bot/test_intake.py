@@ -1,4 +1,4 @@
-"""Updates become rows before Telegram is told that we have them."""
+"""Updates become rows before Telegram learns that we have them."""
 
 from __future__ import annotations
 

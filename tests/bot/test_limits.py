@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Telegram:
-    """What is at the other end: notes when each call came, and refuses those it is told to."""
+    """What is at the other end: notes when each call came, and refuses those that it should."""
 
     def __init__(self, clock: Clock, limiter: Limiter) -> None:
         self.clock = clock

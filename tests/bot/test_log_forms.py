@@ -51,8 +51,8 @@ def test_an_exception_is_told_by_kind_and_place_alone(form: Form, capsys: pytest
         assert text not in said
     if form == "json":
         (line,) = said.splitlines()
-        told = json.loads(line)
-        assert (told["update_id"], told["chat_id"], told["level"]) == (7, 12, "error")
+        entry = json.loads(line)
+        assert (entry["update_id"], entry["chat_id"], entry["level"]) == (7, 12, "error")
 
 
 @pytest.mark.parametrize("form", ["console", "json"])

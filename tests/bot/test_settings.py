@@ -1,4 +1,4 @@
-"""Every setting is documented, and wrong ones are told all together."""
+"""Every setting is documented, and wrong ones are named all together."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def test_wrong_ones_are_told_together_without_the_token(monkeypatch: pytest.Monk
     }
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as caught:
         read_settings()
-    lines = str(told.value).splitlines()
+    lines = str(caught.value).splitlines()
     assert {line.partition(":")[0] for line in lines} == set(wrong)
     assert len(lines) == len(wrong)
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(caught.value)

@@ -26,9 +26,9 @@ async def ask(health: Health, path: str = "/readyz") -> tuple[int, Any]:
 
 
 async def test_nothing_is_there_yet() -> None:
-    status, told = await ask(Health())
+    status, body = await ask(Health())
     assert status == 503
-    assert told == {
+    assert body == {
         "ready": False,
         "checks": {
             "database": "not open yet",
@@ -53,13 +53,16 @@ async def test_each_of_them_alone_is_enough_to_be_not_ready(tmp_path: Path) -> N
         {"ready": True, "checks": {"database": "ok", "model": "ok", "polling": "ok"}},
     )
     intake.heard_at -= SILENCE_SECONDS + 5
-    status, told = await ask(health)
-    assert (status, told["ready"]) == (503, False)
-    assert told["checks"]["polling"].startswith("no update could be asked for in 6")
+    status, body = await ask(health)
+    assert (status, body["ready"]) == (503, False)
+    assert body["checks"]["polling"].startswith("no update could be asked for in 6")
     intake.heard_at = time.monotonic()
     await database.close()
-    status, told = await ask(health)
-    assert (status, told["checks"]) == (503, {"database": "does not answer", "model": "ok", "polling": "ok"})
+    status, body = await ask(health)
+    assert (status, body["checks"]) == (
+        503,
+        {"database": "does not answer", "model": "ok", "polling": "ok"},
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
