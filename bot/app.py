@@ -16,7 +16,7 @@ from bot.admin.training.progress import ProgressMessages
 from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
-from bot.night.worker import Worker
+from bot.night.worker import NightWorker
 from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
@@ -77,7 +77,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         metrics.watch_queue(dispatcher.length, dispatcher.oldest_at)
         health.intake = intake = Intake(client, database, dispatcher.push)
         commands = rooms.router.admin.commands
-        nights = Worker(database, rooms.delivery, settings.group_sends_per_minute, bells.nights)
+        nights = NightWorker(database, rooms.delivery, settings.group_sends_per_minute, bells.nights)
         background: dict[str, _Background] = {
             "introduction": partial(introduce, client, database, settings.admin_ids, commands),
             "nights": nights.run,

@@ -9,6 +9,7 @@ BotError
 ├── UnknownGenres      a list of films with genres that there are not
 ├── TrainingFailed     a training ended without a model; the text says why
 ├── PictureFailed      a picture that could not be drawn
+├── UnclearRequest     words on the command line that could not be understood
 ├── StaleButton        a button of another version, or of something that is gone
 └── GaveUp             Telegram refuses for good: wrong token, or a second instance
 """
@@ -45,11 +46,15 @@ class TrainingFailed(BotError):
 
 
 class UnknownGenres(BotError):
-    """A list of films names genres that nobody here knows; the text says in which lines."""
+    """A list of films names genres that nobody knows; the text says in which lines."""
 
 
 class PictureFailed(BotError):
     """A picture that could not be drawn; the text says why, and what to do."""
+
+
+class UnclearRequest(BotError):
+    """A title or rating on the command line that could not be understood; the text says what would help."""
 
 
 class StaleButton(BotError):

@@ -1,4 +1,4 @@
-"""The `matinee` command."""
+"""The `matinee` command: one file for each group of commands. Above all else, and imported by nobody."""
 
 from __future__ import annotations
 

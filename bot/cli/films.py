@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.shared import AsJson, emit, out
-from bot.errors import BotError
+from bot.errors import UnclearRequest
 from bot.films.serving import live_model
 from bot.process.settings import read_settings
 from recsys.data.catalog import Film
@@ -18,10 +18,6 @@ from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 
 _Count = Annotated[int, typer.Option("-n", "--number", min=1, help="How many films.")]
-
-
-class UnclearRequest(BotError):
-    """A title or rating on the command line that could not be understood; the text says what would help."""
 
 
 def similar(

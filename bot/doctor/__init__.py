@@ -1,4 +1,7 @@
-"""What `matinee doctor` looks at. It only reads, takes no lock, and works while the bot runs."""
+"""What `matinee doctor` looks at. It only reads, takes no lock, and works while the bot runs.
+
+Imported by the command line alone; may import from training, films, telegram and process.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _LONGEST_SLEEP = 60.0  # seconds; a clock that is set forward is noticed within 
 _PATIENCE = 5.0  # seconds that messages under way get at the end
 
 
-class Worker:
+class NightWorker:
     """One loop. The `bell` has it look at once; boards of one group change so many times a minute at most."""
 
     def __init__(self, database: Database, delivery: Delivery, edits_per_minute: float, bell: Bell) -> None:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from bot.cli import evaluation, films, models
 from bot.cli.interpret import interpret
-from bot.errors import HomeInUse, NotPrepared
+from bot.errors import HomeInUse, NotPrepared, UnclearRequest
 from bot.films.store import model_folders
 from bot.process import home
 from recsys.config import MODELS
@@ -168,9 +168,9 @@ def test_similar_in_words(matinee: Matinee) -> None:
 
 
 def test_a_title_that_is_not_clear(matinee: Matinee) -> None:
-    with pytest.raises(films.UnclearRequest, match=r"hamlet: which one\? .*Hamlet \(1990\), Hamlet \(2000\)"):
+    with pytest.raises(UnclearRequest, match=r"hamlet: which one\? .*Hamlet \(1990\), Hamlet \(2000\)"):
         matinee("similar", "hamlet")
-    with pytest.raises(films.UnclearRequest, match=r"xyzzy: no film is called that\. The nearest: "):
+    with pytest.raises(UnclearRequest, match=r"xyzzy: no film is called that\. The nearest: "):
         matinee("similar", "xyzzy")
     assert json.loads(matinee("similar", "hamlet", "2000", "--json"))["film"]["year"] == 2000
 
@@ -198,7 +198,7 @@ def test_recommend_by_genres(matinee: Matinee) -> None:
 
 @pytest.mark.parametrize("rated", ["heat", "heat=", "heat=good", "=5"])
 def test_a_rating_that_is_none(matinee: Matinee, rated: str) -> None:
-    with pytest.raises(films.UnclearRequest, match=f"--rated {rated}: expected a title and its stars"):
+    with pytest.raises(UnclearRequest, match=f"--rated {rated}: expected a title and its stars"):
         matinee("recommend", "--rated", rated)
 
 
@@ -274,7 +274,7 @@ def test_interpret_in_words(matinee: Matinee, tmp_path: Path) -> None:
     assert "least loved" in said
     assert "Nearest to [rec] (2007)" in said
     assert f"most rated films is in {tmp_path}/films.png\n" in said
-    with pytest.raises(films.UnclearRequest, match="which one"):
+    with pytest.raises(UnclearRequest, match="which one"):
         matinee("interpret", "--folder", str(tmp_path), "--title", "hamlet")
 
 
