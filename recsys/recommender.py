@@ -335,6 +335,7 @@ class Recommender:
             parts = Parts.from_arrays(
                 artifact.arrays, config, n_films=len(catalog), n_genres=len(catalog.genres)
             )
+            artifact.let_go()
             return cls(catalog, parts, config, about["metrics"], preliminary=about.get("preliminary", False))
         except (RecsysError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: {error}") from error

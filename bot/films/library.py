@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
+import numpy as np
+
 from bot.errors import StaleButton
 from bot.films.numbering import adopt
+from recsys.arrays import Ints
 from recsys.data.catalog import Catalog
 from recsys.data.catalog import Film as CatalogFilm
+from recsys.data.vocabulary import Vocabulary
+from recsys.errors import UnknownMovie
 from recsys.recommender import Recommender
 from recsys.titles import TitleIndex
 from storage.database import Database
@@ -21,6 +27,7 @@ from storage.films import films, merging
 from storage.films.films import Film
 
 _LONGEST_TITLE = 200  # characters of a text that is sought
+_UNNUMBERED = np.iinfo(np.int64).min  # in place of a data set's number, for a film that has none
 EARLIEST_DECADE = 1940  # what is older counts as of this decade: there is little of it
 
 
@@ -34,14 +41,55 @@ class FoundFilms:
     matched: bool
 
 
+class StoredFilms:
+    """The films in storage at one moment, in columns: as objects they would take more memory than a model."""
+
+    def __init__(self, films: Iterable[Film]) -> None:
+        sources, numbers = array("q"), array("q")
+        known: dict[str, int] = {}
+
+        def described() -> Iterator[CatalogFilm]:
+            for film in films:
+                sources.append(known.setdefault(film.source, len(known)))
+                numbers.append(_UNNUMBERED if film.source_id is None else film.source_id)
+                yield _catalog_film(film, film.id)
+
+        self.catalog = Catalog(described(), "storage")  # by our ids
+        self._sources, self._numbers = np.array(sources, np.int64), np.array(numbers, np.int64)
+        self._source_names = tuple(known)
+
+    def numbered_by(self, source: str) -> tuple[Ints, Ints]:
+        """The rows in `catalog` of the films that a data set numbers, and their numbers there."""
+        if source not in self._source_names:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        is_numbered = (self._sources == self._source_names.index(source)) & (self._numbers != _UNNUMBERED)
+        return np.flatnonzero(is_numbered), self._numbers[is_numbered]
+
+    def film(self, film_id: int) -> Film:
+        """A film by our id. Raises UnknownMovie."""
+        row, found = self.catalog.row(film_id), self.catalog[film_id]
+        number = int(self._numbers[row])
+        return Film(
+            id=film_id,
+            source=self._source_names[self._sources[row]],
+            source_id=None if number == _UNNUMBERED else number,
+            title=found.title,
+            year=found.year,
+            genres=found.genres,
+            imdb_id=found.imdb_id,
+            tmdb_id=found.tmdb_id,
+            alternatives=found.alternatives,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ServedCatalog:
     """The films in storage at one moment, and a model and an index of titles that know them.
 
-    `merged` films are other names of films: id of the one, id of the other.
+    `titles` gives our ids. `merged` films are other names of films: id of the one, id of the other.
     """
 
-    films: tuple[Film, ...]
+    films: StoredFilms
     recommender: Recommender
     titles: TitleIndex
     merged: Mapping[int, int] = field(default_factory=dict)
@@ -56,35 +104,24 @@ class Library:
     def swap(self, served: ServedCatalog) -> None:
         """Other films, or another model of them, from now on. Nothing is awaited: nobody sees half of it."""
         catalog = served.recommender.catalog
-        self._films = {film.id: film for film in served.films}
-        self._titles = served.titles
-        self._merged = served.merged
-        known = {
-            film.id: film.source_id
-            for film in served.films
-            if film.source == catalog.source and film.source_id is not None and film.source_id in catalog
-        }
-        self._by_movie_id = {
-            movie_id: served.merged.get(film_id, film_id) for film_id, movie_id in known.items()
-        }
-        self._movie_ids = {
-            film_id: known[served.merged.get(film_id, film_id)]
-            for film_id in self._films
-            if served.merged.get(film_id, film_id) in known
-        }
-        nameless = set(catalog.movie_ids.tolist()).difference(known.values())  # by the number of before
-        self.hidden = [*nameless, *(known[film_id] for film_id in served.merged if film_id in known)]
+        self._films, self._titles, self._merged = served.films, served.titles, served.merged
+        rows, numbers = served.films.numbered_by(catalog.source)
+        ids = served.films.catalog.movie_ids[rows]
+        self._by_film_id = Vocabulary(ids, kind="film", error=UnknownMovie)
+        self._by_movie_id = Vocabulary(numbers, kind="movie", error=UnknownMovie)
+        nameless = np.setdiff1d(catalog.movie_ids, numbers).tolist()  # by the number of before
+        self.hidden = [*nameless, *numbers[self._by_film_id.known_rows(list(served.merged))].tolist()]
         self.genres = catalog.genres
         self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
-        years = {film.year for film in catalog if film.year is not None}
-        self.decades = tuple(sorted({max(EARLIEST_DECADE, year // 10 * 10) for year in years}))
+        years = np.unique(catalog.film_years[catalog.film_years > 0] // 10 * 10)
+        self.decades = tuple(sorted({max(EARLIEST_DECADE, int(decade)) for decade in years}))
 
     def film(self, film_id: int) -> Film:
         """A film by our id; a merged one is the film it was merged into. Raises StaleButton: ids come from
         buttons."""
         try:
-            return self._films[self._merged.get(film_id, film_id)]
-        except KeyError:
+            return self._films.film(self.canonical_id(film_id))
+        except UnknownMovie:
             raise StaleButton(f"no film {film_id}") from None
 
     def canonical_id(self, film_id: int) -> int:
@@ -92,21 +129,24 @@ class Library:
         return self._merged.get(film_id, film_id)
 
     def film_id(self, movie_id: int) -> int:
-        """Our id of a film of the model's."""
-        return self._by_movie_id[movie_id]
+        """Our id of a film of the model's. Raises UnknownMovie for one that no film has any more."""
+        return self.canonical_id(int(self._by_film_id.ids[self._by_movie_id.row(movie_id)]))
 
-    def film_ids(self, movie_ids: Iterable[int]) -> list[int]:
+    def film_ids(self, movie_ids: Sequence[int]) -> list[int]:
         """Our ids of films of the model's, each once; those that no film has any more are left out."""
-        known = (self._by_movie_id[movie_id] for movie_id in movie_ids if movie_id in self._by_movie_id)
-        return list(dict.fromkeys(known))
+        found = self._by_film_id.ids[self._by_movie_id.known_rows(movie_ids)].tolist()
+        return list(dict.fromkeys(map(self.canonical_id, found)))
 
     def movie_ids(self, film_ids: Iterable[int]) -> list[int]:
         """The model's ids of those films that it knows; the others are left out."""
-        return [self._movie_ids[film_id] for film_id in film_ids if film_id in self._movie_ids]
+        known = self._by_film_id.known_rows([self.canonical_id(film_id) for film_id in film_ids])
+        numbers: list[int] = self._by_movie_id.ids[known].tolist()
+        return numbers
 
     def movie_id(self, film_id: int) -> int | None:
         """The model's id of a film, None if it does not know it."""
-        return self._movie_ids.get(film_id)
+        found = self.movie_ids([film_id])
+        return found[0] if found else None
 
     def genre(self, code: int) -> str:
         """The genre of a `genre_code`. Raises StaleButton: data sets can change."""
@@ -122,10 +162,10 @@ class Library:
     def find(self, title: str, limit: int = 5) -> FoundFilms:
         """Films by a title as people type it."""
         search = self._titles.find(title[:_LONGEST_TITLE], limit)
-        found = dict.fromkeys(self._by_movie_id[match.movie_id] for match in search.matches)
+        found = dict.fromkeys(self.canonical_id(match.movie_id) for match in search.matches)
         one_of_two_names = len(found) == 1 and search.verdict == "several"
         return FoundFilms(
-            films=tuple(self._films[film_id] for film_id in found),
+            films=tuple(map(self.film, found)),
             clear=search.verdict == "clear" or one_of_two_names,
             matched=search.verdict != "none",
         )
@@ -140,21 +180,28 @@ async def load_served_catalog(database: Database, recommender: Recommender, vers
     """
     async with database.write() as conn:
         await adopt(conn, recommender.catalog, version)
-        stored = tuple(await films.every(conn))
+        stored = await films.feed(conn, StoredFilms)
         merged = await merging.merged(conn)
-    source = recommender.catalog.source
-    numbered = [film for film in stored if film.source == source and film.source_id is not None]
-    whole = await asyncio.to_thread(recommender.extended, map(catalog_film, numbered))
-    titles = await asyncio.to_thread(_titles, numbered, recommender)
+    whole = await asyncio.to_thread(_extended, recommender, stored)
+    titles = await asyncio.to_thread(_titles, stored, recommender)
     return ServedCatalog(stored, whole, titles, merged)
 
 
-def _titles(numbered: list[Film], recommender: Recommender) -> TitleIndex:
+def _extended(recommender: Recommender, stored: StoredFilms) -> Recommender:
+    """The model, with the films of its data set that came to storage after it."""
+    rows, numbers = stored.numbered_by(recommender.catalog.source)
+    later = np.flatnonzero(~np.isin(numbers, recommender.catalog.movie_ids))
+    ids = stored.catalog.movie_ids[rows[later]].tolist()
+    return recommender.extended(catalog_film(stored.film(film_id)) for film_id in ids)
+
+
+def _titles(stored: StoredFilms, recommender: Recommender) -> TitleIndex:
     """Titles as storage has them; films that came after the model are sought as often as an average one."""
-    named = Catalog(map(catalog_film, numbered), recommender.catalog.source)
+    rows, numbers = stored.numbered_by(recommender.catalog.source)
+    named = stored.catalog if len(rows) == len(stored.catalog) else stored.catalog.part(rows)
     rated = dict(zip(recommender.catalog.movie_ids.tolist(), recommender.popularity.tolist(), strict=True))
     average = sum(rated.values()) / max(1, len(rated))
-    return TitleIndex(named, [rated.get(movie_id, average) for movie_id in named.movie_ids.tolist()])
+    return TitleIndex(named, [rated.get(movie_id, average) for movie_id in numbers.tolist()])
 
 
 def genre_code(genre: str) -> int:
@@ -166,8 +213,12 @@ def catalog_film(stored: Film) -> CatalogFilm:
     """A numbered film in storage as a catalog has it."""
     if stored.source_id is None:
         raise ValueError(f"no data set numbers film {stored.id}")
+    return _catalog_film(stored, stored.source_id)
+
+
+def _catalog_film(stored: Film, movie_id: int) -> CatalogFilm:
     return CatalogFilm(
-        stored.source_id,
+        movie_id,
         stored.title,
         stored.year,
         stored.genres,

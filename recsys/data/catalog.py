@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import numpy.typing as npt
 
 from recsys.arrays import Ints
+from recsys.data.texts import Texts
 from recsys.data.vocabulary import Vocabulary
 from recsys.errors import UnknownMovie
+
+_NONE = -1  # in place of a TMDB id that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,9 @@ class Catalog:
 
     `genres`, sorted, and `years`, the first and the last known or (0, 0), are those of its films unless
     given: of films added later they may leave some out, since a model learned has places for these alone.
+
+    Films are kept in columns and made anew whenever they are asked for: a hundred thousand objects would
+    take more memory than a model of them.
     """
 
     def __init__(
@@ -45,15 +54,28 @@ class Catalog:
         genres: Iterable[str] | None = None,
         years: tuple[int, int] | None = None,
     ) -> None:
-        self._films = tuple(films)
         self.source = source
-        self._vocabulary = Vocabulary(
-            [film.movie_id for film in self._films], kind="movie", error=UnknownMovie
-        )
-        found = {genre for film in self._films for genre in film.genres} if genres is None else genres
+        movie_ids, film_years, film_kinds, tmdb_ids, until = (array("q") for _ in range(5))
+        self._titles, self._imdb_ids, self._alternatives = Texts(), Texts(), Texts()
+        known: dict[tuple[str, ...], int] = {}
+        for film in films:
+            movie_ids.append(film.movie_id)
+            film_years.append(film.year or 0)
+            film_kinds.append(known.setdefault(film.genres, len(known)))
+            tmdb_ids.append(_NONE if film.tmdb_id is None else film.tmdb_id)
+            self._titles.append(film.title)
+            self._imdb_ids.append(film.imdb_id or "")
+            for alternative in film.alternatives:
+                self._alternatives.append(alternative)
+            until.append(len(self._alternatives))
+        self._tmdb_ids, self._alternatives_until = tmdb_ids, until
+        # The years of films, 0 where unknown, and where in `kinds` their genres are; shape (n_films,).
+        self.film_years, self.film_kinds = np.array(film_years, np.int64), np.array(film_kinds, np.int64)
+        self.kinds = tuple(known)
+        self._vocabulary = Vocabulary(np.array(movie_ids, np.int64), kind="movie", error=UnknownMovie)
+        found = {genre for kind in self.kinds for genre in kind} if genres is None else genres
         self.genres: tuple[str, ...] = tuple(sorted(found))
-        self.years = _span(self._films) if years is None else years
-        self.fingerprint = self._fingerprint()
+        self.years = self._span() if years is None else years
 
     def extended(self, films: Iterable[Film]) -> Catalog:
         """This one's films, then those of `films` whose ids it does not have; itself if there are none.
@@ -63,25 +85,28 @@ class Catalog:
         added = {film.movie_id: film for film in films if film.movie_id not in self}
         if not added:
             return self
-        return Catalog((*self._films, *added.values()), self.source, genres=self.genres, years=self.years)
+        return Catalog((*self, *added.values()), self.source, genres=self.genres, years=self.years)
 
     def part(self, rows: Ints) -> Catalog:
         """The films at these rows alone, with the same `genres` and `years`."""
-        films = [self._films[row] for row in rows.tolist()]
-        return Catalog(films, self.source, genres=self.genres, years=self.years)
+        return Catalog(map(self._film, rows.tolist()), self.source, genres=self.genres, years=self.years)
 
     def __len__(self) -> int:
-        return len(self._films)
+        return len(self._vocabulary)
 
     def __iter__(self) -> Iterator[Film]:
-        return iter(self._films)
+        return map(self._film, range(len(self)))
 
     def __contains__(self, movie_id: int) -> bool:
         return movie_id in self._vocabulary
 
     def __getitem__(self, movie_id: int) -> Film:
         """The film with this id. Raises UnknownMovie."""
-        return self._films[self._vocabulary.row(movie_id)]
+        return self._film(self._vocabulary.row(movie_id))
+
+    def known_rows(self, movie_ids: npt.ArrayLike) -> Ints:
+        """The row numbers of those films that are here, in their order; shape (at most n,)."""
+        return self._vocabulary.known_rows(movie_ids)
 
     @property
     def movie_ids(self) -> Ints:
@@ -96,12 +121,29 @@ class Catalog:
         """The row numbers of films, shape (n,). Raises UnknownMovie."""
         return self._vocabulary.rows(movie_ids)
 
-    def _fingerprint(self) -> str:
-        own = sorted((film for film in self._films if film.movie_id >= 0), key=lambda film: film.movie_id)
-        lines = "".join(f"\n{film.movie_id}\t{film.title}\t{film.year}" for film in own)
-        return hashlib.sha256(f"{self.source}{lines}".encode()).hexdigest()[:16]
+    def _film(self, row: int) -> Film:
+        tmdb_id = self._tmdb_ids[row]
+        first = self._alternatives_until[row - 1] if row else 0
+        return Film(
+            movie_id=int(self.movie_ids[row]),
+            title=self._titles[row],
+            year=int(self.film_years[row]) or None,
+            genres=self.kinds[self.film_kinds[row]],
+            imdb_id=self._imdb_ids[row] or None,
+            tmdb_id=None if tmdb_id == _NONE else tmdb_id,
+            alternatives=tuple(self._alternatives[at] for at in range(first, self._alternatives_until[row])),
+        )
 
+    def _span(self) -> tuple[int, int]:
+        known = self.film_years[self.film_years > 0]
+        return (int(known.min()), int(known.max())) if known.size else (0, 0)
 
-def _span(films: Iterable[Film]) -> tuple[int, int]:
-    years = [film.year for film in films if film.year]
-    return min(years, default=0), max(years, default=0)
+    @cached_property
+    def fingerprint(self) -> str:
+        """By what the data set is known: a digest of the numbers, titles and years of its films."""
+        digest = hashlib.sha256(self.source.encode())
+        for row in np.argsort(self.movie_ids, kind="stable").tolist():
+            if self.movie_ids[row] >= 0:
+                year = int(self.film_years[row]) or None
+                digest.update(f"\n{self.movie_ids[row]}\t{self._titles[row]}\t{year}".encode())
+        return digest.hexdigest()[:16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.arrays import Floats, Ints, Mask, Reals
+from recsys.arrays import Floats, Mask, Reals
 from recsys.data.catalog import Catalog
 
 _YEAR_STEP = 5  # years between two kernels, and the width of each
@@ -13,16 +13,10 @@ _YEAR_STEP = 5  # years between two kernels, and the width of each
 def genre_matrix(catalog: Catalog) -> Mask:
     """Which film has which of `catalog.genres`; shape (n_films, n_genres). Other genres say nothing."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
-    unknown = len(column)  # a last column, cut off again
-    matrix = np.zeros((len(catalog), len(column) + 1), dtype=np.bool_)
-    rows = np.repeat(np.arange(len(catalog)), [len(film.genres) for film in catalog])
-    matrix[rows, [column.get(genre, unknown) for film in catalog for genre in film.genres]] = True
-    return matrix[:, :-1]
-
-
-def film_years(catalog: Catalog) -> Ints:
-    """Years in catalog order, 0 where unknown; shape (n_films,)."""
-    return np.array([film.year or 0 for film in catalog], dtype=np.int64)
+    of_kinds = np.zeros((len(catalog.kinds), len(column)), dtype=np.bool_)
+    for at, kind in enumerate(catalog.kinds):
+        of_kinds[at, [column[genre] for genre in kind if genre in column]] = True
+    return of_kinds[catalog.film_kinds]
 
 
 def genre_vectors(catalog: Catalog) -> Floats:
@@ -37,7 +31,7 @@ def year_kernels(catalog: Catalog) -> Floats:
 
     The steps go over `catalog.years`; a film from outside counts as one of the first or the last year.
     """
-    years = film_years(catalog).astype(np.float64)
+    years = catalog.film_years.astype(np.float64)
     known = years > 0
     steps = np.zeros((len(catalog), 0))
     first, last = catalog.years

@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys.arrays import Doubles, Floats, Mask
 from recsys.data.catalog import Catalog
-from recsys.data.content import film_years, genre_matrix
+from recsys.data.content import genre_matrix
 from recsys.errors import InvalidData
 
 # A span, first and last included, or several.
@@ -28,7 +28,7 @@ class Narrowing:
         self._catalog = catalog
         self._columns = {genre: at for at, genre in enumerate(catalog.genres)}
         self._genres = genre_matrix(catalog)
-        self._years = film_years(catalog)
+        self._years = catalog.film_years
         self._quantiles = popularity_quantiles(popularity)
 
     def column(self, genre: str) -> int:

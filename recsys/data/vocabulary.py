@@ -41,6 +41,15 @@ class Vocabulary:
             raise self._error(f"unknown {self._kind} {public_id}")
         return int(self._order[at])
 
+    def known_rows(self, public_ids: npt.ArrayLike) -> Ints:
+        """The rows of those of many ids that are known, in their order; shape (at most n,)."""
+        wanted = np.asarray(public_ids, dtype=np.int64).reshape(-1)
+        if not len(self):
+            return np.empty(0, dtype=np.int64)
+        at = np.searchsorted(self._sorted, wanted).clip(max=len(self) - 1)
+        rows: Ints = self._order[at[self._sorted[at] == wanted]]
+        return rows
+
     def rows(self, public_ids: npt.ArrayLike | Sequence[int]) -> Ints:
         """The rows of many ids, in their order; shape (n,)."""
         given = np.asarray(public_ids).reshape(-1)

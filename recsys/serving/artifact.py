@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ from recsys.errors import ArtifactError, RecsysError
 
 FORMAT = 4
 MANIFEST = "manifest.json"
+
+# What stands before the films in a catalog's file, and nowhere else: quotes in a text are escaped.
+_FILMS = '"films":['
 
 Arrays = Mapping[str, AnyArray]
 
@@ -50,6 +54,11 @@ class Artifact:
     catalog: Catalog
     about: dict[str, Any]
     created_at: str
+    mapping: mmap.mmap  # of the file that the arrays are parts of
+
+    def let_go(self) -> None:
+        """Give back the memory of what was looked at so far; it comes again from the file where needed."""
+        _let_go(self.mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +122,13 @@ def read_artifact(folder: Path) -> Artifact:
     manifest = _checked_manifest(_bytes(path), str(path))
     try:
         files, shapes = manifest["files"], manifest["shapes"]
-        arrays = _read_arrays(_verified(folder, files["tensors"]), shapes)
+        mapping, arrays = _read_arrays(_verified(folder, files["tensors"]), shapes)
         catalog = _read_catalog(_verified(folder, files["catalog"]))
         if catalog.fingerprint != manifest["catalog"]["fingerprint"]:
             raise ArtifactError(
                 f"{path}: the catalog's fingerprint is {catalog.fingerprint}, another is promised"
             )
-        return Artifact(arrays, catalog, dict(manifest["about"]), str(manifest["created_at"]))
+        return Artifact(arrays, catalog, dict(manifest["about"]), str(manifest["created_at"]), mapping)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ArtifactError(f"{path}: incomplete ({type(error).__name__}: {error})") from error
 
@@ -183,19 +192,7 @@ def _verified(folder: Path, entry: Mapping[str, str]) -> Path:
     return path
 
 
-def _read_arrays(path: Path, shapes: Mapping[str, list[int]]) -> dict[str, AnyArray]:
-    arrays = _mapped(path)
-    if set(arrays) != set(shapes):
-        raise ArtifactError(f"{path}: holds {sorted(arrays)}, {MANIFEST} promises {sorted(shapes)}")
-    for name, array in arrays.items():
-        if list(array.shape) != shapes[name]:
-            raise ArtifactError(f"{path}: {name} has shape {list(array.shape)}, promised is {shapes[name]}")
-        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
-            raise ArtifactError(f"{path}: {name} holds numbers that are not finite")
-    return arrays
-
-
-def _mapped(path: Path) -> dict[str, AnyArray]:
+def _read_arrays(path: Path, shapes: Mapping[str, list[int]]) -> tuple[mmap.mmap, dict[str, AnyArray]]:
     """The arrays of a safetensors file, read-only, in memory as far as they are looked at: of the largest,
     EASE's weights, a person needs the rows of what they rated. safetensors' own loader copies them all.
 
@@ -204,19 +201,33 @@ def _mapped(path: Path) -> dict[str, AnyArray]:
     try:
         with safe_open(path, framework="numpy"):  # checks the header
             pass
-        content = np.memmap(path, np.uint8, "r")
+        with path.open("rb") as file:
+            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (SafetensorError, OSError, ValueError) as error:
         raise ArtifactError(f"{path}: not a safetensors file ({error})") from error
     # https://huggingface.co/docs/safetensors: the header's length (8 bytes), the header, then all arrays.
-    begin = 8 + int.from_bytes(content[:8].tobytes(), "little")
-    header = json.loads(content[8:begin].tobytes())
+    begin = 8 + int.from_bytes(mapping[:8], "little")
+    header = json.loads(mapping[8:begin])
     header.pop("__metadata__", None)
+    if set(header) != set(shapes):
+        raise ArtifactError(f"{path}: holds {sorted(header)}, {MANIFEST} promises {sorted(shapes)}")
     arrays = {}
     for name, entry in header.items():
+        if entry["shape"] != shapes[name]:
+            raise ArtifactError(f"{path}: {name} has shape {entry['shape']}, promised is {shapes[name]}")
         first, last = entry["data_offsets"]
-        flat = content[begin + first : begin + last].view(np.ndarray).view(_DTYPES[entry["dtype"]])
+        dtype = np.dtype(_DTYPES[entry["dtype"]])
+        flat = np.frombuffer(mapping, dtype, (last - first) // dtype.itemsize, begin + first)
+        if np.issubdtype(dtype, np.floating) and not np.isfinite(flat).all():
+            raise ArtifactError(f"{path}: {name} holds numbers that are not finite")
         arrays[name] = flat.reshape(entry["shape"])
-    return arrays
+        _let_go(mapping)
+    return mapping, arrays
+
+
+def _let_go(mapping: mmap.mmap) -> None:
+    if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def _catalog_bytes(catalog: Catalog) -> bytes:
@@ -225,20 +236,26 @@ def _catalog_bytes(catalog: Catalog) -> bytes:
     return json.dumps(listing, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _shared(genres: tuple[str, ...], known: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
-    return known.setdefault(genres, genres)
-
-
 def _read_catalog(path: Path) -> Catalog:
     try:
-        listing = json.loads(_bytes(path))
-        kinds: dict[tuple[str, ...], tuple[str, ...]] = {}  # films of the same genres share them
-        films = (
-            Film(movie_id, title, year, _shared(tuple(genres), kinds), imdb_id, tmdb_id, tuple(alternatives))
-            for movie_id, title, year, genres, imdb_id, tmdb_id, alternatives in listing["films"]
-        )
+        text = _bytes(path).decode()
+        begin = text.find(_FILMS) + len(_FILMS)
+        listing = json.loads(text[:begin] + "]}")
         # Older artifacts hold no others than films'.
         genres, years = listing.get("genres"), listing.get("years")
-        return Catalog(films, listing["source"], genres=genres, years=None if years is None else tuple(years))
+        years = None if years is None else tuple(years)
+        return Catalog(_read_films(text, begin), listing["source"], genres=genres, years=years)
     except (ValueError, KeyError, TypeError, RecsysError) as error:
         raise ArtifactError(f"{path}: not a catalog ({type(error).__name__}: {error})") from error
+
+
+def _read_films(listed: str, at: int) -> Iterator[Film]:
+    """The films of a listing from `at` on, one at a time: together they take several times the text.
+
+    Raises ValueError or TypeError for what is no listing.
+    """
+    decoder = json.JSONDecoder()
+    while not listed.startswith("]}", at):
+        (movie_id, title, year, genres, imdb_id, tmdb_id, alternatives), at = decoder.raw_decode(listed, at)
+        yield Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
+        at += listed.startswith(",", at)

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.films.films import DescribedFilm, Film, every, from_row, get
 from storage.films.matching import akin, match
 from storage.schema import additions
 from storage.schema import films as rows
+
+_BATCH = 1_000  # films that are written at a time; a statement takes a few thousand parameters
 
 
 async def fill(
@@ -27,15 +30,19 @@ async def fill(
     A film is known by (source, movie_id) alone. One that left the data set stays as it is. A number of ours
     that no film has any more is of one that a data set numbers by now, and no film is missing for it.
     """
-    films = list(films)
-    known = await _numbered(conn, source)
-    if update:
-        pairs = [(known[new.movie_id], new) for new in films if new.movie_id in known]
-        await _take_over(conn, source, pairs)
-    missing = [new for new in films if new.movie_id not in known]
-    own = [-new.movie_id for new in missing if new.movie_id < 0]
-    there = set(await conn.scalars(select(rows.c.id))) if own else set()
-    await _insert(conn, source, [new for new in missing if -new.movie_id not in there])
+    last = await conn.scalar(select(func.max(rows.c.id))) or 0
+    waiting = iter(films)
+    # A batch at a time: a hundred thousand films twice over would be most of what the process holds.
+    while batch := list(islice(waiting, _BATCH)):
+        known = await _numbered(conn, source, [new.movie_id for new in batch])
+        if update:
+            await _take_over(
+                conn, source, [(known[new.movie_id], new) for new in batch if new.movie_id in known]
+            )
+        missing = [new for new in batch if new.movie_id not in known]
+        own = [-new.movie_id for new in missing if new.movie_id < 0]
+        there = set(await conn.scalars(select(rows.c.id).where(rows.c.id.in_(own), rows.c.id <= last)))
+        await _insert(conn, source, [new for new in missing if -new.movie_id not in there])
 
 
 async def check_same(
@@ -135,9 +142,13 @@ async def _insert(conn: AsyncConnection, source: str, films: Sequence[DescribedF
         await conn.execute(insert(rows), values)
 
 
-async def _numbered(conn: AsyncConnection, source: str) -> dict[int, Film]:
-    """The films that a data set numbers, by its numbers."""
+async def _numbered(
+    conn: AsyncConnection, source: str, movie_ids: Sequence[int] | None = None
+) -> dict[int, Film]:
+    """The films that a data set numbers, by its numbers: all of them, or those with these."""
     query = select(rows).where(rows.c.source == source, rows.c.source_id.is_not(None))
+    if movie_ids is not None:
+        query = query.where(rows.c.source_id.in_(movie_ids))
     return {row.source_id: from_row(row) for row in await conn.execute(query)}
 
 

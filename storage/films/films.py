@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import UnknownRow
 from storage.schema import additions, exposures, merges, ratings
 from storage.schema import films as rows
+
+T = TypeVar("T")
+_BATCH = 1_000  # rows that are held at a time
 
 
 class DescribedFilm(Protocol):
@@ -65,7 +68,18 @@ async def get(conn: AsyncConnection, film_id: int) -> Film:
 
 async def every(conn: AsyncConnection) -> list[Film]:
     """All films, by id."""
-    return [from_row(row) for row in await conn.execute(select(rows).order_by(rows.c.id))]
+    return await feed(conn, list)
+
+
+async def feed(conn: AsyncConnection, consume: Callable[[Iterator[Film]], T]) -> T:
+    """Hand all films to a function, by id, as they are read: it need not hold all of them at once."""
+    query = select(rows).order_by(rows.c.id)
+
+    def read(sync: Connection) -> T:
+        with sync.execute(query, execution_options={"yield_per": _BATCH}) as found:
+            return consume(map(from_row, found))
+
+    return await conn.run_sync(read)
 
 
 async def fresh(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys import Catalog, Film
-from recsys.data.content import content_features, film_years, genre_matrix, genre_vectors
+from recsys.data.content import content_features, genre_matrix, genre_vectors
 
 CATALOG = Catalog(
     [
@@ -21,7 +21,7 @@ CATALOG = Catalog(
 
 def test_genres_and_years_are_in_catalog_order() -> None:
     assert genre_matrix(CATALOG).tolist() == [[False, True], [True, True], [False, True], [False, False]]
-    assert film_years(CATALOG).tolist() == [1990, 2001, 0, 1991]
+    assert CATALOG.film_years.tolist() == [1990, 2001, 0, 1991]
 
 
 def test_a_rare_genre_says_more() -> None:

@@ -14,7 +14,7 @@ from bot.admin.ways import ShowPanel, back_to
 from bot.admin.wording import aligned, number, span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from storage.running.counts import PeopleCounts, FilmCounts
+from storage.running.counts import FilmCounts, PeopleCounts
 from storage.running.weeks import Week
 
 _PAGES = (("models", "training"), ("people", "quality", "content"))
