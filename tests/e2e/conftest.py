@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from tests import postgresql
+from tests.e2e.administering import AdminBot
 from tests.e2e.driving import ROOT, Bot, Person, Telegram
 
 AnyDatabase = AbstractContextManager[str | None]
@@ -147,3 +148,22 @@ def own_bot(new_home: Callable[[], Path], new_database: Callable[[], AnyDatabase
         bot.start()
         yield bot
         bot.check()
+
+
+@pytest.fixture
+def admin_bot(new_home: Callable[[], Path], new_database: Callable[[], AnyDatabase]) -> Iterator[AdminBot]:
+    """A bot with an admin and one model, that has not started yet."""
+    served = Telegram()
+    with closing(served), new_database() as url, Bot(served, new_home(), url) as bot:
+        yield AdminBot(bot)
+        bot.check()
+
+
+@pytest.fixture
+def two_models(admin_bot: AdminBot) -> AdminBot:
+    """The same one started; model 2 serves, and model 1 did before."""
+    admin_bot.start()
+    admin_bot.stop()
+    admin_bot.artifact(2)
+    admin_bot.start()
+    return admin_bot
