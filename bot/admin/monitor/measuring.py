@@ -35,12 +35,12 @@ async def measure(
         rated = [np.array(rows) async for rows in exposures.rated(conn, end)]
         wished = [np.array(rows) async for rows in exposures.wished(conn, start - _RIPE, end)]
     tables = await asyncio.to_thread(lambda: (_joined(shown, 3), _joined(rated, 4), _joined(wished, 3)))
-    met = await asyncio.to_thread(
+    film_ids = await asyncio.to_thread(
         lambda: np.unique(np.concatenate([films for _, films, *_ in tables])).tolist()
     )
     # The model may have been swapped meanwhile: it and its numbers of films are taken at one moment.
     recommender = taste.recommender
-    numbers = {film_id: number for film_id in met if (number := library.movie_id(film_id)) is not None}
+    numbers = {film_id: number for film_id in film_ids if (number := library.movie_id(film_id)) is not None}
     span = int(start.timestamp()), int(end.timestamp())
     return await asyncio.to_thread(_figures, tables, numbers, recommender, span)
 
