@@ -71,7 +71,7 @@ async def test_an_unreadable_body_is_a_bad_request(
     assert response.json()["description"].startswith("Bad Request: can't read the body")
 
 
-async def test_the_log_tells_what_was_called_and_what_the_check_said(
+async def test_the_log_shows_what_was_called_and_what_the_check_said(
     call: Call, http: httpx.AsyncClient, token: str, ada: int
 ) -> None:
     await call("sendMessage", chat_id=ada, text="hello")

@@ -235,7 +235,7 @@ async def test_a_thread_of_replies_is_no_topic(
         assert await ptb.send_message(new, "x", message_thread_id=board.message_id)
 
 
-async def test_a_toast_is_for_whoever_tapped(
+async def test_a_toast_is_for_the_person_who_tapped(
     http: httpx.AsyncClient, call: Call, sandbox: Sandbox, group: int, ada: int, grace: int
 ) -> None:
     keyboard = {"inline_keyboard": [[{"text": "Join", "callback_data": "join"}]]}

@@ -161,7 +161,7 @@ async def test_a_query_ages(ptb: ExtBot[None], sandbox: Sandbox, asked: Message,
         await ptb.answer_callback_query(query.query_id)
 
 
-async def test_blocking_is_told_to_the_bot_and_silences_the_person(
+async def test_the_bot_hears_of_blocking_which_silences_the_person(
     http: httpx.AsyncClient, inbox: Inbox, asked: Message, ada: int
 ) -> None:
     assert (await http.post(f"/control/chats/{ada}/block")).json()["blocked"]

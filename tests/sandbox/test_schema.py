@@ -42,7 +42,7 @@ MESSAGE = {"chat_id": 1, "text": "x"}
         ("setMyCommands", {"commands": [], "scope": {"type": "everybody"}}, "scope.type must be"),
     ],
 )  # fmt: skip
-def test_a_call_that_breaks_the_specification_is_told_where(
+def test_a_call_that_breaks_the_specification_learns_where(
     method: str, raw: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(SpecViolation) as violation:

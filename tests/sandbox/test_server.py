@@ -50,7 +50,7 @@ async def test_signals_stay_with_the_program(sandbox: Sandbox) -> None:
         assert signal.getsignal(signal.SIGINT) is before
 
 
-async def test_the_stream_tells_which_chat_has_changed(
+async def test_the_stream_names_the_chat_that_has_changed(
     http: httpx.AsyncClient, sandbox: Sandbox, ada: int
 ) -> None:
     seen: list[tuple[int, int]] = []
