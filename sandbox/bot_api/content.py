@@ -35,18 +35,19 @@ def compose(params: Json) -> tuple[str, list[Json]]:
 
 def compose_caption(params: Json) -> tuple[str, list[Json]]:
     """The same of `caption` and `caption_entities`, which may be empty and are shorter."""
-    text, entities = _styled(params.get("caption", ""), params, "caption_entities")
-    if utf16_length(text) > _MAX_CAPTION:
-        raise ApiError(400, "Bad Request: message caption is too long")
-    return text, entities
+    return _short(params.get("caption", ""), params, "caption_entities", "message caption")
 
 
 def compose_description(params: Json) -> tuple[str, list[Json]]:
     """The same of a poll's `description`, under names of its own."""
-    given = {"parse_mode": params["description_parse_mode"]} if "description_parse_mode" in params else {}
-    text, entities = _styled(params.get("description", ""), params | given, "description_entities")
+    styled = params | {"parse_mode": params.get("description_parse_mode", "")}
+    return _short(params.get("description", ""), styled, "description_entities", "poll description")
+
+
+def _short(text: str, params: Json, entities_name: str, what: str) -> tuple[str, list[Json]]:
+    text, entities = _styled(text, params, entities_name)
     if utf16_length(text) > _MAX_CAPTION:
-        raise ApiError(400, "Bad Request: poll description is too long")
+        raise ApiError(400, f"Bad Request: {what} is too long")
     return text, entities
 
 

@@ -11,6 +11,7 @@ from sandbox.text.entities import covered
 from sandbox.world import Sandbox
 
 _TAP = ("query_id", "message_id", "data")
+_TOAST = ("text", "show_alert", "url")
 _TOASTS_KEPT = 20
 
 
@@ -26,8 +27,7 @@ def query_view(sandbox: Sandbox, query: Query) -> Json:
 
 def group_view(state: State, chat: Chat) -> Json:
     """A group: what it is, who is in it, its topics."""
-    hidden = ("typing_until", "last_message_id")
-    return {name: value for name, value in asdict(chat).items() if name not in hidden} | {
+    return _without(chat, "typing_until", "last_message_id") | {
         "members": [
             {"person_id": m.person_id, "status": m.status, "is_bot": m.person_id == state.bot.person_id}
             for m in state.members_of(chat.chat_id)
@@ -67,24 +67,19 @@ def transcript(sandbox: Sandbox, chat_id: int, limit: int | None = None, viewer:
 def poll_view(poll: Poll, viewer: int | None = None) -> Json:
     """A poll with its voters, whom an anonymous one hides; `chosen` is what the viewer voted for."""
     voters = [[int(v) for v, chosen in poll.votes.items() if i in chosen] for i in range(len(poll.options))]
-    return {
-        "poll_id": poll.poll_id,
-        "chat_id": poll.chat_id,
-        "message_id": poll.message_id,
-        "question": poll.question,
-        "description": poll.description,
+    return _without(poll, "votes", "open_period", "description_entities") | {
         "options": [
             {"text": text, "votes": len(voters[i]), "voters": [] if poll.is_anonymous else voters[i]}
             for i, text in enumerate(poll.options)
         ],
         "voters": len(poll.votes),
         "chosen": [poll.options[index] for index in poll.votes.get(str(viewer), [])],
-        "is_closed": poll.is_closed,
-        "is_anonymous": poll.is_anonymous,
-        "allows_multiple_answers": poll.allows_multiple_answers,
-        "allows_revoting": poll.allows_revoting,
-        "close_date": poll.close_date,
     }
+
+
+def _without(record: Chat | Message | Poll, *hidden: str) -> Json:
+    """A record as it is, but for these fields."""
+    return {name: value for name, value in asdict(record).items() if name not in hidden}
 
 
 def _taps(sandbox: Sandbox, chat_id: int, viewer: int | None) -> Json:
@@ -99,7 +94,7 @@ def _taps(sandbox: Sandbox, chat_id: int, viewer: int | None) -> Json:
     return {
         "taps_waiting": [{name: getattr(query, name) for name in _TAP} for query in waiting],
         "toasts": [
-            {"query_id": query.query_id} | {name: answer[name] for name in ("text", "show_alert", "url")}
+            {"query_id": query.query_id} | {name: answer[name] for name in _TOAST}
             for query, answer in toasts[-_TOASTS_KEPT:]
         ],
     }
@@ -107,19 +102,17 @@ def _taps(sandbox: Sandbox, chat_id: int, viewer: int | None) -> Json:
 
 def _message_view(state: State, message: Message, viewer: int | None) -> Json:
     keyboard = (message.reply_markup or {}).get("inline_keyboard", [])
-    return {
-        "message_id": message.message_id,
-        "chat_id": message.chat_id,
+    hidden = (
+        "file_id",
+        "reply_markup",
+        "link_preview_options",
+        "poll_id",
+        "service",
+        "protected",
+        "anonymous",
+    )
+    return _without(message, *hidden) | {
         "from": "bot" if message.sender_id == state.bot.person_id else "person",
-        "sender_id": message.sender_id,
-        "date": message.date,
-        "edit_date": message.edit_date,
-        "edits": message.edits,
-        "version": message.version,
-        "reply_to": message.reply_to,
-        "thread_id": message.thread_id,
-        "text": message.text,
-        "entities": message.entities,
         "keyboard": [
             [{"label": b["text"], **{k: v for k, v in b.items() if k != "text"}} for b in row]
             for row in keyboard

@@ -1,5 +1,7 @@
 """Records as the Bot API's objects: User, Chat, ChatMember, Message, Poll."""
 
+import time
+
 from sandbox.state.records import Chat, Json, Member, Message, Person, Poll
 from sandbox.state.tables import State
 
@@ -59,6 +61,17 @@ def member_object(state: State, member: Member) -> Json:
     return described
 
 
+def member_change_object(state: State, before: Member, after: Member, by: int) -> Json:
+    """A change of a membership by somebody, at this moment, as a ChatMemberUpdated."""
+    return {
+        "chat": chat_object(state, state.chats[after.chat_id]),
+        "from": user_object(state, by),
+        "date": int(time.time()),
+        "old_chat_member": member_object(state, before),
+        "new_chat_member": member_object(state, after),
+    }
+
+
 def message_object(state: State, message: Message, *, with_reply: bool = True) -> Json:
     """A message as a Message. A message that is replied to comes without its own reply, as on Telegram.
 
@@ -99,15 +112,15 @@ def _content(state: State, message: Message) -> Json:
         poll = state.polls[message.poll_id]
         more = {"description": poll.description, "description_entities": poll.description_entities}
         return {"poll": poll_object(poll) | {name: value for name, value in more.items() if value}}
-    found = state.files.get(message.file_id) if message.file_id else None
-    if found is None:
+    if message.file_id is None:
         return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
-    ids: Json = {"file_id": found.file_id, "file_unique_id": found.file_unique_id, "file_size": found.size}
+    file = state.files[message.file_id]
+    ids: Json = {"file_id": file.file_id, "file_unique_id": file.file_unique_id, "file_size": file.size}
     described: Json
-    if found.kind == "photo":
-        described = {"photo": [ids | {"width": found.width, "height": found.height}]}
+    if file.kind == "photo":
+        described = {"photo": [ids | {"width": file.width, "height": file.height}]}
     else:
-        described = {"document": ids | {"file_name": found.name, "mime_type": found.mime_type}}
+        described = {"document": ids | {"file_name": file.name, "mime_type": file.mime_type}}
     described |= {"caption": message.text} if message.text else {}
     return described | ({"caption_entities": message.entities} if message.entities else {})
 

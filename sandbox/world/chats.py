@@ -32,30 +32,11 @@ class Chats:
         self.touch(chat.chat_id)
         return added
 
-    def add_message(
-        self,
-        chat_id: int,
-        sender_id: int,
-        text: str,
-        *,
-        thread_id: int | None = None,
-        reply_to: int | None = None,
-        **fields: Any,
-    ) -> Message:
+    def add_message(self, chat_id: int, sender_id: int, text: str, **fields: Any) -> Message:
         """Add a message, by default in the thread of the one that it answers."""
         chat = self._state.chats[chat_id]
-        thread_id = thread_id or self._thread_of_reply(chat, reply_to)
-        message_id = self._next_message_id(chat)
-        message = Message(
-            message_id,
-            chat_id,
-            sender_id,
-            int(time.time()),
-            text,
-            thread_id=thread_id,
-            reply_to=reply_to,
-            **fields,
-        )
+        message = Message(self._next_message_id(chat), chat_id, sender_id, int(time.time()), text, **fields)
+        message.thread_id = message.thread_id or self._thread_of_reply(chat, message.reply_to)
         if sender_id == self._state.bot.person_id:
             chat.typing_until = 0.0
         self.save_message(message)

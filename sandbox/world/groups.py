@@ -1,11 +1,10 @@
 """Groups: who is in them, what they forbid, and the upgrade to a supergroup."""
 
 import secrets
-import time
 from typing import Any
 
 from sandbox.errors import ControlError
-from sandbox.state.objects import chat_object, member_object, message_object, user_object
+from sandbox.state.objects import member_change_object, message_object, user_object
 from sandbox.state.records import Chat, Json, Member
 from sandbox.state.tables import State
 from sandbox.world.chats import Chats
@@ -135,11 +134,5 @@ class Groups:
         about_bot = after.person_id == self._state.bot.person_id
         if not about_bot and not self._state.bot_member(after.chat_id).governs:
             return
-        payload = {
-            "chat": chat_object(self._state, self._state.chats[after.chat_id]),
-            "from": user_object(self._state, by),
-            "date": int(time.time()),
-            "old_chat_member": member_object(self._state, before),
-            "new_chat_member": member_object(self._state, after),
-        }
-        self._updates.add("my_chat_member" if about_bot else "chat_member", payload)
+        change = member_change_object(self._state, before, after, by)
+        self._updates.add("my_chat_member" if about_bot else "chat_member", change)

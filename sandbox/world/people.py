@@ -1,12 +1,11 @@
 """People: who there is, what they send to the bot or into a group, and whether they have blocked the bot."""
 
 import secrets
-import time
 from typing import Any
 
 from sandbox.errors import ControlError
-from sandbox.state.objects import chat_object, message_object, user_object
-from sandbox.state.records import Chat, Message, Person
+from sandbox.state.objects import member_change_object, message_object
+from sandbox.state.records import Chat, Member, Message, Person
 from sandbox.state.tables import State
 from sandbox.text.entities import covered, find_entities, tidy
 from sandbox.world.chats import Chats
@@ -54,17 +53,9 @@ class People:
         person.blocked = blocked
         self._state.people.save(person)
         self._chats.touch(person_id)
-        bot = user_object(self._state, self._state.bot.person_id)
-        member = {"user": bot, "status": "member"}
-        banned = {"user": bot, "status": "kicked", "until_date": 0}
-        payload = {
-            "chat": chat_object(self._state, self._state.chats[person_id]),
-            "from": user_object(self._state, person_id),
-            "date": int(time.time()),
-            "old_chat_member": member if blocked else banned,
-            "new_chat_member": banned if blocked else member,
-        }
-        self._updates.add("my_chat_member", payload)
+        changes = [Member(person_id, self._state.bot.person_id, status) for status in ("member", "kicked")]
+        before, after = changes if blocked else reversed(changes)
+        self._updates.add("my_chat_member", member_change_object(self._state, before, after, person_id))
         return person
 
     def say(

@@ -15,11 +15,16 @@ _NOT_YET = (
 )
 
 
+def refuse_unsupported(params: Json, names: tuple[str, ...]) -> None:
+    """Raise ApiError 400 for the first of these parameters that a call gives a value."""
+    for name in names:
+        if params.get(name):
+            raise not_supported(name)
+
+
 def known_chat(sandbox: Sandbox, params: Json) -> Chat:
     """The chat of `chat_id`. Raises ApiError 400 if there is none, or if it is of a kind that is not here."""
-    for name in _NOT_YET:
-        if name in params:
-            raise not_supported(name)
+    refuse_unsupported(params, _NOT_YET)
     if "chat_id" not in params:
         raise ApiError(400, "Bad Request: chat_id is empty")
     chat = sandbox.state.chats.get(params["chat_id"])

@@ -1,7 +1,7 @@
 """Photos and documents: sent by upload or again by file_id, captioned, and fetched."""
 
 from sandbox.bot_api.content import checked_keyboard, compose_caption
-from sandbox.bot_api.methods.access import chat_to_send
+from sandbox.bot_api.methods.access import chat_to_send, refuse_unsupported
 from sandbox.bot_api.methods.messages import edit, editable, post
 from sandbox.bot_api.schema import Upload
 from sandbox.errors import ApiError, not_supported
@@ -28,7 +28,7 @@ async def send_document(sandbox: Sandbox, params: Json) -> Json:
 
 async def edit_message_caption(sandbox: Sandbox, params: Json) -> Json:
     """Another caption, or none; a keyboard that is not given again is taken away."""
-    _refuse_unknown(params)
+    refuse_unsupported(params, _NOT_YET)
     message = editable(sandbox, params)
     if message.file_id is None:
         raise ApiError(400, "Bad Request: there is no caption in the message to edit")
@@ -53,18 +53,12 @@ async def get_file(sandbox: Sandbox, params: Json) -> Json:
 
 
 def _send(sandbox: Sandbox, params: Json, kind: str) -> Json:
-    _refuse_unknown(params)
+    refuse_unsupported(params, _NOT_YET)
     chat = chat_to_send(sandbox, params)
     text, entities = compose_caption(params)
     file_id = _file(sandbox, params[kind], kind).file_id
     message = post(sandbox, params, chat, text, file_id=file_id, entities=entities)
     return message_object(sandbox.state, message)
-
-
-def _refuse_unknown(params: Json) -> None:
-    for name in _NOT_YET:
-        if params.get(name):
-            raise not_supported(name)
 
 
 def _file(sandbox: Sandbox, sent: Upload | str, kind: str) -> File:

@@ -4,7 +4,7 @@ import secrets
 import time
 
 from sandbox.bot_api.content import checked_keyboard, compose_description
-from sandbox.bot_api.methods.access import chat_to_send
+from sandbox.bot_api.methods.access import chat_to_send, refuse_unsupported
 from sandbox.bot_api.methods.messages import editable, post
 from sandbox.errors import ApiError, not_supported
 from sandbox.state.objects import message_object, poll_object
@@ -31,9 +31,7 @@ _CHANNELS_ONLY = ("members_only", "country_codes")
 
 async def send_poll(sandbox: Sandbox, params: Json) -> Json:
     """A new poll, open to all members until its time is over or it is stopped."""
-    for name in _NOT_YET:
-        if params.get(name):
-            raise not_supported(name)
+    refuse_unsupported(params, _NOT_YET)
     chat = chat_to_send(sandbox, params, "can_send_polls")
     question, options = _question(params), _options(params)
     open_period, close_date = _end(params)
