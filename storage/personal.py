@@ -1,7 +1,7 @@
 """All that is kept about one person: found by walking the schema, so that no table can be forgotten.
 
 A table is personal if it is `people`, or if one of its foreign keys leads to a personal table. Some tables
-are tied to people by a Telegram id alone: the updates of a private chat, what an admin did and was told.
+are tied to people by a Telegram id alone: the updates of a private chat, what an admin did and was sent.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _of(table: Table, person: Person) -> ColumnElement[bool]:
 
 
 async def _name_films(conn: AsyncConnection, found: dict[str, list[_Row]]) -> None:
-    """Put beside each id of a film the film that it means."""
+    """Put beside each id of a film the film itself."""
     places = [
         (row, column.name)
         for table in tables()

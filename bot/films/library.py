@@ -205,7 +205,7 @@ def _titles(stored: StoredFilms, recommender: Recommender) -> TitleIndex:
 
 
 def genre_code(genre: str) -> int:
-    """A number for a genre that fits on a button whatever its name, and means no other genre later."""
+    """A number for a genre that fits on a button whatever its name, and stands for no other genre later."""
     return crc32(genre.encode())
 
 

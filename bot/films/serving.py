@@ -1,4 +1,4 @@
-"""Which model answers: the live one in the database, wherever it was promoted.
+"""Which model answers: the live one in the database, read from the `store`, wherever it was promoted.
 
 What an operator made on the command line (`matinee prepare`, `matinee train`) goes live at the next start if
 it is newer than what is live; what a training made goes live by the gate alone, or by an admin.
@@ -155,7 +155,7 @@ class Serving:
 async def choose(database: Database, store: ModelStore, admin_ids: Sequence[int]) -> Chosen:
     """The model to start with; the database says then that it is live. Raises NotPrepared, StoreFailed.
 
-    A damaged one is passed over, and admins are told. One whose store does not answer stays live: another
+    A damaged one is passed over, and admins get a notice. One whose store does not answer stays live: another
     answers until `Serving.follow` can read it.
     """
     found = await asyncio.to_thread(_manifests, store)

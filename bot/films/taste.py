@@ -207,7 +207,7 @@ class Taste:
         }
 
     def nearest(self, film_id: int, n: int) -> list[Film]:
-        """The n films nearest to one, whoever asks; none for a film that the model does not know."""
+        """The n films nearest to one, for anybody; none for a film that the model does not know."""
         movie_id = self._library.movie_id(film_id)
         if movie_id is None:
             return []

@@ -1,4 +1,4 @@
-"""One database, whichever engine: connections, the one writer, migrations, backups. Knows the schema."""
+"""One database: connections, the one writer, migrations, backups; imports `schema` and `errors`."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage.database.connections import Database
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
 from storage.database.lock import hold
 from storage.database.migrations import REVISIONS, migrate, revision

@@ -1,1 +1,1 @@
-"""The films that a database knows: their rows, and how one is found by another data set."""
+"""The films that a database knows, and how one is found in another data set; imports `database` and below."""

@@ -1,7 +1,7 @@
 """Two rows that are one film: the first becomes another name of the second, and what people said moves.
 
-Nothing that was shown is rewritten: an old list, poll or button keeps its number, which means the other film
-from then on. `canonical_id` gives the id of the film it is now, wherever something is written.
+Nothing that was shown is rewritten: an old list, poll or button keeps its number, which stands for the other
+film from then on. Whatever is written, is written under the `canonical_id`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.errors import WrongState
 from storage.schema import marks, merges, muted, ratings, watchlist
 
-_SAID: tuple[tuple[Table, Column[Any]], ...] = (  # each with the time that says which of two is newer
+# What people said of films, each with the time that says which of two rows is newer.
+_STATEMENTS: tuple[tuple[Table, Column[Any]], ...] = (
     (ratings, ratings.c.rated_at),
     (marks, marks.c.marked_at),
     (watchlist, watchlist.c.added_at),
@@ -23,7 +24,7 @@ _SAID: tuple[tuple[Table, Column[Any]], ...] = (  # each with the time that says
 
 
 def canonical_id(film_id: int) -> ScalarSelect[int]:
-    """The film that a number means today, for a statement that reads or writes it."""
+    """The id that a film has today, for a statement that reads or writes it."""
     into = select(merges.c.into_id).where(merges.c.film_id == film_id).scalar_subquery()
     return select(func.coalesce(into, film_id)).scalar_subquery()
 
@@ -43,8 +44,8 @@ async def merge(conn: AsyncConnection, film_id: int, into_id: int, at: datetime)
     if film_id == into_id:
         raise WrongState(f"film {film_id} and film {into_id} are one already")
     quiet = await _muted(conn, film_id)
-    for table, told_at in _SAID:
-        await _drop_older(conn, table, told_at, film_id, into_id)
+    for table, said_at in _STATEMENTS:
+        await _drop_older(conn, table, said_at, film_id, into_id)
     moving = select(ratings.c.person_id).where(ratings.c.film_id == film_id)
     people = set(await conn.scalars(moving))
     await _move(conn, film_id, into_id)
@@ -67,14 +68,14 @@ async def _muted(conn: AsyncConnection, film_id: int) -> dict[int, datetime]:
 
 
 async def _drop_older(
-    conn: AsyncConnection, table: Table, told_at: Column[Any], film_id: int, into_id: int
+    conn: AsyncConnection, table: Table, said_at: Column[Any], film_id: int, into_id: int
 ) -> None:
     """Where somebody said the same of both films, keep what they said last."""
     other = table.alias()
     same = [other.c[column.name] == column for column in table.primary_key if column.name != "film_id"]
     for mine, theirs, later in (
-        (film_id, into_id, other.c[told_at.name] >= told_at),
-        (into_id, film_id, other.c[told_at.name] > told_at),
+        (film_id, into_id, other.c[said_at.name] >= said_at),
+        (into_id, film_id, other.c[said_at.name] > said_at),
     ):
         newer = select(1).where(*same, other.c.film_id == theirs, later).correlate(table).exists()
         await conn.execute(delete(table).where(table.c.film_id == mine, newer))
@@ -82,5 +83,5 @@ async def _drop_older(
 
 async def _move(conn: AsyncConnection, film_id: int, into_id: int) -> None:
     await conn.execute(delete(muted).where(muted.c.film_id == film_id))
-    for table, _ in _SAID:
+    for table, _ in _STATEMENTS:
         await conn.execute(update(table).where(table.c.film_id == film_id).values(film_id=into_id))

@@ -1,1 +1,1 @@
-"""Groups and their movie nights: boards, polls, what is due when, and who was how content."""
+"""Groups and their movie nights: members, polls, tasks, how content each was; imports `people` and below."""

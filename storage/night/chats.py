@@ -189,8 +189,8 @@ async def _merge(conn: AsyncConnection, source: int, target: int) -> None:
     )
     await conn.execute(update(nights).where(nights.c.chat_id == source).values(chat_id=target))
     known = select(chat_members.c.person_id).where(chat_members.c.chat_id == target)
-    here = chat_members.c.chat_id == source
+    of_source = chat_members.c.chat_id == source
     await conn.execute(
-        update(chat_members).where(here, chat_members.c.person_id.not_in(known)).values(chat_id=target)
+        update(chat_members).where(of_source, chat_members.c.person_id.not_in(known)).values(chat_id=target)
     )
     await conn.execute(delete(chats).where(chats.c.id == source))

@@ -90,8 +90,8 @@ async def get(conn: AsyncConnection, night_id: int, *, lock: bool = False) -> Ni
 
 async def open_in(conn: AsyncConnection, chat_id: int, topic_id: int) -> Night | None:
     """The open night of a topic, if there is one."""
-    here = (nights.c.chat_id == chat_id) & (nights.c.topic_id == topic_id)
-    return await _one(conn, select(nights).where(here, nights.c.state.in_(OPEN)))
+    in_topic = (nights.c.chat_id == chat_id) & (nights.c.topic_id == topic_id)
+    return await _one(conn, select(nights).where(in_topic, nights.c.state.in_(OPEN)))
 
 
 async def open_of(conn: AsyncConnection, chat_id: int) -> list[Night]:
@@ -143,8 +143,9 @@ async def leave(conn: AsyncConnection, night_id: int, person_id: int) -> bool:
 
 async def hand_over(conn: AsyncConnection, night_id: int, person_id: int) -> None:
     """Make somebody the host."""
-    here = night_members.c.night_id == night_id
-    await conn.execute(update(night_members).where(here).values(host=night_members.c.person_id == person_id))
+    of_night = night_members.c.night_id == night_id
+    is_host = night_members.c.person_id == person_id
+    await conn.execute(update(night_members).where(of_night).values(host=is_host))
 
 
 async def members(conn: AsyncConnection, night_id: int) -> list[NightMember]:

@@ -23,7 +23,7 @@ _OPEN = tasks.c.state.in_(("waiting", "trying"))
 
 @dataclass(frozen=True, slots=True)
 class NightTask:
-    """One thing to do. `person_id` is None for the group; `poll_number` is 0 where no poll is meant."""
+    """One thing to do. `person_id` is None for the group; `poll_number` is 0 where it is about no poll."""
 
     id: int
     night_id: int
@@ -85,7 +85,7 @@ async def next_due(conn: AsyncConnection, after: datetime) -> datetime | None:
 
 
 async def try_now(conn: AsyncConnection, task_id: int) -> None:
-    """From here on its message may have arrived."""
+    """Note that its message may have arrived from now on."""
     await conn.execute(
         update(tasks)
         .where(tasks.c.id == task_id, _OPEN)

@@ -1,1 +1,1 @@
-"""What a database knows of each person: ratings, marks, lists, filters, answers."""
+"""What is known of each person: ratings, marks, lists, filters, answers; imports `films` and below."""

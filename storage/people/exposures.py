@@ -1,4 +1,4 @@
-"""What was shown, rated and wished for, in bulk: rows for who watches the loop, many at a time."""
+"""What was shown, rated and put on watchlists, in bulk: for figures over everybody, many rows at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import exposures, ratings, watchlist
 
-AT_ONCE = 2000  # rows: few enough that others get their turn between two helpings
+AT_ONCE = 2000  # rows: few enough that others get their turn between two chunks
 
 Event = tuple[int, int, int]  # person id, film id, Unix seconds
 StarredEvent = tuple[int, int, float, int]  # with the stars given
@@ -27,7 +27,7 @@ async def shown(
         .where(columns.surface.in_(surfaces), columns.shown_at >= start, columns.shown_at < end)
         .order_by(columns.id)
     )
-    async for rows in _helpings(conn, query):
+    async for rows in _in_chunks(conn, query):
         yield rows
 
 
@@ -35,7 +35,7 @@ async def rated(conn: AsyncConnection, end: datetime) -> AsyncIterator[Sequence[
     """Ratings given before `end`, some at a time; of one that was changed only the last is known."""
     columns = ratings.c
     query = select(columns.person_id, columns.film_id, columns.stars, _seconds(columns.rated_at))
-    async for rows in _helpings(conn, query.where(columns.rated_at < end)):
+    async for rows in _in_chunks(conn, query.where(columns.rated_at < end)):
         yield rows
 
 
@@ -43,7 +43,7 @@ async def wished(conn: AsyncConnection, start: datetime, end: datetime) -> Async
     """What was put on a watchlist from `start` on and before `end`, and is there still, some at a time."""
     columns = watchlist.c
     query = select(columns.person_id, columns.film_id, _seconds(columns.added_at))
-    async for rows in _helpings(conn, query.where(columns.added_at >= start, columns.added_at < end)):
+    async for rows in _in_chunks(conn, query.where(columns.added_at >= start, columns.added_at < end)):
         yield rows
 
 
@@ -53,7 +53,7 @@ def _seconds(column: Column[datetime]) -> ColumnElement[int]:
     return cast(seconds - seconds % 1, BigInteger)
 
 
-async def _helpings(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
+async def _in_chunks(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
     async with conn.stream(query) as found:
         async for rows in found.partitions(AT_ONCE):
             yield [tuple(row) for row in rows]

@@ -31,7 +31,7 @@ async def meet(
 ) -> Person:
     """The person with this Telegram id, new or known; who was inactive is active again if it was `privately`.
 
-    A bot can write to nobody who never wrote to it: whoever was met in a group alone is inactive. A
+    A bot can write to nobody who never wrote to it: somebody met in a group alone is inactive. A
     `language` of None keeps the one already known.
     """
     insert = insert_into(conn, people).values(

@@ -1,1 +1,1 @@
-"""What keeps a bot running: updates, trainings, models, flags, notices, the audit, statistics."""
+"""What keeps a bot running: updates, trainings, models, flags, notices, audit; imports `people` and below."""

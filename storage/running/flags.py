@@ -57,7 +57,7 @@ class Flag:
 async def record(
     conn: AsyncConnection, found: Iterable[FoundBrigade], at: datetime, admin_ids: Sequence[int]
 ) -> list[int]:
-    """Write down what a night found; the ids of the flags that are new or have grown.
+    """Write down what a training found; the ids of the flags that are new or have grown.
 
     In the caller's transaction: the flags, who is kept out of training from now on, the audit, and a notice
     of kind "flag" with payload {"flag_id": …} to each of `admin_ids` (Telegram's ids). Run again with the
@@ -69,7 +69,7 @@ async def record(
     - Any other is a new flag, also of people who are in one that was let in: they are kept out again.
     - Who was let in by hand is in no flag from then on. People who are forgotten by now are left out.
     """
-    told = []
+    changed = []
     met = set(await conn.scalars(select(people.c.id)))
     trusted = await standings.decided(conn, "let_in")
     out, allowed = await standings.kept_out(conn), await granted(conn)
@@ -79,10 +79,10 @@ async def record(
             continue
         known = _known(await every(conn), person_ids)
         if known is None:
-            told.append(await _add(conn, each, person_ids, at, admin_ids))
+            changed.append(await _add(conn, each, person_ids, at, admin_ids))
         elif await _grow(conn, known, each, person_ids, at, admin_ids):
-            told.append(known.id)
-    return told
+            changed.append(known.id)
+    return changed
 
 
 async def decide(conn: AsyncConnection, flag: Flag, state: Decision, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
     waiting ──► running ──► done, failed or stopped        running ──► running, of another process
 
-A process that dies lets its lease lapse, and whoever claims the job next goes on with it; `attempts` counts
+A process that dies lets its lease lapse, and the next that claims the job goes on with it; `attempts` counts
 the processes that had it.
 """
 
@@ -130,8 +130,8 @@ async def report(
     conn: AsyncConnection, job_id: int, owner: str, phase: str, progress: Mapping[str, Any] | None = None
 ) -> None:
     """How far it is. Raises WrongState if it is not ours any more."""
-    told = {"phase": phase, "progress": None if progress is None else dict(progress)}
-    if (await conn.execute(update(jobs).where(_held(job_id, owner)).values(told))).rowcount == 0:
+    values = {"phase": phase, "progress": None if progress is None else dict(progress)}
+    if (await conn.execute(update(jobs).where(_held(job_id, owner)).values(values))).rowcount == 0:
         raise WrongState(f"training {job_id} is not held by {owner} any more")
 
 

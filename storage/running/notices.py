@@ -1,4 +1,4 @@
-"""What admins are to be told, each once: the outbox of messages that answer nobody.
+"""Messages to admins that answer nobody, each once: an outbox.
 
     waiting ──► trying ──► done        waiting or trying ──► dropped
 
@@ -44,7 +44,7 @@ async def add(
     *,
     key: str | None = None,
 ) -> None:
-    """Tell admins (Telegram's ids) something; what has a `key` that was told before is not told again."""
+    """Have a message sent to admins (Telegram's ids), once for each `key`."""
     for telegram_id in admin_ids:
         row = {
             "telegram_id": telegram_id,
@@ -61,14 +61,14 @@ async def add(
 
 
 async def due(conn: AsyncConnection, at: datetime) -> list[Notice]:
-    """What is to be told by now, in order."""
+    """What is to be sent by now, in order."""
     columns = [notices.c[name] for name in Notice.__dataclass_fields__]
     query = select(*columns).where(_OPEN, notices.c.due_at <= at).order_by(notices.c.due_at, notices.c.id)
     return [Notice(**row._asdict()) for row in await conn.execute(query)]
 
 
 async def try_now(conn: AsyncConnection, notice_id: int) -> None:
-    """From here on its message may have arrived."""
+    """Note that its message may have arrived from now on."""
     change = update(notices).where(notices.c.id == notice_id, _OPEN)
     await conn.execute(change.values(state="trying", attempts=notices.c.attempts + 1))
 
@@ -80,5 +80,5 @@ async def postpone(conn: AsyncConnection, notice_id: int, due_at: datetime) -> N
 
 
 async def finish(conn: AsyncConnection, notice_id: int, state: Literal["done", "dropped"] = "done") -> None:
-    """It is told, or will never be."""
+    """It is sent, or will never be."""
     await conn.execute(update(notices).where(notices.c.id == notice_id).values(state=state))

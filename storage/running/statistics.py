@@ -49,7 +49,7 @@ from storage.schema import (
 ENOUGH_RATINGS = 5  # after so many the onboarding is done
 
 # What somebody does leaves a row with its time; `people.seen_at` is only written when somebody is new.
-_PRIVATE_DEEDS = (
+_PRIVATE_ACTIONS = (
     genre_answers.c.answered_at,
     shelf_picks.c.picked_at,
     ratings.c.rated_at,
@@ -60,8 +60,8 @@ _PRIVATE_DEEDS = (
     watchlist.c.added_at,
     filter_panels.c.opened_at,
 )
-_DEEDS = (
-    *_PRIVATE_DEEDS,
+_ACTIONS = (
+    *_PRIVATE_ACTIONS,
     chat_members.c.seen_at,
     night_members.c.joined_at,
     vetoes.c.vetoed_at,
@@ -83,7 +83,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """People who took each step of the way in. Each counts by itself: whoever skips one may take the next."""
+    """People who took each step of the way in. Each counts by itself: one may be skipped."""
 
     started: int  # wrote to the bot in private
     answered: int  # liked or disliked a genre, or picked a shelf
@@ -104,7 +104,7 @@ class AnswerTimes:
 async def activity(conn: AsyncConnection, now: datetime) -> Activity:
     """How many people there are and how many did something lately."""
     known = (await conn.execute(select(func.count()).select_from(people))).scalar_one()
-    last = _last_deeds()
+    last = _last_actions()
     spans = [
         func.count().filter(last.c.at >= now - days * _DAY).label(name)
         for name, days in (("day", 1), ("week", 7), ("month", 30))
@@ -133,14 +133,14 @@ async def funnel(conn: AsyncConnection, zone: ZoneInfo) -> Funnel:
         return exists().where(column.table.c.person_id == people.c.id, *which)
 
     stars = select(func.count()).where(ratings.c.person_id == people.c.id).scalar_subquery()
-    started = or_(people.c.active, *map(has, _PRIVATE_DEEDS))  # whoever blocked the bot is inactive
+    started = or_(people.c.active, *map(has, _PRIVATE_ACTIONS))  # who blocked the bot is inactive
     answered = or_(has(genre_answers.c.answered_at), has(shelf_picks.c.picked_at))
     rated = stars >= ENOUGH_RATINGS
     listed = has(lists.c.created_at, lists.c.kind.in_(("recommend", "similar")))
     steps = {"started": started, "answered": answered, "rated": rated, "listed": listed}
     columns = [func.count().filter(step).label(name) for name, step in steps.items()]
     counts = (await conn.execute(select(*columns).select_from(people))).one()
-    last = _last_deeds()
+    last = _last_actions()
     spans = select(people.c.created_at, last.c.at).join(last, last.c.person_id == people.c.id).where(started)
     returned = 0
     for first, latest in await conn.execute(spans):
@@ -166,10 +166,10 @@ async def answer_times(conn: AsyncConnection, since: datetime) -> AnswerTimes:
     return AnswerTimes(len(seconds), _percentile(seconds, 50), _percentile(seconds, 95))
 
 
-def _last_deeds() -> Subquery:
+def _last_actions() -> Subquery:
     """Who did something, and when last."""
-    deeds = union_all(*(select(deed.table.c.person_id, deed.label("at")) for deed in _DEEDS)).subquery()
-    return select(deeds.c.person_id, func.max(deeds.c.at).label("at")).group_by(deeds.c.person_id).subquery()
+    rows = union_all(*(select(time.table.c.person_id, time.label("at")) for time in _ACTIONS)).subquery()
+    return select(rows.c.person_id, func.max(rows.c.at).label("at")).group_by(rows.c.person_id).subquery()
 
 
 def _percentile(ascending: Sequence[float], percent: int) -> float | None:

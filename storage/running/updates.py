@@ -1,4 +1,4 @@
-"""Durable intake: every update is a row before Telegram is told that we have it.
+"""Durable intake: every update is a row before Telegram hears that we have it.
 
     received ──► applied ──► done        received or applied ──► failed
 
@@ -120,8 +120,8 @@ async def _finish(conn: AsyncConnection, seq: int, state: str, at: datetime, *, 
 
 
 async def forget(conn: AsyncConnection, chat_key: int, running: int, body: dict[str, object] | None) -> None:
-    """Cut every tie between the rows of a chat and whoever wrote there; the rows themselves only say that
-    these updates came, so that Telegram's repetitions are still known.
+    """Cut every tie between the rows of a chat and the person who wrote there; the rows themselves only say
+    that these updates came, so that Telegram's repetitions are still known.
 
     The `running` update (a seq) has yet to be answered: until it is done it keeps `body`, what the answer
     needs and no more. Updates that wait behind it are left alone, since they were written after it.

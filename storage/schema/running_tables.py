@@ -113,7 +113,7 @@ jobs = Table(
     sqlite_autoincrement=True,
 )
 
-# Messages to admins, each once. `key` names what it tells, so that it is not told twice.
+# Messages to admins, each once. `key` names what a message is about, so that there is no second one.
 notices = Table(
     "notices",
     metadata,
