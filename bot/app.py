@@ -29,9 +29,9 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.rights import Rights
 from bot.training.preparing import check_dataset
-from bot.training.publishing import Publisher
 from bot.training.runner import Runner
 from bot.training.schedule import Schedule
+from bot.training.tidying import Tidier
 from bot.training.watching import Watch
 from bot.web import Health, serve_health
 from bot.wiring import wire
@@ -173,7 +173,7 @@ def _training(
 
     schedule = Schedule(database, serving, settings, bells.training.ring)
     if not settings.train_here:
-        return {"schedule": schedule.run, "tidying": Publisher(database, store, settings).keep_tidy}
+        return {"schedule": schedule.run, "tidying": Tidier(database, store, settings).keep_tidy}
     threads = max(1, (os.cpu_count() or 1) // 2)
     runner = Runner(database, store, settings, _OWNER, bell=bells.training, done=done, threads=threads)
     return {"schedule": schedule.run, "trainings": runner.run}

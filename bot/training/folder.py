@@ -90,6 +90,16 @@ class Outcome:
     brigades: list[dict[str, Any]]
 
 
+def work_folders(home: Path) -> Path:
+    """Where the work folders of a home are."""
+    return home / "work"
+
+
+def work_folder(home: Path, job_id: int) -> Path:
+    """Where the work folder of a training is."""
+    return work_folders(home) / f"job-{job_id}"
+
+
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """A folder to fill; it takes its place, and that of one before it, at the end of the block."""

@@ -1,11 +1,11 @@
-"""From an outcome to a model that serves, or is kept aside; and what makes room afterwards.
+"""From an outcome to a model that serves, or is kept aside.
 
 Each step may be the last one before the process is killed, and the next start goes on from there:
 
     a row with a number, former or refused      its job says which; nobody is answered from it
     the artifact in the store, under it         once there, it is not published again
     one transaction: live, job ended, notice    before it, the old model serves and the job runs
-    old artifacts and the work folder deleted   left over, they go at the next start
+    old artifacts and the work folder deleted   left over, they go at the next start: see `tidying`
 
 A number belongs to the model in one work folder. Whoever trains the same job again takes another: a process
 that lost its lease may still be writing to the first, and what it leaves there is deleted as pruned.
@@ -14,23 +14,19 @@ that lost its lease may still be writing to the first, and what it leaves there 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 
-from bot.errors import NotPrepared, StoreFailed, TrainingFailed
+from bot.errors import NotPrepared, TrainingFailed
 from bot.films.numbering import CATALOG_KEY
-from bot.films.store import ModelStore, model_folders
+from bot.films.store import ModelStore
 from bot.process.settings import Settings
-from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of, read_number, write_number
+from bot.training.folder import PEOPLE_FROM, Outcome, artifact_of, read_number, work_folder, write_number
 from recsys.serving.artifact import MANIFEST
 from storage.database import AsyncConnection, Database, facts
-from storage.errors import StorageError
 from storage.running import audit, evidence, flags, jobs, models, notices
 from storage.running.jobs import Job
 from storage.running.models import Model
@@ -39,21 +35,15 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)  # a process that gives no sign of life for so long has lost its training
 LIVE_CHANGED = "live_changed"  # among the reasons of a verdict: another model serves than was compared with
-_TIDY_EVERY = 3600.0  # seconds
 
 
 class Publisher:
-    """Whoever trains publishes; whoever serves makes room in its own home."""
+    """Publishes what whoever trains has left in a work folder."""
 
     def __init__(self, database: Database, store: ModelStore, settings: Settings) -> None:
         self._database = database
         self._store = store
         self._settings = settings
-        self._work = settings.home / "work"
-
-    def folder(self, job: Job) -> Path:
-        """The work folder of a training."""
-        return self._work / f"job-{job.id}"
 
     async def publish(self, job: Job, owner: str, outcome: Outcome) -> int:
         """Publish what a training left in its work folder; the version.
@@ -61,7 +51,7 @@ class Publisher:
         Raises StoreFailed; WrongState if the training is another process's by now; TrainingFailed if there
         is no artifact any more.
         """
-        artifact = artifact_of(self.folder(job))
+        artifact = artifact_of(work_folder(self._settings.home, job.id))
         version = await self._number(job, owner, outcome)
         there = await asyncio.to_thread(self._store.versions)
         if (artifact / MANIFEST).exists():
@@ -71,47 +61,11 @@ class Publisher:
         await self._finish(job, owner, outcome, version)
         return version
 
-    async def keep_tidy(self) -> None:
-        """Tidy until cancelled, where another machine trains."""
-        while True:
-            await self.tidy()
-            await asyncio.sleep(_TIDY_EVERY)
-
-    async def prune(self) -> None:
-        """Delete the models beyond those to keep, and tidy."""
-        try:
-            async with self._database.write() as conn:
-                for version in await _superfluous(conn, self._settings.keep_models):
-                    await models.mark_pruned(conn, version, datetime.now(UTC))
-        except StorageError as error:
-            log.warning("old models stay for now", cause=str(error))
-        await self.tidy()
-
-    async def tidy(self) -> None:
-        """Delete what was given up: pruned models, also copies of them here, and work folders of trainings
-        that ended. What cannot be deleted now is left for the next time."""
-        try:
-            async with self._database.read() as conn:
-                pruned = {each.version for each in await models.every(conn) if each.pruned_at is not None}
-                running = await jobs.unfinished(conn)
-            kept = self.folder(running).name if running is not None else None
-            await asyncio.to_thread(self._delete, pruned, kept)
-        except (StorageError, StoreFailed) as error:
-            log.warning("old models stay for now", cause=str(error))
-
-    async def clear(self) -> None:
-        """Delete work folders of trainings that ended elsewhere, or while they waited: they hold what people
-        rated. Raises StorageError."""
-        if not await asyncio.to_thread(self._work_folders):
-            return
-        async with self._database.read() as conn:
-            running = await jobs.unfinished(conn)
-        await asyncio.to_thread(self._clear, None if running is None else self.folder(running).name)
-
     async def _number(self, job: Job, owner: str, outcome: Outcome) -> int:
         """The number that the model in the work folder has taken, or takes now. Raises WrongState."""
         found = await asyncio.to_thread(self._origins)
-        noted = await asyncio.to_thread(read_number, self.folder(job))
+        folder = work_folder(self._settings.home, job.id)
+        noted = await asyncio.to_thread(read_number, folder)
         now = datetime.now(UTC)
         async with self._database.write() as conn:
             await jobs.beat(conn, job.id, owner, now + LEASE)  # is it ours still?
@@ -124,7 +78,7 @@ class Publisher:
             elif mine is not None:
                 await models.give_up(conn, mine.version, now)
             version = max(taken, default=0) + 1
-            await asyncio.to_thread(write_number, self.folder(job), version)
+            await asyncio.to_thread(write_number, folder, version)
             await models.add(
                 conn,
                 version,
@@ -164,23 +118,6 @@ class Publisher:
                 conn, self._settings.admin_ids, job, now, outcome.live, outcome=outcome, version=version
             )
         log.info("training ended", job=job.id, model=version, outcome=result)
-
-    def _delete(self, pruned: set[int], kept: str | None) -> None:
-        here = {int(path.name) for path in model_folders(self._settings.models)}
-        for version in sorted(pruned & {*self._store.versions(), *here}):
-            self._store.delete(version)
-            log.info("old model deleted", model=version)
-        self._clear(kept)
-
-    def _work_folders(self) -> list[Path]:
-        with suppress(FileNotFoundError):
-            return list(self._work.iterdir())
-        return []
-
-    def _clear(self, kept: str | None) -> None:
-        for path in self._work_folders():
-            if path.name != kept:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 async def notify_admins(
@@ -234,18 +171,3 @@ async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found
         for each in outcome.brigades
         if ours.keys() >= set(each["movie_ids"])  # whoever renumbers films has another training look again
     ]
-
-
-async def _superfluous(conn: AsyncConnection, keep: int) -> list[int]:
-    """Versions to delete: all but the live one, the one before it, and the `keep` newest others."""
-    live, before = await models.live(conn), (await models.before_live(conn))[:1]
-    if live is None:
-        return []
-    others = [
-        each.version
-        for each in await models.every(conn)
-        if each.pruned_at is None and each.version != live.version
-    ]
-    first = [each.version for each in before]
-    kept = [*first, *(version for version in others if version not in first)][:keep]
-    return [version for version in others if version not in kept]

@@ -15,11 +15,12 @@ from bot.errors import BotError, TrainingFailed
 from bot.films.store import ModelStore
 from bot.process.bells import Bell
 from bot.process.settings import Settings
-from bot.training.folder import Outcome, read_outcome
+from bot.training.folder import Outcome, read_outcome, work_folder
 from bot.training.parent import train_in_child
 from bot.training.progress import Progress
 from bot.training.publishing import LEASE, Publisher, notify_admins
 from bot.training.snapshot import take_snapshot
+from bot.training.tidying import Tidier
 from recsys.errors import RecsysError
 from storage.database import Database
 from storage.errors import StorageError, WrongState
@@ -61,10 +62,11 @@ class Runner:
         self._done = done
         self._threads = threads
         self._publisher = Publisher(database, store, settings)
+        self._tidier = Tidier(database, store, settings)
 
     async def run(self) -> None:
         """Train what is to be trained, until cancelled. What it has in hand then is given back."""
-        await self._publisher.tidy()
+        await self._tidier.tidy()
         while True:
             worked = False
             try:
@@ -81,14 +83,14 @@ class Runner:
         async with self._database.write() as conn:
             job = await jobs.claim(conn, self._owner, datetime.now(UTC), LEASE)
         if job is None:
-            await self._publisher.clear()
+            await self._tidier.clear()
             return False
         log.info("training begins", job=job.id, kind=job.kind, reason=job.reason, attempt=job.attempts)
         try:
             await self._carry(job)
         finally:
             self._done()
-        await self._publisher.prune()
+        await self._tidier.prune()
         return True
 
     async def _carry(self, job: Job) -> None:
@@ -140,7 +142,7 @@ class Runner:
             await self._close(job, "failed", f"a fault in Matinee: {type(error).__name__}: {error}")
 
     async def _work(self, job: Job, progress: Progress) -> None:
-        folder = self._publisher.folder(job)
+        folder = work_folder(self._settings.home, job.id)
         outcome = await asyncio.to_thread(read_outcome, folder)
         if outcome is None:
             await self._report(job, progress)

@@ -42,6 +42,7 @@ from bot.training.progress import PHASES, Progress
 from bot.training.publishing import LEASE, LIVE_CHANGED, Publisher
 from bot.training.runner import Runner
 from bot.training.snapshot import take_snapshot
+from bot.training.tidying import Tidier
 from recsys.data.dataset import Dataset
 from recsys.data.sources.datasets import load_dataset
 from recsys.serving.artifact import read_manifest
@@ -611,7 +612,7 @@ async def test_killed_while_it_publishes_it_publishes_at_the_next_start(
     assert (await choose(database, store, ())).version == 1  # what a start would serve
     assert await told(database) == []
 
-    await Publisher(database, store, settings).tidy()  # as a start does
+    await Tidier(database, store, settings).tidy()  # as a start does
     assert (settings.home / "work" / f"job-{job.id}").exists()  # what is under way stays
     assert await new_runner(database, store, settings).once()  # no child is started: there is nothing to read
     ended = await row(database, job)
@@ -633,7 +634,7 @@ async def test_killed_after_it_was_promoted_it_is_promoted_and_the_rest_is_tidie
     with pytest.raises(WrongState):  # a second process that thinks so, too
         await publisher.publish(job, "bot", outcome(job))
     assert [path.name for path in (settings.home / "work").iterdir()] == [f"job-{job.id}"]
-    await Publisher(database, store, settings).tidy()
+    await Tidier(database, store, settings).tidy()
     assert list((settings.home / "work").iterdir()) == []
     assert await live_version(database) == 2
     assert len(await told(database)) == 1
@@ -704,7 +705,7 @@ async def test_whoever_trains_again_has_a_number_and_a_verdict_of_their_own(
     assert (found[3].state, found[3].verdict, found[3].job_id) == ("refused", {"passed": False}, job.id)
     assert found[2].pruned_at is not None
     assert await live_version(database) == 1
-    await Publisher(database, store, settings).tidy()
+    await Tidier(database, store, settings).tidy()
     assert store.versions() == [1, 3]
 
 
@@ -825,9 +826,9 @@ async def test_old_models_go_but_never_the_live_one_nor_the_one_before_it(
             await models.add(conn, version, "fine", now, {}, refused=version > 4)
         for version in (2, 3, 4):
             await models.go_live(conn, version, now)
-    await Publisher(database, store, settings).tidy()
+    await Tidier(database, store, settings).tidy()
     assert len(store.versions()) == 7  # nothing was trained: nothing is given up
-    await Publisher(database, store, settings).prune()  # two are kept beside the live one
+    await Tidier(database, store, settings).prune()  # two are kept beside the live one
     assert store.versions() == [3, 4, 7]
     assert {version for version, model in (await every_model(database)).items() if model.pruned_at} == {
         1,
@@ -837,7 +838,7 @@ async def test_old_models_go_but_never_the_live_one_nor_the_one_before_it(
     }
     async with database.write() as conn:
         await models.go_live(conn, 3, now)
-    await Publisher(database, store, settings).prune()
+    await Tidier(database, store, settings).prune()
     assert store.versions() == [3, 4, 7]
 
 
@@ -852,9 +853,9 @@ async def test_what_was_to_be_deleted_when_the_process_died_is_deleted_later(
             await models.go_live(conn, version, now)
     dying: Any = Fragile(store, "delete")
     with pytest.raises(Died):
-        await Publisher(database, dying, settings).prune()
+        await Tidier(database, dying, settings).prune()
     assert store.versions() == [1, 2, 3, 4]
-    await Publisher(database, store, settings).tidy()
+    await Tidier(database, store, settings).tidy()
     assert store.versions() == [2, 3, 4]
 
 
