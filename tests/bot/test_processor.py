@@ -12,12 +12,13 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
+from telegram.error import NetworkError
 
 from bot.errors import StaleButton
 from bot.process.metrics import Metrics
 from bot.telegram.callbacks import Record, pack, record
 from bot.telegram.client import Client
-from bot.telegram.messenger import Messenger
+from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.processor import Processor
 from bot.telegram.request import Request
 from bot.telegram.router import Router
@@ -255,6 +256,22 @@ async def test_an_outage_of_answers_and_edits_is_sat_out_too(
     assert outage.refused == 8
     assert toasts(sandbox) == ["tried"]
     assert texts(sandbox, ada) == ["number 7"]
+
+
+async def test_a_reply_that_may_have_arrived_is_sent_again_however_late(
+    processor: Processor, router: Router, said: Store, sandbox: Sandbox, ada: int, states: Any
+) -> None:
+    troubles = iter([*[NetworkError("away")] * 7, MaybeSent("broke off")])
+
+    async def late(request: Request) -> None:
+        for trouble in troubles:
+            raise trouble
+        await request.reply(Screen("at last"))
+
+    router.command("late", late)
+    await processor.handle(await said("/late"))
+    assert texts(sandbox, ada) == ["at last"]
+    assert await states() == [("done", None, None)]
 
 
 async def test_what_was_applied_is_shown_again_and_not_repeated(
