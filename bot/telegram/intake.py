@@ -15,6 +15,7 @@ from bot.errors import GaveUp
 from bot.process.backoff import Backoff
 from bot.telegram.client import Client, is_refusal
 from bot.telegram.limits import seconds_of
+from bot.telegram.reading import chat_key
 from storage.database import Database
 from storage.errors import StorageError
 from storage.running import updates
@@ -98,22 +99,6 @@ class Intake:
         self._offset = max(row.update_id for row in rows) + 1
         for update in fresh:
             self._push(update)
-
-
-def chat_key(update: dict[str, Any]) -> int:
-    """What an update is ordered by: its chat, else its sender, else one queue for the rest.
-
-    A malformed update is one of the rest: it becomes a row and fails there, and holds nobody up.
-    """
-    for kind in ("message", "my_chat_member", "callback_query", "poll_answer"):
-        if body := update.get(kind):
-            try:
-                message = body.get("message") or {}
-                chat = body.get("chat") or message.get("chat") or body.get("from") or body.get("user") or {}
-                return int(chat.get("id", 0))
-            except (AttributeError, TypeError, ValueError):
-                return 0
-    return 0
 
 
 def _next_pause(backoff: Backoff, error: Exception) -> float:

@@ -140,6 +140,22 @@ def read(body: Mapping[str, Any], username: str) -> Reading | None:
     return found
 
 
+def chat_key(body: Mapping[str, Any]) -> int:
+    """What an update is ordered by: its chat, else its sender, else one queue for the rest.
+
+    A malformed update is one of the rest: it becomes a row and fails there, and holds nobody up.
+    """
+    for kind in ("message", "my_chat_member", "callback_query", "poll_answer"):
+        if said := body.get(kind):
+            try:
+                message = said.get("message") or {}
+                chat = said.get("chat") or message.get("chat") or said.get("from") or said.get("user") or {}
+                return int(chat.get("id", 0))
+            except (AttributeError, TypeError, ValueError):
+                return 0
+    return 0
+
+
 def kind_of(body: Mapping[str, object]) -> UpdateKind:
     """The label that an update has in the metrics, whatever it holds: also one that cannot be read."""
     for name, kind in _KINDS.items():

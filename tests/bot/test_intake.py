@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import GaveUp
 from bot.telegram.client import Client
-from bot.telegram.intake import Intake, chat_key
+from bot.telegram.intake import Intake
 from sandbox import Sandbox
 from storage.database import Database
 from storage.running import updates
@@ -156,18 +156,3 @@ async def test_a_token_that_telegram_forgets_ends_it(intake: Intake, sandbox: Sa
     sandbox._token = "4839574812:another-secret"
     with pytest.raises(GaveUp, match="MATINEE_TELEGRAM_TOKEN"):
         await intake.run()
-
-
-@pytest.mark.parametrize(
-    ("update", "key"),
-    [
-        ({"message": {"chat": {"id": 7}, "from": {"id": 8}}}, 7),
-        ({"callback_query": {"from": {"id": 8}, "message": {"chat": {"id": 7}}}}, 7),
-        ({"callback_query": {"from": {"id": 8}}}, 8),
-        ({"my_chat_member": {"chat": {"id": 7}, "from": {"id": 8}}}, 7),
-        ({"poll": {"id": "1"}}, 0),
-        ({}, 0),
-    ],
-)
-def test_what_updates_are_ordered_by(update: dict[str, Any], key: int) -> None:
-    assert chat_key({"update_id": 1, **update}) == key

@@ -17,6 +17,7 @@ from bot.telegram.reading import (
     Tap,
     Text,
     Vote,
+    chat_key,
     read,
 )
 from bot.telegram.request import Group
@@ -170,3 +171,18 @@ def test_what_says_nothing_to_the_bot(body: dict[str, Any]) -> None:
 def test_what_telegram_would_not_send_is_no_silence(body: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, AttributeError)):
         read({"update_id": 1, **body}, "matinee_bot")
+
+
+@pytest.mark.parametrize(
+    ("update", "key"),
+    [
+        ({"message": {"chat": {"id": 7}, "from": {"id": 8}}}, 7),
+        ({"callback_query": {"from": {"id": 8}, "message": {"chat": {"id": 7}}}}, 7),
+        ({"callback_query": {"from": {"id": 8}}}, 8),
+        ({"my_chat_member": {"chat": {"id": 7}, "from": {"id": 8}}}, 7),
+        ({"poll": {"id": "1"}}, 0),
+        ({}, 0),
+    ],
+)
+def test_what_updates_are_ordered_by(update: dict[str, Any], key: int) -> None:
+    assert chat_key({"update_id": 1, **update}) == key

@@ -13,10 +13,10 @@ from bot.process.metrics import Metrics
 from bot.profile.forgetme import ForgetPerson
 from bot.telegram.callbacks import pack
 from bot.telegram.client import Client
-from bot.telegram.intake import chat_key
 from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from bot.telegram.processor import Processor
+from bot.telegram.reading import chat_key
 from bot.wiring import Rooms
 from sandbox import Sandbox, serve
 from storage import schema
