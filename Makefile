@@ -18,11 +18,11 @@ test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
 	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Left to `make test`: the page, the docs, a first start, moving, trainings and workers, which are on both where it
-# matters, and standings, whose test plants rows in the SQLite file.
+# matters, and moderation, whose test plants rows in the SQLite file.
 test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation once more, on PostgreSQL
 	@MATINEE_TEST_DATABASES=postgresql MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) \
 		$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile \
-		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py admin_standing.py)
+		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py admin_moderation.py)
 
 lint: $(VENV)/.develop ## the linters
 	$(BIN)/ruff format --check .

@@ -74,8 +74,8 @@ class Handlers:
         opening = Opening(**made)  # type: ignore[arg-type]  # as it was made, through JSON
         if opening.misread:
             past = opening.misread == "night.past"
-            key = "night.past" if past else "night.misread"
-            await request.reply(Screen(request.t.html(key, word=opening.word)))
+            text = request.t.html("night.past" if past else "night.misread", word=opening.word)
+            await request.reply(Screen(text))
             return
         if not opening.fresh:
             board = await self._nights.screen(opening.night_id, "board")

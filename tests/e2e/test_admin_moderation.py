@@ -147,6 +147,7 @@ def test_a_brigade_is_told_kept_out_and_let_in(own_bot: Bot, admin: Person, movi
     assert kept_out(own_bot) == numbers
     acts = own_bot.rows("SELECT actor, act FROM audit ORDER BY id")
     assert acts == [(0, "flag"), *((admin.id, act) for act in ("exclude", "include", "exclude"))]
+    assert "Kept the flagged accounts" in admin.send("/audit").text
 
     # their own recommendations go on
     assert brigade[0].send("/recommend").films

@@ -15,7 +15,7 @@ def test_acts_are_told_in_words_also_those_of_other_versions() -> None:
     acts = (
         Act(4, NOW, 42, "rolled_back", {"version": 2, "was": 3}),
         Act(3, NOW, 0, "fallback", {"version": 3, "live": 2}),
-        Act(2, NOW, 42, "excluded", {"flag": 9}),
+        Act(2, NOW, 42, "exclude", {"flag": 9}),
         Act(1, NOW, 42, "film_added", {"wrong": "details"}),
         Act(0, NOW, 42, "danced_<b>", {"how": "a" * 9999, "count": 1, "self": None, "key": 2}),
     )
