@@ -6,27 +6,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recsys.arrays import Doubles, Ints
+from recsys.arrays import Doubles, Integers, Ints
+from recsys.titles.names import SortedNames
 
 _LETTERS = 64  # digits, a to z and the space have a code of their own; all others share the rest
 SHORT = 10  # letters up to which pairs count too: of a short word a typo leaves few triples
+_BLOCK = 4096  # names that are taken apart at once: this bounds the memory beyond the index itself
 
 
 class GramIndex:
-    """An index from runs of two and three letters, over the ends of words too, to names."""
+    """An index from runs of two and three letters, over the ends of words too, to rows of names.
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._n_names = len(names)
-        self._tables = [_Runs(names, length) for length in (2, 3)]
+    `positions` (n_rows,) is where in `names` each row's name is; a name may have several rows, or none.
+    """
+
+    def __init__(self, names: SortedNames, positions: Integers) -> None:
+        self._positions = positions
+        self._tables = [_Runs(names, np.bincount(positions, minlength=len(names)), each) for each in (2, 3)]
 
     def nearest(self, text: str, count: int) -> Ints:
-        """The rows of the `count` names that share most with a text, for its length and theirs, or fewer."""
+        """The `count` rows whose names share most with a text, for its length and theirs, or fewer."""
         tables = self._tables if len(text) <= SHORT else self._tables[1:]
-        shared, mass = np.zeros(self._n_names), np.full(self._n_names, 1e-9)
+        shared, mass = np.zeros(tables[0].mass.shape), np.full(tables[0].mass.shape, 1e-9)
         for table in tables:
             shared += table.shared(text)
             mass += table.mass
-        key = shared * (1 + shared / mass)
+        key = (shared * (1 + shared / mass))[self._positions]
         rows: Ints = np.flatnonzero(key)
         if len(rows) > count:
             rows = rows[np.argpartition(-key[rows], count - 1)[:count]]
@@ -34,34 +39,63 @@ class GramIndex:
 
 
 class _Runs:
-    """Runs of one length, weighted by how rare they are; `mass` (n_names,) is the weight of a name's own."""
+    """Runs of one length, weighted by how rare they are; `mass` (n_names,) is the weight of a name's own.
 
-    def __init__(self, names: Sequence[str], length: int) -> None:
-        self._length, self._n_names = length, len(names)
-        codes = _codes("".join(f" {name} " for name in names), length)
-        sizes = np.array([len(name) + 2 for name in names], dtype=np.int64)
-        owners = np.repeat(np.arange(self._n_names), sizes)[: len(codes)]
-        # Letters of this name from here to its end.
-        left = np.repeat(np.cumsum(sizes), sizes)[: len(codes)] - np.arange(len(codes))
-        whole = left >= length
-        pairs = np.sort(codes[whole] * np.int64(self._n_names) + owners[whole])
-        pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique would hash, which takes ten times as long
-        runs = pairs // max(self._n_names, 1)
-        self._rows = (pairs % max(self._n_names, 1)).astype(np.int32)
-        self._starts = np.searchsorted(runs, np.arange(_LETTERS**length + 1)).astype(np.int32)
-        self._weights = np.log1p(self._n_names / np.maximum(np.diff(self._starts), 1))
-        self.mass = np.bincount(self._rows, self._weights[runs], self._n_names)
+    `n_rows` (n_names,) is how many rows have a name. The run of code `_codes[i]` is in the names at
+    `_positions[_starts[i] : _starts[i + 1]]`, which ascend.
+    """
+
+    def __init__(self, names: SortedNames, n_rows: Ints, length: int) -> None:
+        self._length = length
+        used = np.flatnonzero(n_rows)
+        blocks = [used[first : first + _BLOCK] for first in range(0, len(used), _BLOCK)]
+        n_codes = _LETTERS**length
+        sizes, frequencies = np.zeros(n_codes, np.int64), np.zeros(n_codes)
+        for block in blocks:
+            codes, owners = _pairs(names.at(block), length)
+            sizes += np.bincount(codes, minlength=n_codes)
+            frequencies += np.bincount(codes, n_rows[block][owners], n_codes)
+        used_codes = np.flatnonzero(sizes)
+        starts = np.concatenate([[0], np.cumsum(sizes[used_codes])])
+        self._codes, self._starts = used_codes.astype(np.int32), starts.astype(np.int32)
+        self._weights = np.log1p(n_rows.sum() / frequencies[used_codes])
+        del sizes, frequencies
+        self._positions = np.empty(starts[-1], np.min_scalar_type(len(names)))
+        self.mass = np.zeros(len(names))
+        for block in blocks:
+            codes, owners = _pairs(names.at(block), length)
+            runs = np.searchsorted(self._codes, codes)
+            firsts = np.flatnonzero(np.diff(runs, prepend=-1))
+            counts = np.diff(firsts, append=len(runs))
+            places = np.arange(len(runs)) + np.repeat(starts[runs[firsts]] - firsts, counts)
+            self._positions[places] = block[owners]
+            starts[runs[firsts]] += counts  # where the next block goes on
+            self.mass[block] = np.bincount(owners, self._weights[runs], len(block))
 
     def shared(self, text: str) -> Doubles:
         """The weight of the runs that each name shares with a text; shape (n_names,)."""
-        runs = np.unique(_codes(f" {text} ", self._length))
-        spans = [slice(self._starts[run], self._starts[run + 1]) for run in runs]
+        runs = np.flatnonzero(np.isin(self._codes, _codes(f" {text} ", self._length)))
+        starts, ends = self._starts[runs], self._starts[runs + 1]
+        spans = [
+            self._positions[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
         if not spans:
-            return np.zeros(self._n_names)
-        rows = np.concatenate([self._rows[span] for span in spans])
-        sizes = self._starts[runs + 1] - self._starts[runs]
-        weights: Doubles = np.repeat(self._weights[runs], sizes)
-        return np.bincount(rows, weights, self._n_names).astype(np.float64)
+            return np.zeros(self.mass.shape)
+        weights: Doubles = np.repeat(self._weights[runs], ends - starts)
+        return np.bincount(np.concatenate(spans), weights, len(self.mass)).astype(np.float64)
+
+
+def _pairs(names: Sequence[str], length: int) -> tuple[Ints, Ints]:
+    """The codes of each name's different runs, and that name's position: sorted by code, then position."""
+    codes = _codes("".join(f" {name} " for name in names), length)
+    sizes = np.array([len(name) + 2 for name in names], dtype=np.int64)
+    owners = np.repeat(np.arange(len(names)), sizes)[: len(codes)]
+    # Letters of this name from here to its end.
+    left = np.repeat(np.cumsum(sizes), sizes)[: len(codes)] - np.arange(len(codes))
+    whole = left >= length
+    pairs = np.sort(codes[whole] * np.int64(len(names)) + owners[whole])
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique would hash, which takes ten times as long
+    return np.divmod(pairs, len(names))
 
 
 def _codes(text: str, length: int) -> Ints:

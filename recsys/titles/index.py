@@ -60,30 +60,30 @@ class TitleIndex:
     """
 
     def __init__(self, catalog: Catalog, popularity: Sequence[float] | None = None) -> None:
-        self._films = tuple(catalog)
+        self._catalog = catalog
         self._popularity = (
-            np.zeros(len(self._films)) if popularity is None else np.asarray(popularity, dtype=np.float64)
+            np.zeros(len(catalog)) if popularity is None else np.asarray(popularity, dtype=np.float64)
         )
-        if self._popularity.shape != (len(self._films),):
+        if self._popularity.shape != (len(catalog),):
             raise InvalidData(
-                f"popularity has shape {self._popularity.shape}, there are {len(self._films)} films"
+                f"popularity has shape {self._popularity.shape}, there are {len(catalog)} films"
             )
-        self._mean_popularity = self._popularity.mean() if len(self._films) else 0.0
-        self._years = np.array([film.year or 0 for film in self._films])
+        self._mean_popularity = self._popularity.mean() if len(catalog) else 0.0
+        self._years = np.zeros(len(catalog), np.int32)
         literals: list[str] = []
         bares: list[str] = []
         film_rows: list[int] = []
-        malus: list[float] = []
-        for row, film in enumerate(self._films):
+        alternative: list[bool] = []
+        for row, film in enumerate(catalog):
+            self._years[row] = film.year or 0
             for position, name in enumerate((film.title, *film.alternatives)):
                 for literal, bare in _spellings(name):
                     literals.append(literal)
-                    bares.append(bare)
+                    bares.append(literal if literal == bare else bare)  # one object for both
                     film_rows.append(row)
-                    malus.append(_ALTERNATIVE if position else 0.0)
+                    alternative.append(position > 0)
+        self._film_rows, self._alternative = np.array(film_rows, np.int32), np.array(alternative, np.bool_)
         self._scores = NameScores(literals, bares)
-        self._film_rows = np.array(film_rows, dtype=np.int64)
-        self._malus = np.array(malus, dtype=np.float32)
 
     def search(self, text: str, limit: int = 5) -> list[TitleMatch]:
         """The nearest films, best first; the more popular first where scores are equal."""
@@ -94,9 +94,10 @@ class TitleIndex:
         scores = self._score(text[:_MAX_TEXT])
         near = np.flatnonzero(scores)
         order = near[np.lexsort((-self._popularity[near], -scores[near]))]
+        ids = self._catalog.movie_ids[order[:limit]].tolist()
         matches = tuple(
             TitleMatch(film.movie_id, film.title, film.year, float(score))
-            for film, score in ((self._films[row], scores[row]) for row in order[:limit])
+            for film, score in zip(map(self._catalog.__getitem__, ids), scores[order[:limit]], strict=True)
         )
         return TitleSearch(matches, self._verdict(scores, order))
 
@@ -111,7 +112,7 @@ class TitleIndex:
         return np.clip(np.round(best), 0.0, 100.0)  # whole points, so that popularity orders the nearly equal
 
     def _score_reading(self, text: str, *, unfinished: bool) -> Doubles:
-        best: Doubles = np.zeros(len(self._films))
+        best: Doubles = np.zeros(len(self._catalog))
         for literal, bare in _spellings(text):
             self._raise(best, *self._scores.score(literal, bare))
         self._raise(best, *self._scores.score_beginning(fold_begun(text), unfinished=unfinished))
@@ -119,7 +120,7 @@ class TitleIndex:
 
     def _raise(self, best: Doubles, rows: Ints, scores: Doubles) -> None:
         """Give films the scores of their names at `rows` where those are better."""
-        np.maximum.at(best, self._film_rows[rows], scores - self._malus[rows])
+        np.maximum.at(best, self._film_rows[rows], scores - _ALTERNATIVE * self._alternative[rows])
 
     def _verdict(self, scores: Doubles, order: Ints) -> Literal["clear", "several", "none"]:
         if not order.size or scores[order[0]] < FOUND:

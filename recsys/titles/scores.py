@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
 from recsys.arrays import Doubles, Ints
 from recsys.titles.grams import SHORT, GramIndex
+from recsys.titles.names import SortedNames
 
 _CANDIDATES = 200  # names that are looked at closely: those that share most runs of letters with the text
 _CANDIDATES_OF_SHORT = 400  # after a typo, a short text shares few runs with its name, and with many others
@@ -32,48 +32,48 @@ class NameScores:
     """An index over names: `literals` as `fold` spells them and `bares` as `normalise` does, in parallel."""
 
     def __init__(self, literals: Sequence[str], bares: Sequence[str]) -> None:
-        self._bares = list(bares)
-        self._literal_order, self._bare_order = _Sorted(literals), _Sorted(bares)
-        self._literal_rows = _rows_by_text(literals)
-        self._bare_rows = _rows_by_text(bares)
-        self._grams = GramIndex(bares)
+        ordered = sorted({*literals, *bares})
+        self._names = SortedNames(ordered)
+        positions = {name: position for position, name in enumerate(ordered)}
+        self._literals = np.fromiter((positions[name] for name in literals), np.int32, len(literals))
+        self._bares = np.fromiter((positions[name] for name in bares), np.int32, len(bares))
+        del ordered, positions
+        self._grams = GramIndex(self._names, self._bares)
         frequencies = Counter(word for name in bares for word in set(name.split()))
-        self._unknown = float(np.log1p(len(bares)))
-        self._weights = {  # inverse document frequency
-            word: float(np.log1p(len(bares) / frequency)) for word, frequency in frequencies.items()
-        }
+        weights = {n: float(np.log1p(len(bares) / n)) for n in {1, *frequencies.values()}}
+        self._rarest = weights[1]
+        # Inverse document frequencies; words of a single name, about half of all, are left out.
+        self._weights = {word: weights[n] for word, n in frequencies.items() if n > 1}
 
     def score(self, literal: str, bare: str) -> tuple[Ints, Doubles]:
         """The names that come near a text, given in both spellings: their rows, and a score for each."""
         rows = self._grams.nearest(bare, _CANDIDATES_OF_SHORT if len(bare) <= SHORT else _CANDIDATES)
-        exact = dict.fromkeys(self._bare_rows.get(bare, ()), _BARE)
-        exact |= dict.fromkeys(self._literal_rows.get(literal, ()), _LITERAL)
-        names = [self._bares[row] for row in rows]
+        names = self._names.at(self._bares[rows])
         words = list(dict.fromkeys(bare.split()))
         name_words = [name.split() for name in names]
         reordered = [" ".join(sorted(each)) for each in name_words]
         scores = np.maximum(_ratios(bare, names), _ratios(_sorted_words(bare), reordered) - _REORDERED)
         scores = np.maximum(scores, self._match_words(words, name_words))
         scores = np.clip(scores - _number_malus(words, name_words), 0.0, _FUZZY)
-        return (
-            np.concatenate([rows, np.fromiter(exact, np.int64, len(exact))]),
-            np.concatenate([scores, np.fromiter(exact.values(), np.float64, len(exact))]),
-        )
+        same_bare = np.flatnonzero(self._bares == self._names.find(bare))
+        same_literal = np.flatnonzero(self._literals == self._names.find(literal))
+        exact = [np.full(len(same_bare), _BARE), np.full(len(same_literal), _LITERAL)]
+        return np.concatenate([rows, same_bare, same_literal]), np.concatenate([scores, *exact])
 
     def score_beginning(self, text: str, *, unfinished: bool) -> tuple[Ints, Doubles]:
         """Names that begin with a text, spelt by `fold_begun`: their rows, and a score for each.
 
-        `unfinished`: its last word may break off.
+        `unfinished`: its last word may break off; where it may not, names that go on with it score 0.
         """
-        rows: list[int] = []
-        scores: list[float] = []
-        for names in (self._literal_order, self._bare_order):
-            for name, row in names.beginning_with(text) if len(text) >= _LEAST_BEGINNING else ():
-                whole = name[len(text) :].startswith((" ", "s "))  # Monty Python's
-                if whole or unfinished:
-                    rows.append(row)
-                    scores.append(_BEGINS if whole else _UNFINISHED if len(text) > _FEW else _BARELY_BEGUN)
-        return np.array(rows, dtype=np.int64), np.array(scores)
+        span = self._names.beginning_with(text) if len(text) >= _LEAST_BEGINNING else range(0)
+        whole = self._names.continuing_with(span, text, (" ", "s "))  # Monty Python's
+        begun = (_UNFINISHED if len(text) > _FEW else _BARELY_BEGUN) if unfinished else 0.0
+        scores = np.where(whole, _BEGINS, begun)
+        spellings = (self._literals, self._bares)
+        rows = [np.flatnonzero((each >= span.start) & (each < span.stop)) for each in spellings]
+        return np.concatenate(rows), np.concatenate(
+            [scores[each[own] - span.start] for each, own in zip(spellings, rows, strict=True)]
+        )
 
     def _match_words(self, words: list[str], name_words: list[list[str]]) -> Doubles:
         """Scores of names word by word: how much of the typed words they cover, and what they add."""
@@ -82,15 +82,16 @@ class NameScores:
             for word in set(each):
                 names_with[word].append(at)
         vocabulary = list(names_with)
-        weights = np.array([self._weights[word] for word in vocabulary])
-        whole = np.array([sum(self._weights[word] for word in set(each)) for each in name_words])
+        weight_of = {word: self._weights.get(word, self._rarest) for word in vocabulary}
+        weights = np.array(list(weight_of.values()))
+        whole = np.array([sum(weight_of[word] for word in set(each)) for each in name_words])
         covered, mass = np.zeros(len(name_words)), np.zeros(len(name_words))
         wanted = 0.0
         for position, word in enumerate(words):
             likeness = _likeness(word, vocabulary, last=position == len(words) - 1)
             alike = np.flatnonzero(likeness)
             alike = alike[np.argsort(likeness[alike], kind="stable")]  # the most alike is written last
-            weight = weights[alike[-1]] if alike.size else self._unknown
+            weight = weights[alike[-1]] if alike.size else self._rarest
             wanted += weight
             best_likeness, best_weight = np.zeros_like(covered), np.zeros_like(mass)
             for index in alike:
@@ -123,22 +124,6 @@ def _number_malus(words: list[str], name_words: list[list[str]]) -> Doubles:
     return _NUMBER_MISSING * missing + _NUMBER_EXTRA * extra
 
 
-class _Sorted:
-    """Names in order, so that those with one beginning stand together."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._rows = sorted(range(len(names)), key=names.__getitem__)
-        self._names = [names[row] for row in self._rows]
-
-    def beginning_with(self, text: str) -> Iterator[tuple[str, int]]:
-        """Names that go on after `text`, each with its row."""
-        for at in range(bisect_left(self._names, text), len(self._names)):
-            if not self._names[at].startswith(text):
-                return
-            if len(self._names[at]) > len(text):
-                yield self._names[at], self._rows[at]
-
-
 def _ratios(text: str, names: list[str], least: float = _LEAST_RATIO) -> Doubles:
     """Edit-distance ratios (insertions and deletions), 0 to 100, and 0 below `least`."""
     ratios: Doubles = process.cdist([text], names, scorer=fuzz.ratio, score_cutoff=least, dtype=np.float64)[0]
@@ -147,10 +132,3 @@ def _ratios(text: str, names: list[str], least: float = _LEAST_RATIO) -> Doubles
 
 def _sorted_words(text: str) -> str:
     return " ".join(sorted(text.split()))
-
-
-def _rows_by_text(texts: Sequence[str]) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, text in enumerate(texts):
-        rows[text].append(row)
-    return dict(rows)

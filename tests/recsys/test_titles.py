@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from recsys.data.catalog import Catalog, Film
+from recsys.data.sources.generated_films import generate_films
 from recsys.errors import InvalidData
 from recsys.titles import TitleIndex, TitleMatch, normalise
 
@@ -212,6 +214,29 @@ def test_without_popularity_remakes_are_several() -> None:
 def test_popularity_must_fit_the_catalog(popularity: list[float]) -> None:
     with pytest.raises(InvalidData, match=rf"popularity has shape \({len(popularity)},\), there are 2 films"):
         TitleIndex(Catalog([Film(1, "Heat"), Film(2, "Up")], "test"), popularity)
+
+
+def test_each_of_many_films_is_found() -> None:
+    catalog = generate_films(6_000, "test", np.random.default_rng(0))  # more names than are indexed at once
+    index = TitleIndex(catalog)
+    for film in list(catalog)[::500]:
+        best = index.search(f"{film.title[:-1]} {film.year}", limit=50)
+        assert film.movie_id in {match.movie_id for match in best}
+        assert index.search(f"{film.title} {film.year}")[0].title == film.title
+
+
+def test_names_in_other_alphabets() -> None:
+    films = [
+        Film(1, "Сталкер", 1979),
+        Film(2, "Сталкер Альфа", 2001),
+        Film(3, "Ståle", 1999),
+        Film(4, "七人", 1954),
+    ]
+    index = TitleIndex(Catalog(films, "test"))
+    assert [match.movie_id for match in index.search("сталк", limit=2)] == [1, 2]
+    assert index.search("сталкер альфа")[0] == TitleMatch(2, "Сталкер Альфа", 2001, 100.0)
+    assert index.search("сталкер")[0] == TitleMatch(1, "Сталкер", 1979, 100.0)
+    assert index.find("七人").verdict == "clear"
 
 
 def test_no_films() -> None:
