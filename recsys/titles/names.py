@@ -45,7 +45,7 @@ class SortedNames:
         return range(first + (first < last and self._bytes(first) == wanted), last)
 
     def continuing_with(self, span: range, text: str, rests: tuple[str, ...]) -> Mask:
-        """Whether each name of a span that begins with `text` continues with one of `rests`; shape (len(span),)."""
+        """Whether each name of a span that begins with `text` has one of `rests` next; shape (len(span),)."""
         wanted = tuple(rest.encode() for rest in rests)
         ends = (self._starts[span.start : span.stop] + len(text.encode())).tolist()
         return np.fromiter((self._content.startswith(wanted, end) for end in ends), np.bool_, len(span))
