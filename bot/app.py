@@ -17,6 +17,7 @@ from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
 from bot.night.worker import NightWorker
+from bot.process import allocator
 from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
@@ -52,6 +53,7 @@ async def run(settings: Settings) -> None:
 
     The caller holds the home.
     """
+    allocator.return_early()
     health, metrics = Health(), build_metrics()
     stop = asyncio.Event()
     async with (
@@ -103,6 +105,7 @@ async def _begin_serving(
     # What was loaded by now stays: the collector need not walk a hundred thousand films each time.
     gc.collect()
     gc.freeze()
+    allocator.return_now()
     return serving
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys.arrays import AnyArray, Floats, Ints
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Catalog, Film
-from recsys.data.content import genre_vectors
+from recsys.data.content import GenreVectors
 from recsys.data.narrowing import Narrowing, Years
 from recsys.data.vocabulary import Vocabulary
 from recsys.errors import ArtifactError, InvalidData, RecsysError, UnknownUser
@@ -54,7 +54,7 @@ class Recommender:
         self._parts = parts
         self._people = Vocabulary(parts.user_ids, kind="user", error=UnknownUser)
         self._narrowing = Narrowing(catalog, parts.popularity)
-        self._kinds = genre_vectors(catalog)
+        self._kinds = GenreVectors(catalog)
 
     def extended(self, films: Iterable[Film]) -> Recommender:
         """This one with those of `films` that it does not know yet, behind its own; itself without such.

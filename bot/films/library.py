@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.errors import StaleButton
 from bot.films.numbering import adopt
-from recsys.arrays import Ints
+from recsys.arrays import Ints, Mask
 from recsys.data.catalog import Catalog
 from recsys.data.catalog import Film as CatalogFilm
 from recsys.data.vocabulary import Vocabulary
@@ -60,10 +60,16 @@ class StoredFilms:
 
     def numbered_by(self, source: str) -> tuple[Ints, Ints]:
         """The rows in `catalog` of the films that a data set numbers, and their numbers there."""
-        if source not in self._source_names:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        is_numbered = (self._sources == self._source_names.index(source)) & (self._numbers != _UNNUMBERED)
-        return np.flatnonzero(is_numbered), self._numbers[is_numbered]
+        rows = np.flatnonzero(self._is_numbered_by(source, slice(None)))
+        return rows, self._numbers[rows]
+
+    def numbers_by(self, source: str, rows: Ints) -> Ints:
+        """The numbers that a data set gives to those of these films that it numbers, in their order."""
+        return self._numbers[rows[self._is_numbered_by(source, rows)]]
+
+    def _is_numbered_by(self, source: str, rows: Ints | slice) -> Mask:
+        place = self._source_names.index(source) if source in self._source_names else -1
+        return np.asarray((self._sources[rows] == place) & (self._numbers[rows] != _UNNUMBERED))
 
     def film(self, film_id: int) -> Film:
         """A film by our id. Raises UnknownMovie."""
@@ -105,12 +111,11 @@ class Library:
         """Other films, or another model of them, from now on. Nothing is awaited: nobody sees half of it."""
         catalog = served.recommender.catalog
         self._films, self._titles, self._merged = served.films, served.titles, served.merged
+        self._source = catalog.source
         rows, numbers = served.films.numbered_by(catalog.source)
-        ids = served.films.catalog.movie_ids[rows]
-        self._by_film_id = Vocabulary(ids, kind="film", error=UnknownMovie)
-        self._by_movie_id = Vocabulary(numbers, kind="movie", error=UnknownMovie)
+        self._rows, self._by_movie_id = rows, Vocabulary(numbers, kind="movie", error=UnknownMovie)
         nameless = np.setdiff1d(catalog.movie_ids, numbers).tolist()  # by the number of before
-        self.hidden = [*nameless, *numbers[self._by_film_id.known_rows(list(served.merged))].tolist()]
+        self.hidden = [*nameless, *self._numbers_of(list(served.merged))]
         self.genres = catalog.genres
         self._genre_codes = {genre_code(genre): genre for genre in catalog.genres}
         years = np.unique(catalog.film_years[catalog.film_years > 0] // 10 * 10)
@@ -130,17 +135,23 @@ class Library:
 
     def film_id(self, movie_id: int) -> int:
         """Our id of a film of the model's. Raises UnknownMovie for one that no film has any more."""
-        return self.canonical_id(int(self._by_film_id.ids[self._by_movie_id.row(movie_id)]))
+        row = self._rows[self._by_movie_id.row(movie_id)]
+        return self.canonical_id(int(self._films.catalog.movie_ids[row]))
 
     def film_ids(self, movie_ids: Sequence[int]) -> list[int]:
         """Our ids of films of the model's, each once; those that no film has any more are left out."""
-        found = self._by_film_id.ids[self._by_movie_id.known_rows(movie_ids)].tolist()
+        rows = self._rows[self._by_movie_id.known_rows(movie_ids)]
+        found = self._films.catalog.movie_ids[rows].tolist()
         return list(dict.fromkeys(map(self.canonical_id, found)))
 
     def movie_ids(self, film_ids: Iterable[int]) -> list[int]:
         """The model's ids of those films that it knows; the others are left out."""
-        known = self._by_film_id.known_rows([self.canonical_id(film_id) for film_id in film_ids])
-        numbers: list[int] = self._by_movie_id.ids[known].tolist()
+        return self._numbers_of([self.canonical_id(film_id) for film_id in film_ids])
+
+    def _numbers_of(self, film_ids: Sequence[int]) -> list[int]:
+        """What the model's data set calls those of these films that it numbers, whatever they are today."""
+        rows = self._films.catalog.known_rows(film_ids)
+        numbers: list[int] = self._films.numbers_by(self._source, rows).tolist()
         return numbers
 
     def movie_id(self, film_id: int) -> int | None:
@@ -199,9 +210,11 @@ def _titles(stored: StoredFilms, recommender: Recommender) -> TitleIndex:
     """Titles as storage has them; films that came after the model are sought as often as an average one."""
     rows, numbers = stored.numbered_by(recommender.catalog.source)
     named = stored.catalog if len(rows) == len(stored.catalog) else stored.catalog.part(rows)
-    rated = dict(zip(recommender.catalog.movie_ids.tolist(), recommender.popularity.tolist(), strict=True))
-    average = sum(rated.values()) / max(1, len(rated))
-    return TitleIndex(named, [rated.get(movie_id, average) for movie_id in numbers.tolist()])
+    known, popularity = recommender.catalog, recommender.popularity
+    sought = np.full(len(numbers), popularity.mean(dtype=np.float64) if len(popularity) else 0.0)
+    is_known = np.isin(numbers, known.movie_ids)
+    sought[is_known] = popularity[known.rows(numbers[is_known])]
+    return TitleIndex(named, sought)
 
 
 def genre_code(genre: str) -> int:

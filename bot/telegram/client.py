@@ -44,12 +44,18 @@ class Client(ExtBot[None]):
     """A bot whose updates can be had as Telegram sent them."""
 
     def __init__(self, token: str, api_url: str, limits: Limits, metrics: Metrics) -> None:
+        # Certificates take megabytes; a Bot API server of one's own, without TLS, needs none.
+        encrypted = {"verify": api_url.startswith("https:")}
         super().__init__(
             token=token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=_HttpRequest(connection_pool_size=64, connect_timeout=10, read_timeout=20),
-            get_updates_request=_HttpRequest(connection_pool_size=1, connect_timeout=10),
+            request=_HttpRequest(
+                connection_pool_size=64, connect_timeout=10, read_timeout=20, httpx_kwargs=encrypted
+            ),
+            get_updates_request=_HttpRequest(
+                connection_pool_size=1, connect_timeout=10, httpx_kwargs=encrypted
+            ),
             rate_limiter=Limiter(limits, metrics),
         )
         self._metrics = metrics

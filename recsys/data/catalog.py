@@ -55,7 +55,8 @@ class Catalog:
         years: tuple[int, int] | None = None,
     ) -> None:
         self.source = source
-        movie_ids, film_years, film_kinds, tmdb_ids, until = (array("q") for _ in range(5))
+        movie_ids, film_years, film_kinds, tmdb_ids = (array("q") for _ in range(4))
+        until = array("I")
         self._titles, self._imdb_ids, self._alternatives = Texts(), Texts(), Texts()
         known: dict[tuple[str, ...], int] = {}
         for film in films:

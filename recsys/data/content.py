@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Reals
+from recsys.arrays import Floats, Ints, Mask, Reals
 from recsys.data.catalog import Catalog
 
 _YEAR_STEP = 5  # years between two kernels, and the width of each
@@ -12,18 +12,36 @@ _YEAR_STEP = 5  # years between two kernels, and the width of each
 
 def genre_matrix(catalog: Catalog) -> Mask:
     """Which film has which of `catalog.genres`; shape (n_films, n_genres). Other genres say nothing."""
+    return kind_matrix(catalog)[catalog.film_kinds]
+
+
+def kind_matrix(catalog: Catalog) -> Mask:
+    """Which of `catalog.kinds` has which of `catalog.genres`; shape (n_kinds, n_genres)."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
     of_kinds = np.zeros((len(catalog.kinds), len(column)), dtype=np.bool_)
     for at, kind in enumerate(catalog.kinds):
         of_kinds[at, [column[genre] for genre in kind if genre in column]] = True
-    return of_kinds[catalog.film_kinds]
+    return of_kinds
+
+
+class GenreVectors:
+    """Genres weighted by how rare they are (idf), a vector of length one for each film, or zero without
+    genres; rows of films are had by index, and kept once for all films of the same genres."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        kinds = kind_matrix(catalog)
+        films = np.bincount(catalog.film_kinds, minlength=len(kinds)) @ kinds
+        idf = np.log((1 + len(catalog)) / (1 + films)) + 1
+        self._film_kinds, self._vectors = catalog.film_kinds, unit_rows(kinds * idf)
+
+    def __getitem__(self, movie_rows: Ints | slice) -> Floats:
+        vectors: Floats = self._vectors[self._film_kinds[movie_rows]]
+        return vectors
 
 
 def genre_vectors(catalog: Catalog) -> Floats:
-    """Genres weighted by how rare they are (idf), rows of length one, or zero without genres."""
-    genres = genre_matrix(catalog)
-    idf = np.log((1 + len(catalog)) / (1 + genres.sum(axis=0))) + 1
-    return unit_rows(genres * idf)
+    """`GenreVectors` of all films; shape (n_films, n_genres)."""
+    return GenreVectors(catalog)[:]
 
 
 def year_kernels(catalog: Catalog) -> Floats:

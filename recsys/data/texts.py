@@ -11,7 +11,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._content = bytearray()
-        self._ends = array("q", [0])
+        self._ends = array("I", [0])
 
     def append(self, text: str) -> None:
         """Add one behind the others."""

@@ -21,8 +21,10 @@ class Vocabulary:
         self.ids: Ints = np.asarray(ids, dtype=np.int64).reshape(-1)
         self._kind = kind
         self._error = error
-        self._order = np.argsort(self.ids, kind="stable")
-        self._sorted = self.ids[self._order]
+        # Most come in ascending order: then a position among the sorted ids is the row.
+        ascending = bool((np.diff(self.ids) > 0).all())
+        self._order = None if ascending else np.argsort(self.ids, kind="stable")
+        self._sorted = self.ids if self._order is None else self.ids[self._order]
         twice = np.flatnonzero(self._sorted[1:] == self._sorted[:-1])
         if twice.size:
             raise InvalidData(f"{kind} {int(self._sorted[twice[0]])} appears twice")
@@ -39,7 +41,7 @@ class Vocabulary:
         at = int(np.searchsorted(self._sorted, public_id))
         if at >= len(self) or int(self._sorted[at]) != public_id:
             raise self._error(f"unknown {self._kind} {public_id}")
-        return int(self._order[at])
+        return at if self._order is None else int(self._order[at])
 
     def known_rows(self, public_ids: npt.ArrayLike) -> Ints:
         """The rows of those of many ids that are known, in their order; shape (at most n,)."""
@@ -47,8 +49,7 @@ class Vocabulary:
         if not len(self):
             return np.empty(0, dtype=np.int64)
         at = np.searchsorted(self._sorted, wanted).clip(max=len(self) - 1)
-        rows: Ints = self._order[at[self._sorted[at] == wanted]]
-        return rows
+        return self._rows_at(at[self._sorted[at] == wanted])
 
     def rows(self, public_ids: npt.ArrayLike | Sequence[int]) -> Ints:
         """The rows of many ids, in their order; shape (n,)."""
@@ -63,4 +64,8 @@ class Vocabulary:
         known[known] = self._sorted[at[known]] == wanted[known]
         if not known.all():
             raise self._error(f"unknown {self._kind} {int(wanted[~known][0])}")
-        return self._order[at].astype(np.int64)
+        return self._rows_at(at)
+
+    def _rows_at(self, positions: Ints) -> Ints:
+        """The rows of ids by their positions among all of them, sorted."""
+        return positions.astype(np.int64) if self._order is None else self._order[positions].astype(np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.arrays import Floats, Ints
-from recsys.data.content import unit_rows
+from recsys.data.content import GenreVectors, unit_rows
 
 DIVERSITY = 0.1  # costs about .001 of NDCG@10 (benchmarks/diversity.py)
 HEAD = 100  # films that may change places: what follows them keeps its order
@@ -25,10 +25,10 @@ def best_of(scores: Floats, candidates: Ints, n: int) -> Ints:
 
 
 def diverse(
-    scores: Floats, candidates: Ints, n: int, diversity: float, film_factors: Floats, kinds: Floats
+    scores: Floats, candidates: Ints, n: int, diversity: float, film_factors: Floats, kinds: GenreVectors
 ) -> tuple[Ints, Floats]:
     """The best `n` candidates in the new order, and their new scores; of all films (n_films, …) the `scores`,
-    the ranker's factors, and genre vectors of length one."""
+    the ranker's factors, and their genres."""
     best = best_of(scores, candidates, max(n, HEAD if diversity else 0))
     found = scores[best]
     if not diversity:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.arrays import AnyArray, Floats, Ints, Mask
+from recsys.data.content import GenreVectors
 from recsys.serving.seen import Seen
 from recsys.serving.stars import Sensitivity
 
@@ -54,12 +55,11 @@ class Elicitation:
         return cls(Seen.from_arrays(arrays), np.asarray(arrays["variance"], np.float32))
 
     def questions(
-        self, n: int, chances: Floats, asked: Ints, person: Sensitivity | None, kinds: Floats
+        self, n: int, chances: Floats, asked: Ints, person: Sensitivity | None, kinds: GenreVectors | Floats
     ) -> Ints:
         """Rows of the catalog of the `n` films to ask next, best first, none of `asked` (rows).
 
-        `chances` (n_candidates,) are to know each film; `person` is None without a predictor of stars, and
-        `kinds` (n_films, m) are genre vectors of length one.
+        `chances` (n_candidates,) are to know each film; `person` is None without a predictor of stars.
         """
         waiting = ~self.seen.among(asked)
         if person is None:
@@ -85,10 +85,12 @@ class Elicitation:
             SG = SG - np.outer(SG @ G[best], SG[best] / spread[best])  # the answer's share of the covariance
         return self.seen.films[chosen]
 
-    def divisive(self, n: int, chances: Floats, open_: Mask, kinds: Floats, asked: Ints) -> Ints:
+    def divisive(
+        self, n: int, chances: Floats, open_: Mask, kinds: GenreVectors | Floats, asked: Ints
+    ) -> Ints:
         """The same without a predictor of stars: known to many who disagree (Rashid et al., 2002).
 
-        `kinds` (n_films, m) are vectors of length one; a film like those already `asked` or chosen waits.
+        A film whose genres are like those of films already `asked` about or chosen waits.
         """
         worth = np.where(open_, chances * self.variance, -np.inf)
         candidates = kinds[self.seen.films]

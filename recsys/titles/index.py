@@ -8,11 +8,11 @@ answers at once is a posterior: popularity is the prior, the score the likelihoo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys.arrays import Doubles, Ints
 from recsys.data.catalog import Catalog
@@ -59,7 +59,7 @@ class TitleIndex:
     Raises InvalidData where that is not one number for each film.
     """
 
-    def __init__(self, catalog: Catalog, popularity: Sequence[float] | None = None) -> None:
+    def __init__(self, catalog: Catalog, popularity: npt.ArrayLike | None = None) -> None:
         self._catalog = catalog
         self._popularity = (
             np.zeros(len(catalog)) if popularity is None else np.asarray(popularity, dtype=np.float64)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-DialectInsert: TypeAlias = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+DialectInsert: TypeAlias = "sqlite.Insert | postgresql.Insert"
 
 
 def insert_into(conn: AsyncConnection, table: Table) -> DialectInsert:
     """An insert of this connection's dialect, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
     if conn.dialect.name == "sqlite":
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # two megabytes that SQLite has no use for
+
     return postgresql.insert(table)
 
 
