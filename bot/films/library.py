@@ -67,6 +67,14 @@ class StoredFilms:
         """The numbers that a data set gives to those of these films that it numbers, in their order."""
         return self._numbers[rows[self._is_numbered_by(source, rows)]]
 
+    def number_by(self, source: str, film_id: int) -> int | None:
+        """What a data set calls a film; None for one that it does not number, or that there is not."""
+        if film_id not in self.catalog:
+            return None
+        row = self.catalog.row(film_id)
+        number = int(self._numbers[row])
+        return None if number == _UNNUMBERED or self._source_names[self._sources[row]] != source else number
+
     def _is_numbered_by(self, source: str, rows: Ints | slice) -> Mask:
         place = self._source_names.index(source) if source in self._source_names else -1
         return np.asarray((self._sources[rows] == place) & (self._numbers[rows] != _UNNUMBERED))
@@ -156,8 +164,7 @@ class Library:
 
     def movie_id(self, film_id: int) -> int | None:
         """The model's id of a film, None if it does not know it."""
-        found = self.movie_ids([film_id])
-        return found[0] if found else None
+        return self._films.number_by(self._source, self.canonical_id(film_id))
 
     def genre(self, code: int) -> str:
         """The genre of a `genre_code`. Raises StaleButton: data sets can change."""
