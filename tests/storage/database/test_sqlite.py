@@ -25,7 +25,7 @@ from storage.films import editions, films
 from storage.people import people
 
 Minute = Callable[[int], datetime]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 async def _pragma(conn: AsyncConnection, name: str) -> object:

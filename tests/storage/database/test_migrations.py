@@ -24,7 +24,7 @@ from storage.errors import MigrationFailed, SchemaTooNew
 from storage.people import people
 from storage.schema import metadata
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _tables(file: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import SettingsError
 from bot.process.settings import Settings, read_settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

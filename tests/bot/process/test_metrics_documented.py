@@ -19,7 +19,7 @@ from bot.process.metrics import JobEnding, Metrics, UpdateKind, UpdateOutcome, b
 from bot.telegram.limits import _OUTCOMES
 from bot.web import Health, create_app
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
 DASHBOARD = json.loads((DOCS / "grafana.json").read_text(encoding="utf-8"))
 YAML = [yaml.safe_load(body) for body in re.findall(r"```yaml\n(.*?)```", OPERATING, re.DOTALL)]

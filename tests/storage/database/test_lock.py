@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.database.lock import hold
 from storage.errors import CannotOpen, DatabaseInUse, DatabaseLost
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 async def test_a_second_one_is_refused_until_the_first_lets_go(postgresql_url: str) -> None:

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from bot.texts import FALLBACK, Html, languages, translator
 from sandbox.text.markup import parse_html
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BOT = ROOT / "bot"
 
 
