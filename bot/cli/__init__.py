@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bot.cli import catalog, database, evaluation, films, models, serve, training
+from bot.cli import asking, catalog, database, evaluation, models, serve, worker
 from bot.cli.doctor import doctor
 from bot.cli.draw import draw
 from bot.cli.interpret import interpret
@@ -35,12 +35,12 @@ for film_command in (catalog.add, catalog.update, catalog.migrate):
 cli.add_typer(film_group, name="catalog")
 cli.command(DRAW_COMMAND, hidden=True)(draw)
 cli.command()(models.train)
-cli.command()(training.worker)
-cli.command(COMMAND, hidden=True)(training.train_child)
+cli.command()(worker.worker)
+cli.command(COMMAND, hidden=True)(worker.train_child)
 cli.command()(evaluation.evaluate)
 cli.command()(interpret)
-cli.command()(films.similar)
-cli.command()(films.recommend)
+cli.command()(asking.similar)
+cli.command()(asking.recommend)
 cli.command()(doctor)
 data = typer.Typer(help="The data sets that models learn from.", no_args_is_help=True)
 data.command("fetch")(models.fetch_data)

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.films import film_label, film_values, find_film, title_index
+from bot.cli.asking import film_label, film_values, find_film, title_index
 from bot.cli.shared import AsJson, DatasetOption, aside, emit, load, out, say
 from bot.films.serving import live_model
 from bot.films.store import model_folders

@@ -17,7 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.cli import evaluation, films, models
+from bot.cli import asking, evaluation, models
 from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared, UnclearRequest
 from bot.films.store import model_folders
@@ -68,7 +68,7 @@ def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 def run(folder: Path, *arguments: str) -> str:
     """Standard output of a command; what it raises is raised."""
     app, data = typer.Typer(), typer.Typer()
-    for command in (models.train, evaluation.evaluate, interpret, films.similar, films.recommend):
+    for command in (models.train, evaluation.evaluate, interpret, asking.similar, asking.recommend):
         app.command()(command)
     data.command("fetch")(models.fetch_data)
     app.add_typer(data, name="data")
@@ -218,7 +218,8 @@ def test_without_a_model(tmp_path: Path) -> None:
 
 def test_asking_loads_neither_torch_nor_pandas(trained: tuple[Path, dict[str, Any]]) -> None:
     code = (
-        "import sys; from bot.cli import films; films.similar(['heat']); films.recommend(rated=['heat=5'])\n"
+        "import sys; from bot.cli import asking\n"
+        "asking.similar(['heat']); asking.recommend(rated=['heat=5'])\n"
         "sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"
     )
     env = {**os.environ, "MATINEE_HOME": str(trained[0])}
