@@ -62,8 +62,8 @@ class Deciding:
         night, poll = found
         counts = await self._readings.counts(conn, poll)
         offered = [each.option.film_id for each in counts if not each.vetoed]
-        means = self._library.canonical_id
-        if means(film_id) not in {means(offer) for offer in offered if offer is not None}:
+        canonical_id = self._library.canonical_id
+        if canonical_id(film_id) not in {canonical_id(offer) for offer in offered if offer is not None}:
             return "night.toast.not_offered"
         await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
         await self._end(conn, night, poll, film_id, "host", at)

@@ -162,14 +162,14 @@ class Readings:
 
     async def counts(self, conn: AsyncConnection, poll: Poll) -> list[Count]:
         """The votes of a poll as they are now."""
-        members, means = await nights.members(conn, poll.night_id), self._library.canonical_id
+        members, canonical_id = await nights.members(conn, poll.night_id), self._library.canonical_id
         options = await polls.options(conn, poll.id)
         films = {option.film_id for option in options if option.film_id is not None}
-        vetoed = {means(film_id) for film_id in await nights.vetoes_of(conn, poll.night_id)}
+        vetoed = {canonical_id(film_id) for film_id in await nights.vetoes_of(conn, poll.night_id)}
         return count(
             options,
             await polls.votes_of(conn, poll.id),
-            {film_id for film_id in films if means(film_id) in vetoed},
+            {film_id for film_id in films if canonical_id(film_id) in vetoed},
             None if poll.outsiders else {member.person_id for member in members},
         )
 

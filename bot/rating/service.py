@@ -193,8 +193,8 @@ class Rating:
 
     def _given(self, answers: Sequence[Answer], film_id: int) -> Answer | None:
         """The answer about a film, under whatever number it was given then."""
-        means = self._library.canonical_id
-        return next((each for each in answers if means(each.film_id) == means(film_id)), None)
+        canonical_id = self._library.canonical_id
+        return next((each for each in answers if canonical_id(each.film_id) == canonical_id(film_id)), None)
 
     def _shown(self, current: Round) -> Film | None:
         if current.film_id is None or current.ended_at is not None:
@@ -210,11 +210,11 @@ class Rating:
         round_id: int | None = None,
     ) -> int | None:
         """The film to show after these answers: the next that the round is to ask, else the most telling."""
-        means = self._library.canonical_id
-        asked = {means(answer.film_id) for answer in answers}
+        canonical_id = self._library.canonical_id
+        asked = {canonical_id(answer.film_id) for answer in answers}
         chosen = await rounds.questions(conn, round_id) if round_id is not None else []
         if chosen:
-            film_id = next((film_id for film_id in chosen if means(film_id) not in asked), None)
+            film_id = next((film_id for film_id in chosen if canonical_id(film_id) not in asked), None)
         else:
             film_id = self._taste.next_question(await self._taste.of(conn, person_id), asked)
         if film_id is not None:
