@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.cards import film_preview, reason_text
 from bot.films.library import Library
 from bot.films.reasons import Reason
-from bot.night.states import Line, Result, Standing
+from bot.night.states import Line, Result, TalliedOption
 from bot.night.views import ENOUGH, StartPoll, date_text
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
@@ -182,7 +182,7 @@ def _why(result: Result, t: Translator) -> list[str]:
     return lines
 
 
-def _ranked(place: int, each: Standing, t: Translator) -> Html:
+def _ranked(place: int, each: TalliedOption, t: Translator) -> Html:
     if each.film is None or each.rank is None:
         return t.html("why.none", place=place, film=t.plain("night.none"), count=each.votes)
     return t.html("why.line", place=place, film=film_label(each.film), count=each.votes, rank=each.rank)

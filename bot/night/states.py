@@ -31,7 +31,7 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TalliedOption:
     """An option in a poll: its film (None: "None of these"), its rank, its votes; `vetoed`: they are void."""
 
     film: Film | None
@@ -46,7 +46,7 @@ class PollNow:
 
     number: int
     state: str
-    options: tuple[Standing, ...]
+    options: tuple[TalliedOption, ...]
     voters: int
     several: bool
     outsiders: bool
@@ -84,8 +84,8 @@ class Result:
     number: int
     winner: Film | None
     by_host: bool
-    options: tuple[Standing, ...]
-    ranked: tuple[Standing, ...]
+    options: tuple[TalliedOption, ...]
+    ranked: tuple[TalliedOption, ...]
     lines: tuple[Line, ...]
     before: Film | None
     starts_at: datetime | None
@@ -135,8 +135,8 @@ class Readings:
             number=number,
             winner=self._library.film(night.film_id) if won and night.film_id is not None else None,
             by_host=won and night.decided_by == "host",
-            options=tuple(self._standing(each) for each in counts),
-            ranked=tuple(self._standing(each) for each in ranking(counts)),
+            options=tuple(self._tallied(each) for each in counts),
+            ranked=tuple(self._tallied(each) for each in ranking(counts)),
             lines=await self._lines(conn, night, poll),
             before=None if before is None else self._library.film(before),
             starts_at=night.starts_at.astimezone(zone) if night.starts_at else None,
@@ -195,7 +195,7 @@ class Readings:
         return PollNow(
             number=poll.number,
             state=poll.state,
-            options=tuple(self._standing(each) for each in counts),
+            options=tuple(self._tallied(each) for each in counts),
             voters=len(votes if poll.outsiders else votes.keys() & members),
             several=poll.several,
             outsiders=poll.outsiders,
@@ -221,7 +221,7 @@ class Readings:
     async def _seat(self, conn: AsyncConnection, member: NightMember) -> Seat:
         return Seat(member.name, member.host, guest=not await self.knows(conn, member.person_id))
 
-    def _standing(self, each: Count) -> Standing:
+    def _tallied(self, each: Count) -> TalliedOption:
         film_id = each.option.film_id
         film = None if film_id is None else self._library.film(film_id)
-        return Standing(film, each.option.rank, each.votes, each.vetoed)
+        return TalliedOption(film, each.option.rank, each.votes, each.vetoed)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.films.reasons import Reason
 from bot.night.result_views import reason_screen, reminder_screen, result_screen, summary_screen
-from bot.night.states import Board, Line, PollNow, Result, Seat, Standing
+from bot.night.states import Board, Line, PollNow, Result, Seat, TalliedOption
 from bot.night.views import (
     CancelNight,
     ClosePoll,
@@ -59,7 +59,7 @@ def night(**fields: object) -> Night:
     return Night(**{**known, **fields})  # type: ignore[arg-type]  # by name
 
 
-def poll(*options: Standing, **fields: object) -> PollNow:
+def poll(*options: TalliedOption, **fields: object) -> PollNow:
     known: dict[str, object] = {
         "number": 1,
         "state": "open",
@@ -125,7 +125,11 @@ def test_what_to_do_where_there_is_no_slate(make_film: MakeFilm) -> None:
 
 def test_a_board_with_its_poll_out(make_film: MakeFilm) -> None:
     heat, fargo = make_film("Heat", 1995), make_film("Fargo", 1996)
-    options = (Standing(heat, 2, 1, True), Standing(fargo, 1, 1, False), Standing(None, None, 0, False))
+    options = (
+        TalliedOption(heat, 2, 1, True),
+        TalliedOption(fargo, 1, 1, False),
+        TalliedOption(None, None, 0, False),
+    )
     seats = (Seat("Ada", True, False),)
     open_now = Board(night(state="polling"), seats, (), None, poll(*options), None)
     screen = board_screen(open_now, T, LINKS)
@@ -159,13 +163,13 @@ def test_a_board_with_its_poll_out(make_film: MakeFilm) -> None:
 def test_the_options_of_a_poll_fit_and_keep_their_year(make_film: MakeFilm) -> None:
     long = make_film("Dr. Strangelove or: " + "How I Learned " * 10, 1964)
     yearless = make_film("x" * 120, None)
-    options = [Standing(film, rank, 0, False) for rank, film in enumerate((long, yearless), start=1)]
+    options = [TalliedOption(film, rank, 0, False) for rank, film in enumerate((long, yearless), start=1)]
     board = Board(
         night(state="polling"),
         (),
         (),
         None,
-        poll(*options, Standing(None, None, 0, False), several=False),
+        poll(*options, TalliedOption(None, None, 0, False), several=False),
         None,
     )
     form = poll_form(board, T, LINKS)
@@ -184,10 +188,10 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
     fargo = make_film("Fargo", 1996, genres=("Comedy", "Crime"))
     shining = make_film("The Shining", 1980, genres=("Horror",))
     options = (
-        Standing(shining, 3, 1, False),
-        Standing(heat, 1, 2, False),
-        Standing(fargo, 2, 2, True),
-        Standing(None, None, 1, False),
+        TalliedOption(shining, 3, 1, False),
+        TalliedOption(heat, 1, 2, False),
+        TalliedOption(fargo, 2, 2, True),
+        TalliedOption(None, None, 1, False),
     )
     ranked = (options[1], options[0], options[3])
     lines = (
@@ -227,7 +231,7 @@ def test_a_result_has_a_line_for_each_from_what_all_can_see(make_film: MakeFilm)
 
 def test_a_hundred_people_fit_into_a_message(make_film: MakeFilm) -> None:
     films = tuple(make_film("&" * 90, 1990) for _ in range(9))
-    options = tuple(Standing(film, rank, 100, rank == 2) for rank, film in enumerate(films, start=1))
+    options = tuple(TalliedOption(film, rank, 100, rank == 2) for rank, film in enumerate(films, start=1))
     lines = tuple(Line("<" * 64, films[1:], True) for _ in range(100))
     result = Result(night(state="decided"), 1, films[0], False, options, options, lines, films[1], None)
     told = read(result_screen(result, T, LINKS, why=True, again=True))
@@ -241,7 +245,7 @@ def test_a_hundred_people_fit_into_a_message(make_film: MakeFilm) -> None:
 
 def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> None:
     film = make_film("Heat", 1995)
-    options = (Standing(film, 1, 1, False), Standing(None, None, 2, False))
+    options = (TalliedOption(film, 1, 1, False), TalliedOption(None, None, 2, False))
     lines = (Line("Ada", (None,), True), Line("Bob", (film,), True), Line("Cleo", (), True))
     result = Result(night(), 1, None, False, options, options[::-1], lines, None, None)
     screen = result_screen(result, T, LINKS)
@@ -254,7 +258,7 @@ def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> 
     last = result_screen(replace(result, offers=1), T, LINKS)
     assert "New slate" not in actions(last)
     assert "too few other films" in read(last)
-    void = (Standing(film, 1, 1, True), Standing(None, None, 0, False))
+    void = (TalliedOption(film, 1, 1, True), TalliedOption(None, None, 0, False))
     vetoed = Result(night(), 1, None, False, void, void[1:], (), None, None)
     assert read(result_screen(vetoed, T, LINKS)).startswith("🤷 Every film was vetoed.")
     nobody = Result(
@@ -262,14 +266,14 @@ def test_a_result_without_a_winner_offers_another_slate(make_film: MakeFilm) -> 
         1,
         film,
         False,
-        (Standing(film, 1, 0, False),),
-        (Standing(film, 1, 0, False),),
+        (TalliedOption(film, 1, 0, False),),
+        (TalliedOption(film, 1, 0, False),),
         (),
         None,
         None,
     )
     assert "nobody voted" in read(result_screen(nobody, T, LINKS))
-    only_void = replace(nobody, options=(Standing(film, 2, 0, False), Standing(film, 1, 2, True)))
+    only_void = replace(nobody, options=(TalliedOption(film, 2, 0, False), TalliedOption(film, 1, 2, True)))
     told = read(result_screen(only_void, T, LINKS))
     assert "every vote was for a vetoed film" in told
     assert "nobody voted" not in told
