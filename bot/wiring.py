@@ -36,7 +36,7 @@ from bot.night.delivery import Delivery
 from bot.night.gathering import Slates
 from bot.night.handlers import Handlers as NightHandlers
 from bot.night.service import Nights
-from bot.night.states import Readings
+from bot.night.states import NightReader
 from bot.night.voting import Voting
 from bot.onboarding.handlers import Handlers as OnboardingHandlers
 from bot.onboarding.service import Onboarding
@@ -87,10 +87,10 @@ def wire(
     discover = Discover(database, library, taste, Phrases.spoken())
     watchlist = Watchlist(database, library)
 
-    readings, slates = Readings(library, taste, settings.timezone), Slates(taste)
-    nights = Nights(database, library, slates, readings, bells.nights.ring)
-    voting = Voting(slates, readings, timedelta(minutes=settings.poll_minutes))
-    deciding = Deciding(slates, readings, library, rating.rate)
+    reader, slates = NightReader(library, taste, settings.timezone), Slates(taste)
+    nights = Nights(database, library, slates, reader, bells.nights.ring)
+    voting = Voting(slates, reader, timedelta(minutes=settings.poll_minutes))
+    deciding = Deciding(slates, reader, library, rating.rate)
     groups = Groups(database, library, taste, settings.timezone, slates.weights, nights)
 
     helping = HelpHandlers(rating.cancel)
@@ -127,7 +127,7 @@ def wire(
     ):
         room.register(router)
     monitor, notices = _wire_admin(router.admin, database, serving, settings, bells)
-    delivery = Delivery(database, messenger, library, readings, deciding)
+    delivery = Delivery(database, messenger, library, reader, deciding)
     return Rooms(router, delivery, monitor, notices)
 
 

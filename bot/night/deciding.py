@@ -9,7 +9,7 @@ from bot.films.library import Library
 from bot.night.access import own_night
 from bot.night.gathering import Slates
 from bot.night.rules import follow_up_time, ranking
-from bot.night.states import Readings
+from bot.night.states import NightReader
 from bot.participants import Participant
 from bot.ways import Rate
 from storage.database import AsyncConnection
@@ -24,9 +24,9 @@ _ANSWERS = 3  # ratings that make a summary
 class Deciding:
     """Writes inside the caller's transaction: the decision is there before anybody is told."""
 
-    def __init__(self, slates: Slates, readings: Readings, library: Library, rate: Rate) -> None:
+    def __init__(self, slates: Slates, reader: NightReader, library: Library, rate: Rate) -> None:
         self._slates = slates
-        self._readings = readings
+        self._reader = reader
         self._library = library
         self._rate = rate
 
@@ -36,7 +36,7 @@ class Deciding:
         if found is None:
             return "night.toast.over"
         night, poll = found
-        counts = await self._readings.counts(conn, poll)
+        counts = await self._reader.counts(conn, poll)
         best = ranking(counts)
         winner = best[0].option.film_id if best else None
         await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
@@ -60,7 +60,7 @@ class Deciding:
         if found is None:
             return "night.toast.over"
         night, poll = found
-        counts = await self._readings.counts(conn, poll)
+        counts = await self._reader.counts(conn, poll)
         offered = [each.option.film_id for each in counts if not each.vetoed]
         canonical_id = self._library.canonical_id
         if canonical_id(film_id) not in {canonical_id(offer) for offer in offered if offer is not None}:
@@ -113,7 +113,7 @@ class Deciding:
 
     async def _follow_up(self, conn: AsyncConnection, night: Night, at: datetime) -> None:
         """Whoever is in is told and asked in private; who only voted, or left, has the group's stars."""
-        zone = self._readings.zone(await chats.get(conn, night.chat_id))
+        zone = self._reader.zone(await chats.get(conn, night.chat_id))
         film_at = max(at, night.starts_at or at).astimezone(zone)
         morning = follow_up_time(film_at)
         people = {member.person_id for member in await nights.members(conn, night.id)}

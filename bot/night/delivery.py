@@ -17,7 +17,7 @@ from bot.films.library import Library
 from bot.night.deciding import Deciding
 from bot.night.result_views import reason_screen, reminder_screen, result_screen, summary_screen
 from bot.night.rules import out_of_quiet
-from bot.night.states import Readings
+from bot.night.states import NightReader
 from bot.night.views import board_screen, panel_screen, poll_form, rating_screen
 from bot.telegram.limits import seconds_of
 from bot.telegram.messenger import MaybeSent, Messenger
@@ -51,13 +51,13 @@ class Delivery:
         database: Database,
         messenger: Messenger,
         library: Library,
-        readings: Readings,
+        reader: NightReader,
         deciding: Deciding,
     ) -> None:
         self._database = database
         self._messenger = messenger
         self._library = library
-        self._readings = readings
+        self._reader = reader
         self._deciding = deciding
         self._t = translator(None)
         self._messages: dict[str, Callable[[AsyncConnection, NightTask, Night], Awaitable[Screen | None]]] = {
@@ -72,7 +72,7 @@ class Delivery:
     async def show(self, stale: Stale) -> bool:
         """Bring one message of a night up to date; False if Telegram would not now."""
         async with self._database.read() as conn:
-            board = await self._readings.board(conn, stale.night_id)
+            board = await self._reader.board(conn, stale.night_id)
             address = await self._group(conn, board.night)
         if stale.kind == "board":
             screen = board_screen(board, self._t, self._messenger.links)
@@ -96,7 +96,7 @@ class Delivery:
     async def do(self, task: NightTask) -> None:
         """Do one task, or put it off."""
         async with self._database.read() as conn:
-            night = await self._readings.night(conn, task.night_id)
+            night = await self._reader.night(conn, task.night_id)
             address = await self._address(conn, task, night)
         if address is None or task.attempts >= _MOST_ATTEMPTS:
             await self._finish(task, dropped=True)
@@ -138,7 +138,7 @@ class Delivery:
             if task.state == "trying":
                 await polls.unsure(conn, poll.id)
             await tasks.try_now(conn, task.id)
-            form = poll_form(await self._readings.board(conn, night.id), self._t, self._messenger.links)
+            form = poll_form(await self._reader.board(conn, night.id), self._t, self._messenger.links)
         telegram_poll_id, message_id = await self._messenger.send_poll(
             address.chat_id, form, address.topic_id
         )
@@ -158,7 +158,7 @@ class Delivery:
         async with self._database.write() as conn:
             if task.kind in _QUIET:
                 chat = await chats.get(conn, night.chat_id)
-                now = datetime.now(UTC).astimezone(self._readings.zone(chat))
+                now = datetime.now(UTC).astimezone(self._reader.zone(chat))
                 later = out_of_quiet(now, chat.quiet_from, chat.quiet_to)
                 if later > now:
                     await tasks.postpone(conn, task.id, later, arrived=False)
@@ -173,20 +173,20 @@ class Delivery:
             await tasks.finish(conn, task.id, message_id=message_id)
 
     async def _result(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
-        result = await self._readings.result(conn, night.id, task.poll_number)
+        result = await self._reader.result(conn, night.id, task.poll_number)
         return result_screen(result, self._t, self._messenger.links, again=task.state == "trying")
 
     async def _reason(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
         if night.film_id is None or task.person_id is None:
             return None
         person = await people.get(conn, task.person_id)
-        reason = await self._readings.reason(conn, person.id, night.film_id)
+        reason = await self._reader.reason(conn, person.id, night.film_id)
         return reason_screen(self._library.film(night.film_id), reason, translator(person.language))
 
     async def _reminder(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
         if night.starts_at is None or night.state == "cancelled":
             return None
-        zone = self._readings.zone(await chats.get(conn, night.chat_id))
+        zone = self._reader.zone(await chats.get(conn, night.chat_id))
         film = None if night.film_id is None else self._library.film(night.film_id)
         polling = night.state == "polling"
         return reminder_screen(film, night.starts_at.astimezone(zone), self._t, polling=polling)
@@ -244,7 +244,7 @@ class Delivery:
                 return
             poll = await polls.numbered(conn, night.id, task.poll_number)
             if poll is not None:
-                counts = await self._readings.counts(conn, poll)
+                counts = await self._reader.counts(conn, poll)
                 await polls.close(conn, poll.id, [(0, 0) for _ in counts])
             await tasks.drop_all(conn, night.id, "deadline")
             await nights.change(conn, night.id, state="gathering")

@@ -14,7 +14,7 @@ from bot.errors import StaleButton
 from bot.films.library import Library
 from bot.night.access import own_night
 from bot.night.gathering import Slates
-from bot.night.states import Board, Readings, Result
+from bot.night.states import Board, NightReader, Result
 from bot.night.voting import offered
 from bot.night.wishes import Misread, read_wish
 from bot.participants import Participant, enter
@@ -61,13 +61,13 @@ class Nights:
         database: Database,
         library: Library,
         slates: Slates,
-        readings: Readings,
+        reader: NightReader,
         wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._library = library
         self._slates = slates
-        self._readings = readings
+        self._reader = reader
         self.wake = wake
 
     async def open(
@@ -83,7 +83,7 @@ class Nights:
             await nights.touch(conn, known.id)  # a board that was deleted comes again
             return {"night_id": known.id}
         try:
-            wish = read_wish(text, self._library.genres, at.astimezone(self._readings.zone(chat)))
+            wish = read_wish(text, self._library.genres, at.astimezone(self._reader.zone(chat)))
         except Misread as error:
             return {"misread": error.key, "word": error.word}
         night_id = await nights.create(conn, chat.id, topic_id, wish.starts_at, wish.genres, wish.decades, at)
@@ -105,7 +105,7 @@ class Nights:
         if not await nights.join(conn, night.id, participant.person_id, at, host=host):
             return "night.toast.in_already"
         await self._slates.refresh(conn, night)
-        known = await self._readings.knows(conn, participant.person_id)
+        known = await self._reader.knows(conn, participant.person_id)
         return "night.toast.joined" if known or night.state != "gathering" else "night.toast.joined_guest"
 
     async def leave(
@@ -137,7 +137,7 @@ class Nights:
 
     async def change_zone(self, conn: AsyncConnection, chat: Chat, zone: ZoneInfo) -> None:
         """The group is in another zone: a night that is planned keeps what its clock shows."""
-        before = self._readings.zone(chat)
+        before = self._reader.zone(chat)
         for night in await nights.open_of(conn, chat.id):
             if night.starts_at is None:
                 continue
@@ -274,12 +274,12 @@ class Nights:
     async def board(self, night_id: int) -> Board:
         """A night as its board shows it."""
         async with self._database.read() as conn:
-            return await self._readings.board(conn, night_id)
+            return await self._reader.board(conn, night_id)
 
     async def result(self, night_id: int, number: int) -> Result:
         """How a poll ended."""
         async with self._database.read() as conn:
-            return await self._readings.result(conn, night_id, number)
+            return await self._reader.result(conn, night_id, number)
 
     async def screen(self, night_id: int, kind: str) -> int | None:
         """The message of a night of this kind, once it is there."""
@@ -292,7 +292,7 @@ class Nights:
             chat = await chats.find(conn, chat_id)
         if chat is None:
             raise StaleButton(f"no group {chat_id}")
-        return self._readings.zone(chat).key
+        return self._reader.zone(chat).key
 
     async def history(self, chat_id: int) -> list[tuple[Night, str]]:
         """What the group with this Telegram id decided, newest first, with its zone."""
@@ -300,5 +300,5 @@ class Nights:
             chat = await chats.find(conn, chat_id)
             if chat is None:
                 return []
-            zone = str(self._readings.zone(chat))
+            zone = str(self._reader.zone(chat))
             return [(night, zone) for night in await nights.history(conn, chat.id, _HISTORY)]

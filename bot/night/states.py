@@ -92,7 +92,7 @@ class Result:
     offers: int = SLATE
 
 
-class Readings:
+class NightReader:
     """Reads inside the caller's transaction."""
 
     def __init__(self, library: Library, taste: Taste, time_zone: str) -> None:

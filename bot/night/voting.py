@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.night.access import own_night
 from bot.night.gathering import ENOUGH, Slates
 from bot.night.rules import closing_time
-from bot.night.states import Readings
+from bot.night.states import NightReader
 from bot.participants import Participant
 from storage.database import AsyncConnection
 from storage.errors import DatabaseBusy
@@ -19,9 +19,9 @@ from storage.night.nights import Night
 class Voting:
     """Runs in the caller's transaction, and says which toast tells what was done."""
 
-    def __init__(self, slates: Slates, readings: Readings, poll_time: timedelta) -> None:
+    def __init__(self, slates: Slates, reader: NightReader, poll_time: timedelta) -> None:
         self._slates = slates
-        self._readings = readings
+        self._reader = reader
         self._poll_time = poll_time
 
     async def start(
@@ -71,7 +71,7 @@ class Voting:
         await tasks.drop_all(conn, night.id)
         poll = await polls.latest(conn, night.id)
         if poll is not None and poll.state != "closed":
-            counts = await self._readings.counts(conn, poll)
+            counts = await self._reader.counts(conn, poll)
             await polls.close(conn, poll.id, [(each.votes, int(each.vetoed)) for each in counts])
             await tasks.add(conn, night.id, "stop", at, poll_number=poll.number)
         await nights.change(conn, night.id, state="cancelled")
