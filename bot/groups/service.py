@@ -45,7 +45,7 @@ class GroupList:
     known: int
 
 
-class Nights(Protocol):
+class PlannedNights(Protocol):
     """What a group's settings change in its nights; inside the caller's transaction, but for `wake`."""
 
     async def refresh_group(self, conn: AsyncConnection, chat: Chat) -> None:
@@ -66,7 +66,13 @@ class Groups:
     """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
 
     def __init__(
-        self, database: Database, library: Library, taste: Taste, zone: str, weights: Weights, nights: Nights
+        self,
+        database: Database,
+        library: Library,
+        taste: Taste,
+        zone: str,
+        weights: Weights,
+        nights: PlannedNights,
     ) -> None:
         self._database = database
         self._library = library

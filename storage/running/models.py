@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.errors import UnknownRow
 from storage.schema import models
 
-Origin = Literal["hand", "fine", "full"]  # "hand": prepared or trained on the command line
+MadeBy = Literal["hand", "fine", "full"]  # "hand": prepared or trained on the command line
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Model:
     """
 
     version: int
-    origin: Origin
+    origin: MadeBy
     state: Literal["live", "former", "refused"]
     made_at: datetime
     job_id: int | None
@@ -42,7 +42,7 @@ class Model:
 async def add(
     conn: AsyncConnection,
     version: int,
-    origin: Origin,
+    origin: MadeBy,
     made_at: datetime,
     metrics: Mapping[str, float],
     *,
