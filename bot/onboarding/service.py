@@ -55,8 +55,8 @@ class Onboarding:
         async with self._database.read() as conn:
             answers = await genres.of(conn, person_id)
             picked = await shelves.of(conn, person_id)
-        told = tuple((genre, answers.get(genre, 0)) for genre in self._library.genres)
-        return Questionnaire(told, len(picked))
+        values = tuple((genre, answers.get(genre, 0)) for genre in self._library.genres)
+        return Questionnaire(values, len(picked))
 
     async def answer(
         self, conn: AsyncConnection, person_id: int, genre: str, value: int, at: datetime

@@ -48,9 +48,9 @@ def outcome_screen(payload: _Payload, film_name: FilmName, t: Translator) -> Scr
         return Screen(t.html("models.failed", job=job, kind=kind, error=error))
     first = live is None or live == version
     what = "overtaken" if overtaken(verdict) else f"{outcome}_first" if first else outcome
-    sentence = t.plain(f"models.told.{what}", version=version, live=live)
+    sentence = t.plain(f"models.notice.{what}", version=version, live=live)
     word = t.plain(f"models.word.{outcome}")
-    lines: list[str] = [t.html("models.outcome", word=word, told=sentence, job=job, kind=kind)]
+    lines: list[str] = [t.html("models.outcome", word=word, details=sentence, job=job, kind=kind)]
     table = verdict_table(verdict, None if first else live, version, t)
     lines += [] if table is None else ["", table]
     lines += reasons(verdict, t)

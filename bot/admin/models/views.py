@@ -86,8 +86,10 @@ def _line(model: Model, now: datetime, t: Translator) -> Html:
     parts += [] if error is None else [t.plain("models.line_error", error=f"{error:.3f}")]
     state = _state(model)
     parts += [] if state == "former" else [t.plain(f"models.state.{state}")]
-    told = " · ".join(parts)
-    return t.html("models.line_live" if state == "live" else "models.line", version=model.version, told=told)
+    details = " · ".join(parts)
+    return t.html(
+        "models.line_live" if state == "live" else "models.line", version=model.version, details=details
+    )
 
 
 def _state(model: Model) -> str:

@@ -23,7 +23,7 @@ class Portrait:
     """One person as the bot sees them. Ratings that are `set_aside` (muted) count in `ratings` alone.
 
     `mean` is None without evidence, `generosity` (stars above what others give the same films) with too
-    little. `told` are the genre answers; `questions` what the bot would like to ask, with its guess.
+    little. `questions` are what the bot would like to ask, with its guess.
     `nights` are movie nights of which it is known how they went: `satisfaction` is their mean from 0 to 1,
     which the best film for this person alone would have been.
     """
@@ -34,7 +34,7 @@ class Portrait:
     generosity: float | None
     genres: tuple[Leaning, ...]
     decades: tuple[Leaning, ...]
-    told: tuple[tuple[str, int], ...]
+    genre_answers: tuple[tuple[str, int], ...]
     favourites: tuple[tuple[Film, float], ...]
     questions: tuple[Guess, ...]
     nights: int = 0
@@ -66,7 +66,7 @@ class Portraits:
             generosity=generosity([evidence[f] for f in typical], list(typical.values())),
             genres=tuple(leanings(stars, [film.genres for film in films])),
             decades=tuple(leanings(stars, [_decade(film) for film in films])),
-            told=tuple(sorted(self._library.informative(profile.genres).items())),
+            genre_answers=tuple(sorted(self._library.informative(profile.genres).items())),
             favourites=_favourites(films, evidence, typical),
             questions=self._questions(profile),
             nights=len(known),

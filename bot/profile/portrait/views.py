@@ -29,7 +29,7 @@ def portrait_screen(portrait: Portrait, t: Translator) -> Screen:
         _generosity(portrait, t),
         _leanings(t.html("profile.likes"), [each for each in _leaning(portrait) if each.strength > 0], t),
         _leanings(t.html("profile.dislikes"), [each for each in _leaning(portrait) if each.strength < 0], t),
-        _told(portrait, t),
+        _genre_answers(portrait, t),
         _favourites(portrait, t),
         _nights(portrait, t),
         _questions(portrait, t),
@@ -86,15 +86,15 @@ def _evidence(leaning: Leaning, t: Translator) -> str:
     )
 
 
-def _told(portrait: Portrait, t: Translator) -> str:
-    liked = ", ".join(genre for genre, value in portrait.told if value > 0)
-    disliked = ", ".join(genre for genre, value in portrait.told if value < 0)
+def _genre_answers(portrait: Portrait, t: Translator) -> str:
+    liked = ", ".join(genre for genre, value in portrait.genre_answers if value > 0)
+    disliked = ", ".join(genre for genre, value in portrait.genre_answers if value < 0)
     lines = []
     if liked:
-        lines.append(t.html("profile.told.liked", genres=liked))
+        lines.append(t.html("profile.answers.liked", genres=liked))
     if disliked:
-        lines.append(t.html("profile.told.disliked", genres=disliked))
-    return "\n".join((t.html("profile.told"), *lines)) if lines else ""
+        lines.append(t.html("profile.answers.disliked", genres=disliked))
+    return "\n".join((t.html("profile.answers"), *lines)) if lines else ""
 
 
 def _favourites(portrait: Portrait, t: Translator) -> str:

@@ -57,7 +57,7 @@ async def test_a_portrait_of_ratings(
     assert (crime.mean, crime.above, crime.strength) == pytest.approx((14 / 3, 5 / 3, 5 / 8))
     assert (comedy.kind, comedy.films) == ("Comedy", 3)
     assert comedy.mean == pytest.approx(4 / 3)
-    assert portrait.told == (("Crime", 1), ("Horror", -1))
+    assert portrait.genre_answers == (("Crime", 1), ("Horror", -1))
     assert [film.title for film, _ in portrait.favourites][2:] == ["Goodfellas"]
     assert {film.title for film, _ in portrait.favourites} == {"Heat", "Casino", "Goodfellas"}
     del given["Heathers"]
@@ -92,7 +92,7 @@ def _portrait(film: Film, generosity: float | None) -> Portrait:
             Leaning("Comedy", 4, 3.0, -0.8, -0.36),
         ),
         decades=(Leaning("1990s", 6, 4.3, 0.5, 0.27),),
-        told=(("Crime", 1), ("Horror", -1)),
+        genre_answers=(("Crime", 1), ("Horror", -1)),
         favourites=((film, 5.0),),
         questions=(Guess(film, 3.42, 1.06),),
     )
