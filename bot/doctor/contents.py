@@ -102,11 +102,11 @@ def _in_order(settings: Settings) -> list[Path]:
         known, order = asyncio.run(_known(settings.database))
     except (StorageError, TimeoutError):
         known, order = set(), []  # another finding is about the database
-    here = {int(path.name): path for path in model_folders(settings.models)}
+    in_home = {int(path.name): path for path in model_folders(settings.models)}
     return [
-        here[version]
-        for version in (*(each for each in here if each not in known), *order)
-        if version in here
+        in_home[version]
+        for version in (*(each for each in in_home if each not in known), *order)
+        if version in in_home
     ]
 
 

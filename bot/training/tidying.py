@@ -73,8 +73,8 @@ class Tidier:
         await asyncio.to_thread(self._clear, running)
 
     def _delete(self, pruned: set[int], running: Job | None) -> None:
-        here = {int(path.name) for path in model_folders(self._settings.models)}
-        for version in sorted(pruned & {*self._store.versions(), *here}):
+        in_home = {int(path.name) for path in model_folders(self._settings.models)}
+        for version in sorted(pruned & {*self._store.versions(), *in_home}):
             self._store.delete(version)
             log.info("old model deleted", model=version)
         self._clear(running)

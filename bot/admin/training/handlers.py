@@ -47,7 +47,9 @@ class Handlers:
             await request.reply(wrong_kind_screen(result["wrong"], request.t))
         elif not result["begun"]:
             job = await trainings.job(result["job"])
-            where = "elsewhere" if not result["here"] else "below" if result["message"] is None else "above"
+            where = (
+                "elsewhere" if not result["followed"] else "below" if result["message"] is None else "above"
+            )
             to = result["message"] if where == "above" else None
             await request.reply(already_screen(job, where, request.t), to=to)
 

@@ -63,7 +63,7 @@ class Trainings:
         """Begin a training, and have this chat follow it, or the one under way if no chat does.
 
         {"wrong": what was asked} for no kind of training; else the "job", whether it was "begun", whether
-        this chat follows it ("here"), and the "message" that shows it, None if it is yet to come.
+        this chat follows it ("followed"), and the "message" that shows it, None if it is yet to come.
         """
         kind = _KINDS.get(asked.strip().lower())
         if kind is None:
@@ -79,7 +79,7 @@ class Trainings:
         return {
             "job": job.id,
             "begun": added is not None,
-            "here": job.chat_id in (None, chat_id),
+            "followed": job.chat_id in (None, chat_id),
             "message": job.message_id,
         }
 
