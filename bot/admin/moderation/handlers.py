@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.admin.moderation.service import Decision, Moderation
+from bot.admin.moderation.service import Moderation
 from bot.admin.moderation.views import (
     DecideFlag,
     DecidePerson,
@@ -22,6 +22,7 @@ from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
 from bot.texts import Translator
+from storage.running.standings import Decision
 
 
 class Handlers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from bot.errors import StaleButton
 from bot.films.library import Library
@@ -15,14 +14,12 @@ from storage.films.films import Film
 from storage.people import people, ratings
 from storage.running import audit, flags, standings
 from storage.running.flags import Flag
-from storage.running.standings import Standing
+from storage.running.standings import Decision, Standing
 
 PAGE = 10
 _FLAG = re.compile(r"#\s*([0-9]{1,18})")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ACTS = {"kept_out": "exclude", "let_in": "include"}  # as the audit calls them
-
-Decision = Literal["kept_out", "let_in"]
 
 
 @dataclass(frozen=True, slots=True)
