@@ -122,18 +122,16 @@ class Handlers:
         participant = participant_of(request)
         if await self._controls(request, tap.night_id):
             start = self._voting.start
-            await self._done(
-                request, await request.once(start, participant, tap.night_id, tap.number, request.now)
-            )
+            toast = await request.once(start, participant, tap.night_id, tap.number, request.now)
+            await self._done(request, toast)
 
     async def close(self, request: Request, tap: ClosePoll) -> None:
         """Close now."""
         participant = participant_of(request)
         if await self._controls(request, tap.night_id):
             close = self._deciding.close_now
-            await self._done(
-                request, await request.once(close, participant, tap.night_id, tap.number, request.now)
-            )
+            toast = await request.once(close, participant, tap.night_id, tap.number, request.now)
+            await self._done(request, toast)
 
     async def cancel(self, request: Request, tap: CancelNight) -> None:
         """Cancel."""

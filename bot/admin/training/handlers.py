@@ -47,10 +47,9 @@ class Handlers:
             await request.reply(wrong_kind_screen(result["wrong"], request.t))
         elif not result["begun"]:
             job = await trainings.job(result["job"])
-            where = (
-                "elsewhere" if not result["followed"] else "below" if result["message"] is None else "above"
-            )
-            to = result["message"] if where == "above" else None
+            followed, message_id = result["followed"], result["message"]
+            where = "elsewhere" if not followed else "below" if message_id is None else "above"
+            to = message_id if where == "above" else None
             await request.reply(already_screen(job, where, request.t), to=to)
 
     async def stop(self, request: Request, tap: StopTraining) -> None:
