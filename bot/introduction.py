@@ -20,7 +20,7 @@ from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
 
-ADMIN_MENUS_KEY = "admin_menus"  # the settings row of Telegram's ids of those who may have an admin's menu
+ADMIN_MENUS_KEY = "admin_menus"  # the fact with Telegram's ids of those who may have an admin's menu
 
 
 async def introduce(
@@ -78,5 +78,5 @@ async def _seat(bot: Bot, admin_id: int, commands: Sequence[str] | None) -> None
 
 
 def _code(language: str) -> str | None:
-    """The fallback serves whoever has no language of their own."""
+    """The fallback serves people without a language of their own."""
     return None if language == FALLBACK else language

@@ -1,7 +1,7 @@
 """Pictures, drawn by a child process at low priority: this one never loads matplotlib.
 
 A request is JSON on the child's standard input, and the PNG comes back on its standard output. Words come
-with the request, in the language of whoever looks at it.
+with the request, in the language of the person who looks at it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`, for whoever watches the process: answered from the bot's event loop.
+"""`/healthz`, `/readyz` and `/metrics`, for those who watch the process: answered from the bot's event loop.
 
 `/healthz` says that the loop turns; a restart mends what it finds wrong. `/readyz` says whether people are
 answered; what it finds wrong may be Telegram's, and then a restart mends nothing.

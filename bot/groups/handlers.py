@@ -131,7 +131,7 @@ class Handlers:
         await request.reply(neighbours_screen(film, found, request.t, request.messenger.links))
 
     async def _may(self, request: Request) -> bool:
-        """Whether an admin asks; tells whoever is none."""
+        """Whether an admin asks; answers anybody else with a toast."""
         if await self._rights.is_admin(request.chat_id, request.person.telegram_id):
             return True
         await request.toast(request.t.plain("night.toast.admins"))

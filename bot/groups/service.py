@@ -39,7 +39,7 @@ class GroupSettings:
 
 @dataclass(frozen=True, slots=True)
 class GroupList:
-    """Films for a group, best first; `known` members have told their taste."""
+    """Films for a group, best first; `known` counts members whose taste is known."""
 
     films: tuple[Film, ...]
     known: int
@@ -112,7 +112,7 @@ class Groups:
         await chats.deactivate(conn, chat_id)
 
     async def move(self, old: int, new: int) -> None:
-        """A group is a supergroup now. Told twice, it happens once."""
+        """A group is a supergroup now. Reported twice, it happens once."""
         async with self._database.write() as conn:
             moved = await chats.move(conn, old, new)
         if moved:
@@ -145,7 +145,7 @@ class Groups:
         return GroupList(tuple(self._library.film(film_id) for film_id in film_ids), known)
 
     def neighbours(self, film_id: int) -> list[Film]:
-        """The films nearest to one, whoever asks."""
+        """The films nearest to one, the same for everybody."""
         self._library.film(film_id)
         return self._taste.nearest(film_id, _NEIGHBOURS)
 

@@ -22,7 +22,7 @@ _ANSWERS = 3  # ratings that make a summary
 
 
 class Deciding:
-    """Writes inside the caller's transaction: the decision is there before anybody is told."""
+    """Writes inside the caller's transaction: the decision is stored before anybody is notified."""
 
     def __init__(self, slates: Slates, reader: NightReader, library: Library, rate: Rate) -> None:
         self._slates = slates
@@ -112,7 +112,7 @@ class Deciding:
         await self._follow_up(conn, night, at)
 
     async def _follow_up(self, conn: AsyncConnection, night: Night, at: datetime) -> None:
-        """Whoever is in is told and asked in private; who only voted, or left, has the group's stars."""
+        """Members get both messages in private; who only voted, or left, has the group's stars."""
         zone = self._reader.zone(await chats.get(conn, night.chat_id))
         film_at = max(at, night.starts_at or at).astimezone(zone)
         morning = follow_up_time(film_at)

@@ -170,7 +170,7 @@ class Handlers:
             self._nights.wake()
 
     async def after_private(self, request: Request) -> None:
-        """Whoever is in a night and told more of their taste is counted with it."""
+        """Somebody in a night may have said more of their taste: the slate is made anew with it."""
         person_id = request.person.id
         if await self._nights.gathers(person_id):
             async with request.database.write() as conn:
@@ -182,14 +182,16 @@ class Handlers:
         self._nights.wake()
 
     async def _may(self, request: Request, night_id: int, kind: str) -> bool:
-        """Whether a choice of this kind is this person's; tells whoever it is not. Raises StaleButton for a
-        kind that there is not."""
+        """Whether a choice of this kind is this person's; answers anybody else with a toast.
+
+        Raises StaleButton for a kind that there is not.
+        """
         if kind not in self._choices:
             raise StaleButton(f"no choice {kind!r} in a night")
         return kind != "pick" or await self._controls(request, night_id)
 
     async def _controls(self, request: Request, night_id: int) -> bool:
-        """Whether this is the host or an admin; tells whoever is neither."""
+        """Whether this is the host or an admin; answers anybody else with a toast."""
         if await self._nights.controls(request.person.id, night_id) or await self._is_admin(request):
             return True
         await request.toast(request.t.plain("night.toast.not_yours"))

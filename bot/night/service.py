@@ -1,4 +1,4 @@
-"""What people do with a movie night. Each runs in the caller's transaction, and says which toast tells it.
+"""What people do with a movie night. Each runs in the caller's transaction, and returns its toast's key.
 
 Who may do it is asked before: `controls` says who is the host; who is an admin, the handler asks Telegram.
 """
@@ -116,7 +116,7 @@ class Nights:
         heir_id: int | None,
         at: datetime,
     ) -> str:
-        """Leave. A host hands over to `heir_id`, else to whoever joined next."""
+        """Leave. A host hands over to `heir_id`, else to the one who joined next."""
         night = await own_night(conn, participant, night_id, at)
         if not night.is_open:
             return "night.toast.over"
@@ -224,7 +224,7 @@ class Nights:
         return _PANELS[kind] if fresh else "night.toast.panel_there"
 
     async def refresh_slates(self, conn: AsyncConnection, person_id: int) -> bool:
-        """Somebody told more of their taste: the slates they bear on are made anew; whether there are any."""
+        """Somebody said more of their taste: the slates they bear on are made anew; whether there are any."""
         found = await nights.of_person(conn, person_id)
         for night_id in found:
             night = await nights.get(conn, night_id, lock=True)

@@ -23,7 +23,7 @@ SLATE = 9  # films of a slate; a poll takes ten options in all, and "None of the
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody who is in. A `guest` has not told their taste yet."""
+    """Somebody who is in. Of a `guest`'s taste nothing is known yet."""
 
     name: str
     host: bool
@@ -157,7 +157,7 @@ class NightReader:
         )
 
     async def knows(self, conn: AsyncConnection, person_id: int) -> bool:
-        """Whether somebody told anything of their taste."""
+        """Whether anything of somebody's taste is known."""
         return (await self._taste.of(conn, person_id)).is_known
 
     async def counts(self, conn: AsyncConnection, poll: Poll) -> list[Count]:
@@ -181,7 +181,7 @@ class NightReader:
         return night
 
     async def _counts_then(self, conn: AsyncConnection, poll: Poll) -> list[Count]:
-        """The votes of a poll as they were when it closed, whoever was forgotten since."""
+        """The votes of a poll as they were when it closed, also of people forgotten since."""
         options = await polls.options(conn, poll.id)
         return [
             Count(option, votes, bool(void))

@@ -17,7 +17,7 @@ from storage.night.nights import Night
 
 
 class Voting:
-    """Runs in the caller's transaction, and says which toast tells what was done."""
+    """Runs in the caller's transaction, and returns the key of the toast that says what was done."""
 
     def __init__(self, slates: Slates, reader: NightReader, poll_time: timedelta) -> None:
         self._slates = slates

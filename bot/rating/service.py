@@ -154,7 +154,7 @@ class Rating:
     async def rate(
         self, conn: AsyncConnection, person_id: int, film_id: int, stars: int, at: datetime
     ) -> None:
-        """Stars for a film. Whoever rates it has seen it, and wanted to: marks and watchlist let it go."""
+        """Stars for a film. It is neither unseen nor refused any more, and leaves the watchlist."""
         self._library.film(film_id)
         if not 1 <= stars <= 5:
             raise StaleButton(f"{stars} stars")
@@ -209,7 +209,7 @@ class Rating:
         at: datetime,
         round_id: int | None = None,
     ) -> int | None:
-        """The film to show after these answers: the next that the round is to ask, else the most telling."""
+        """The film to show next: what the round is still to ask, else the one most worth asking about."""
         canonical_id = self._library.canonical_id
         asked = {canonical_id(answer.film_id) for answer in answers}
         chosen = await rounds.questions(conn, round_id) if round_id is not None else []

@@ -163,8 +163,8 @@ class Router:
 
 
 class AdminRouter:
-    """What admins alone reach, in private alone. To anybody else there is no admin's seat: a command of it is
-    unknown, a button stale. No handler checks it again, and none can forget to."""
+    """What admins alone reach, in private alone. To anybody else its commands are unknown and its buttons
+    stale. No handler checks it again, and none can forget to."""
 
     def __init__(self, admins: Collection[int]) -> None:
         self._admins = admins
@@ -185,7 +185,7 @@ class AdminRouter:
         self.buttons[kind] = handler
 
     def command_for(self, request: Request, name: str) -> MessageHandler | None:
-        """The handler of a command; None if there is none for whoever asks."""
+        """The handler of a command; None if there is none for the one who asks."""
         return self._commands.get(name) if self._is_admin(request) else None
 
     def button_for(self, request: Request, kind: type[Record]) -> Callable[[Request, Any], Awaitable[None]]:

@@ -7,7 +7,7 @@ Each step may be the last one before the process is killed, and the next start g
     one transaction: live, job ended, notice    before it, the old model serves and the job runs
     old artifacts and the work folder deleted   left over, they go at the next start: see `tidying`
 
-A number belongs to the model in one work folder. Whoever trains the same job again takes another: a process
+A number belongs to the model in one work folder. A process that trains the same job again takes another: one
 that lost its lease may still be writing to the first, and what it leaves there is deleted as pruned.
 """
 
@@ -38,7 +38,7 @@ LIVE_CHANGED = "live_changed"  # among the reasons of a verdict: another model s
 
 
 class Publisher:
-    """Publishes what whoever trains has left in a work folder."""
+    """Publishes what a training has left in a work folder."""
 
     def __init__(self, database: Database, store: ModelStore, settings: Settings) -> None:
         self._database = database
@@ -169,5 +169,6 @@ async def _brigades(conn: AsyncConnection, outcome: Outcome) -> list[flags.Found
             each["evidence"],
         )
         for each in outcome.brigades
-        if ours.keys() >= set(each["movie_ids"])  # whoever renumbers films has another training look again
+        # After a renumbering of films, another training looks again.
+        if ours.keys() >= set(each["movie_ids"])
     ]

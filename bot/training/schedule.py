@@ -28,7 +28,7 @@ from storage.running.models import Model
 
 log = structlog.get_logger(__name__)
 
-DUE_KEY = "retrained"  # the settings row that says which moment of the clock was dealt with
+DUE_KEY = "retrained"  # the fact that says which moment of the clock was dealt with
 _LOOK_EVERY = 10.0  # seconds
 _FOREVER = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -29,7 +29,7 @@ _TIDY_EVERY = 3600.0  # seconds
 
 
 class Tidier:
-    """Whoever serves or trains tidies its own home."""
+    """Each process that serves or trains tidies its own home."""
 
     def __init__(self, database: Database, store: ModelStore, settings: Settings) -> None:
         self._database = database

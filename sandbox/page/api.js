@@ -1,4 +1,4 @@
-// The control API, which bot/sandbox/__init__.py describes.
+// The control API, which sandbox/control/__init__.py describes.
 
 async function call(method, path, options = {}) {
   const response = await fetch(`/control${path}`, { method, ...options });

@@ -156,6 +156,7 @@ async def move(conn: AsyncConnection, old: int, new: int) -> bool:
 async def _send_polls_anew(conn: AsyncConnection, chat_id: int) -> None:
     """Until an open poll is in the new group, votes in the old one still count."""
     mine = polls.c.night_id.in_(select(nights.c.id).where(nights.c.chat_id == chat_id))
+    # Due when the night was opened: at once.
     again = (
         select(
             polls.c.night_id,
@@ -167,7 +168,7 @@ async def _send_polls_anew(conn: AsyncConnection, chat_id: int) -> None:
         )
         .join(nights, nights.c.id == polls.c.night_id)
         .where(mine, polls.c.state == "open", nights.c.state == "polling")
-    )  # due when the night was opened: at once
+    )
     columns = ["night_id", "kind", "poll_number", "due_at", "state", "attempts"]
     await conn.execute(insert(tasks).from_select(columns, again))
     await conn.execute(update(polls).where(mine, polls.c.state == "open").values(state="due"))
