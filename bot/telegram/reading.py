@@ -24,7 +24,6 @@ from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, Poll
 from telegram.constants import ChatType
 
 from bot.process.metrics import UpdateKind
-from bot.telegram.request import Group
 
 _KINDS: Mapping[str, UpdateKind] = {
     "callback_query": "tap",
@@ -33,6 +32,14 @@ _KINDS: Mapping[str, UpdateKind] = {
 }
 _COMINGS = {"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id"}
 _CHATS = (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP)  # and no channel
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Where in a group an update came from: Telegram's id of it, and the topic, 0 for none."""
+
+    chat_id: int
+    topic_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.telegram.messenger import Messenger
+from bot.telegram.reading import Group
 from bot.telegram.screen import Photo, Screen
 from bot.texts import Html, Translator
 from storage.database import AsyncConnection, Database
@@ -17,14 +18,6 @@ from storage.running.updates import StoredUpdate
 
 P = ParamSpec("P")
 T = TypeVar("T", bound=int | str | bool | list[Any] | dict[str, Any] | None)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Where in a group an update came from: Telegram's id of it, and the topic, 0 for none."""
-
-    chat_id: int
-    topic_id: int
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from telegram import User
 from bot.telegram.reading import (
     AnonymousCommand,
     Departure,
+    Group,
     LostTap,
     Membership,
     Migration,
@@ -20,7 +21,6 @@ from bot.telegram.reading import (
     chat_key,
     read,
 )
-from bot.telegram.request import Group
 
 BOT: dict[str, Any] = {"id": 4_839_574_812, "is_bot": True, "first_name": "Matinee"}
 ADA: dict[str, Any] = {"id": 5_170_394_001, "is_bot": False, "first_name": "Ada", "language_code": "de"}
