@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import StaleButton
-from bot.telegram.request import Request
 from storage.database import AsyncConnection
 from storage.night import chats
 from storage.night.chats import Chat
@@ -19,13 +17,6 @@ class Participant:
     person_id: int
     name: str
     chat_id: int
-
-
-def participant_of(request: Request) -> Participant:
-    """Who asks, in which group. Raises StaleButton outside of one."""
-    if request.group is None:
-        raise StaleButton("this belongs into a group")
-    return Participant(request.person.id, request.name, request.group.chat_id)
 
 
 async def enter(conn: AsyncConnection, participant: Participant, at: datetime) -> Chat:

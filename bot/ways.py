@@ -1,7 +1,8 @@
 """Ways between rooms: the buttons that lead into another room, and what one room shows or does for others.
 
-No room imports another. A button takes its record from here, whoever handles it; a screen or an effect that
-another room has is handed over by `bot.wiring`, as one of the types below.
+No room imports another. A button takes its record from here, in whatever room its handler is; a screen or
+an effect that another room has is handed over by `bot.wiring`, as one of the types below. What a single use
+case takes is typed beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.cards import Origin
+from bot.errors import StaleButton
+from bot.participants import Participant
 from bot.telegram.callbacks import Record, record
 from bot.telegram.request import Request
 from bot.telegram.screen import Screen
@@ -89,6 +92,13 @@ class OpenStandingFilters(Record):
 @record("gp")
 class OpenGroupSettings(Record):
     """The group's settings."""
+
+
+def participant_of(request: Request) -> Participant:
+    """Who asks, in which group. Raises StaleButton outside of one."""
+    if request.group is None:
+        raise StaleButton("this belongs into a group")
+    return Participant(request.person.id, request.name, request.group.chat_id)
 
 
 def way_back(origin: Origin) -> Record | None:

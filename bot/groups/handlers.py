@@ -15,12 +15,11 @@ from bot.groups.views import (
     personal_screen,
     zones_screen,
 )
-from bot.participants import participant_of
 from bot.telegram.request import Request
 from bot.telegram.rights import Rights
 from bot.telegram.router import MessageHandler, Router
 from bot.telegram.screen import Screen
-from bot.ways import OpenGroupSettings
+from bot.ways import OpenGroupSettings, participant_of
 from bot.zones import places
 
 

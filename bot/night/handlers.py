@@ -18,11 +18,11 @@ from bot.night.views import (
     StartPoll,
 )
 from bot.night.voting import Voting
-from bot.participants import participant_of
 from bot.telegram.request import Request
 from bot.telegram.rights import Rights
 from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
+from bot.ways import participant_of
 
 
 class Handlers:
