@@ -1,11 +1,11 @@
-"""The composition root: builds everything once, opens it in order, closes it in reverse."""
+"""The process that serves: opens everything in order, serves, and closes in reverse."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -21,7 +21,7 @@ from bot.process import allocator
 from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
-from bot.process.supervision import keep_going, on_stop_signals
+from bot.process.supervision import Background, keep_going, on_stop_signals
 from bot.telegram.client import Client, greet
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
@@ -41,8 +41,6 @@ from storage.database.lock import hold
 from storage.database.migrations import migrate
 
 log = structlog.get_logger(__name__)
-
-_Background = Callable[[], Coroutine[object, object, None]]
 
 _PATIENCE = 10.0  # seconds that running updates get at the end
 _OWNER = "bot"  # of trainings: there is one bot for a database
@@ -80,7 +78,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         health.intake = intake = Intake(client, database, dispatcher.push)
         commands = rooms.router.admin.commands
         nights = NightWorker(database, rooms.delivery, settings.group_sends_per_minute, bells.nights)
-        background: dict[str, _Background] = {
+        background: dict[str, Background] = {
             "introduction": partial(introduce, client, database, settings.admin_ids, commands),
             "nights": nights.run,
             "notices": Announcer(database, messenger, rooms.notices, bells.notices).run,
@@ -88,7 +86,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
             "live model": serving.follow,
             "metrics of trainings": Watch(database, metrics).run,
             **_training(database, store, serving, settings, bells),
-            "monitor": rooms.monitor.run,
+            **rooms.background,
         }
         try:
             await _serve(client, intake, background, stop, serving.version)
@@ -110,7 +108,7 @@ async def _begin_serving(
 
 
 async def _serve(
-    client: Client, intake: Intake, background: Mapping[str, _Background], stop: asyncio.Event, version: int
+    client: Client, intake: Intake, background: Mapping[str, Background], stop: asyncio.Event, version: int
 ) -> None:
     """Greet Telegram, then poll until `stop` is set or polling gives up."""
     stopped = asyncio.create_task(stop.wait())
@@ -167,7 +165,7 @@ async def _client(settings: Settings, metrics: Metrics) -> AsyncIterator[Client]
 
 def _training(
     database: Database, store: ModelStore, serving: Serving, settings: Settings, bells: Bells
-) -> dict[str, _Background]:
+) -> dict[str, Background]:
     """What adds trainings, and what carries them through, here or only cleans up after a worker."""
 
     def done() -> None:

@@ -38,7 +38,7 @@ _OK = "ok"
 
 @dataclass(slots=True)
 class Health:
-    """What the composition root has opened so far; None is not there yet."""
+    """What `bot.app` has opened so far; None is not there yet."""
 
     model: int | None = None
     database: Database | None = None

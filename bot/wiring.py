@@ -1,4 +1,4 @@
-"""The composition root's second half: hands each room exactly what it uses. It alone knows all rooms."""
+"""Builds every room, and hands it exactly what it uses; it alone knows all rooms."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from bot.preferences.handlers import Handlers as PreferencesHandlers
 from bot.preferences.service import Preferences
 from bot.process.bells import Bells
 from bot.process.settings import Settings
+from bot.process.supervision import Background
 from bot.profile.forgetme import Handlers as ForgetMeHandlers
 from bot.profile.history.handlers import Handlers as HistoryHandlers
 from bot.profile.history.service import History
@@ -62,14 +63,14 @@ from storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """All rooms at work: where updates go in, and what runs beside them.
+    """All rooms at work: where updates go in, what sends what nights have to send, and what runs beside.
 
     `notices` says what each kind of notice to admins looks like.
     """
 
     router: Router
     delivery: Delivery
-    monitor: Monitor
+    background: dict[str, Background]
     notices: dict[str, NoticeRenderer]
 
 
@@ -126,15 +127,15 @@ def wire(
         GroupHandlers(groups, library, rights, helping.hello),
     ):
         room.register(router)
-    monitor, notices = _wire_admin(router.admin, database, serving, settings, bells)
+    background, notices = _wire_admin(router.admin, database, serving, settings, bells)
     delivery = Delivery(database, messenger, library, reader, deciding)
-    return Rooms(router, delivery, monitor, notices)
+    return Rooms(router, delivery, background, notices)
 
 
 def _wire_admin(
     router: AdminRouter, database: Database, serving: Serving, settings: Settings, bells: Bells
-) -> tuple[Monitor, dict[str, NoticeRenderer]]:
-    """The admin's rooms; what watches for them, and what its notices look like."""
+) -> tuple[dict[str, Background], dict[str, NoticeRenderer]]:
+    """Build the admin's rooms: what runs beside them, and what their notices look like."""
     library = serving.library
 
     def wake() -> None:
@@ -165,6 +166,5 @@ def _wire_admin(
         monitoring,
     ):
         room.register(router)
-    return monitor, model_renderers(library) | {
-        "flag": moderation.flag_notice
-    } | monitoring.notice_renderers()
+    flags = {"flag": moderation.flag_notice}
+    return {"monitor": monitor.run}, model_renderers(library) | flags | monitoring.notice_renderers()

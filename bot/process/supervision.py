@@ -14,10 +14,13 @@ from bot.process.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 
+# What runs until it is cancelled, or has nothing left to do.
+Background = Callable[[], Awaitable[object]]
+
 _RAN_WELL = 30.0  # seconds; what went on for longer than that begins again with the first pause
 
 
-async def keep_going(name: str, run: Callable[[], Awaitable[object]], *, pause: float = 1.0) -> None:
+async def keep_going(name: str, run: Background, *, pause: float = 1.0) -> None:
     """Run until it returns. An exception is logged, and it begins anew after a pause that grows each time."""
     backoff = Backoff(pause)
     while True:
