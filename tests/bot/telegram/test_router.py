@@ -1,4 +1,4 @@
-"""Who reaches what is an admin's: every room as it is wired, real rows, a real Telegram over HTTP."""
+"""What rooms claim as wired, and who reaches what is an admin's: real rows, a real Telegram over HTTP."""
 
 from __future__ import annotations
 
@@ -168,3 +168,8 @@ def test_every_command_of_admins_is_in_their_menu(router: Router) -> None:
     commands = router.admin.commands
     assert {"admin", "models", "rollback", "promote", "retrain", "audit"} <= set(commands)
     assert [name for name, does in admin_menu(commands, translator("en")) if does] == list(commands)
+
+
+def test_every_event_that_a_room_may_claim_is_claimed(router: Router) -> None:
+    """An event without a handler is dropped in silence."""
+    assert [name for name, handler in vars(router).items() if handler is None] == []
