@@ -12,6 +12,7 @@ from recsys.titles.names import SortedNames
 _LETTERS = 64  # digits, a to z and the space have a code of their own; all others share the rest
 SHORT = 10  # letters up to which pairs count too: of a short word a typo leaves few triples
 _BLOCK = 4096  # names that are taken apart at once: this bounds the memory beyond the index itself
+_PAGE = 1 << 16  # names whose places on a page fit into two bytes; a multiple of _BLOCK
 
 
 class GramIndex:
@@ -41,48 +42,52 @@ class GramIndex:
 class _Runs:
     """Runs of one length, weighted by how rare they are; `mass` (n_names,) is the weight of a name's own.
 
-    `n_rows` (n_names,) is how many rows have a name. The run of code `_codes[i]` is in the names at
-    `_positions[_starts[i] : _starts[i + 1]]`, which ascend.
+    `n_rows` (n_names,) is how many rows have a name. Names come in pages, so that two bytes say where on its
+    page each is: the run of code c is on page p at the ascending places
+    `_places[_starts[i] : _starts[i + 1]]`, with `_keys[i]` = p * _LETTERS ** length + c.
     """
 
     def __init__(self, names: SortedNames, n_rows: Ints, length: int) -> None:
         self._length = length
-        used = np.flatnonzero(n_rows)
-        blocks = [used[first : first + _BLOCK] for first in range(0, len(used), _BLOCK)]
         n_codes = _LETTERS**length
-        sizes, frequencies = np.zeros(n_codes, np.int64), np.zeros(n_codes)
-        for block in blocks:
+        starts_of_blocks = range(0, len(names), _BLOCK)
+        blocks = [first + np.flatnonzero(n_rows[first : first + _BLOCK]) for first in starts_of_blocks]
+        sizes = np.zeros((-(-len(names) // _PAGE), n_codes), np.int32)
+        frequencies = np.zeros(n_codes)
+        for first, block in zip(starts_of_blocks, blocks, strict=True):
             codes, owners = _pairs(names.at(block), length)
-            sizes += np.bincount(codes, minlength=n_codes)
+            sizes[first // _PAGE] += np.bincount(codes, minlength=n_codes)
             frequencies += np.bincount(codes, n_rows[block][owners], n_codes)
-        used_codes = np.flatnonzero(sizes)
-        starts = np.concatenate([[0], np.cumsum(sizes[used_codes])])
-        self._codes, self._starts = used_codes.astype(np.int32), starts.astype(np.int32)
-        self._weights = np.log1p(n_rows.sum() / frequencies[used_codes])
+        keys = np.flatnonzero(sizes)
+        starts = np.concatenate([[0], np.cumsum(sizes.ravel()[keys])])
+        self._keys, self._starts = keys.astype(np.int32), starts.astype(np.int32)
+        self._weights = np.log1p(n_rows.sum() / frequencies[keys % n_codes])
         del sizes, frequencies
-        self._positions = np.empty(starts[-1], np.min_scalar_type(len(names)))
+        self._places = np.empty(starts[-1], np.uint16)
         self.mass = np.zeros(len(names))
-        for block in blocks:
+        for first, block in zip(starts_of_blocks, blocks, strict=True):
             codes, owners = _pairs(names.at(block), length)
-            runs = np.searchsorted(self._codes, codes)
+            runs = np.searchsorted(self._keys, first // _PAGE * n_codes + codes)
             firsts = np.flatnonzero(np.diff(runs, prepend=-1))
             counts = np.diff(firsts, append=len(runs))
             places = np.arange(len(runs)) + np.repeat(starts[runs[firsts]] - firsts, counts)
-            self._positions[places] = block[owners]
+            self._places[places] = block[owners] % _PAGE
             starts[runs[firsts]] += counts  # where the next block goes on
             self.mass[block] = np.bincount(owners, self._weights[runs], len(block))
 
     def shared(self, text: str) -> Doubles:
         """The weight of the runs that each name shares with a text; shape (n_names,)."""
-        runs = np.flatnonzero(np.isin(self._codes, _codes(f" {text} ", self._length)))
-        starts, ends = self._starts[runs], self._starts[runs + 1]
-        spans = [
-            self._positions[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-        ]
-        if not spans:
-            return np.zeros(self.mass.shape)
-        weights: Doubles = np.repeat(self._weights[runs], ends - starts)
-        return np.bincount(np.concatenate(spans), weights, len(self.mass)).astype(np.float64)
+        shared = np.zeros(self.mass.shape)
+        codes = _codes(f" {text} ", self._length)
+        for page, first in enumerate(range(0, len(shared), _PAGE)):
+            runs = np.flatnonzero(np.isin(self._keys, page * _LETTERS**self._length + codes))
+            if runs.size:
+                starts, ends = self._starts[runs], self._starts[runs + 1]
+                spans = map(slice, starts.tolist(), ends.tolist())
+                places = np.concatenate([self._places[span] for span in spans])
+                on_page = shared[first : first + _PAGE]
+                on_page += np.bincount(places, np.repeat(self._weights[runs], ends - starts), len(on_page))
+        return shared
 
 
 def _pairs(names: Sequence[str], length: int) -> tuple[Ints, Ints]:
