@@ -21,7 +21,7 @@ from benchmarks.report import Options, Section, about, arguments, log
 from recsys import Catalog, Film, Ratings, Recommender, TrainingConfig
 from recsys.data.dataset import Dataset
 from recsys.data.ratings import MAX_STARS, MIN_STARS
-from recsys.serving.records import User
+from recsys.serving.replies import User
 
 HIDDEN, LEAST = 0.05, 10  # share of the films with so many ratings
 PEOPLE = 200  # for whom all films are put in order

@@ -25,7 +25,7 @@ from recsys import Recommender, TrainingConfig
 from recsys.arrays import Floats
 from recsys.evaluation.order import recommended
 from recsys.evaluation.splits import HeldOutPerson
-from recsys.serving.records import User
+from recsys.serving.replies import User
 
 SHOWN = (0, 3, 5, 10, 20)
 FILM_SHRINK, PERSON_SHRINK = 5, 3  # ratings at the mean, added to each film and person

@@ -26,7 +26,7 @@ from recsys.errors import (
     UnknownUser,
 )
 from recsys.recommender import Recommender
-from recsys.serving.records import Recommendation, Similar, User
+from recsys.serving.replies import Recommendation, Similar, User
 from recsys.serving.shelves import Shelf
 from recsys.titles import TitleIndex, TitleMatch, TitleSearch
 from recsys.training import fit

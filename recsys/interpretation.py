@@ -14,7 +14,7 @@ from recsys.arrays import Doubles, Floats, Ints
 from recsys.data.content import unit_rows
 from recsys.errors import InvalidData, MissingPart
 from recsys.recommender import Recommender
-from recsys.serving.records import Similar
+from recsys.serving.replies import Similar
 from recsys.serving.stars import NetworkStars
 
 

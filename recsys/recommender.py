@@ -22,7 +22,7 @@ from recsys.serving.diversity import DIVERSITY, best_of, diverse
 from recsys.serving.groups import Strategy, slate, utilities
 from recsys.serving.parts import Parts
 from recsys.serving.ranker import Ranker
-from recsys.serving.records import Recommendation, Similar, User
+from recsys.serving.replies import Recommendation, Similar, User
 from recsys.serving.shelves import Shelf
 from recsys.serving.similarity import Neighbours
 from recsys.serving.stars import Stars

@@ -21,7 +21,7 @@ from recsys.config import TrainingConfig
 from recsys.data.catalog import Film
 from recsys.interpretation import Bias, extreme_biases, factor_map, nearest_by_factors
 from recsys.recommender import Recommender
-from recsys.serving.records import Similar
+from recsys.serving.replies import Similar
 
 _LABELS = 50  # of the map
 _LISTED = 5  # films in each list

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.films.library import Library
 from bot.process.metrics import Metrics
 from recsys.recommender import Recommender
-from recsys.serving.records import User
+from recsys.serving.replies import User
 from storage.database import AsyncConnection
 from storage.people import genres, marks, ratings, shelves, watchlist
 

@@ -21,7 +21,7 @@ from recsys.evaluation.splits import HeldOutPerson
 from recsys.evaluation.trial import Trial
 from recsys.recommender import Recommender
 from recsys.serving.groups import STRATEGIES, fairness_weights
-from recsys.serving.records import User
+from recsys.serving.replies import User
 
 _SIZES = (2, 4, 8)
 _KINDS = ("random", "similar", "divergent")

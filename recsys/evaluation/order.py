@@ -10,7 +10,7 @@ from recsys.evaluation.results import Scores
 from recsys.evaluation.splits import HeldOutPerson
 from recsys.evaluation.trial import Trial
 from recsys.recommender import Recommender
-from recsys.serving.records import User
+from recsys.serving.replies import User
 
 _NEWCOMER_RATINGS = (0, 3, 5, 10, 20, None)  # None: the whole history
 _LISTED = 20  # films asked for: enough for Recall@20

@@ -1,4 +1,4 @@
-"""What a recommender takes and gives: a person folded in, a film recommended, a film like another."""
+"""What a recommender replies: a person folded in, a film recommended, a film like another."""
 
 from __future__ import annotations
 
