@@ -11,6 +11,7 @@ import json
 import mmap
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,7 +114,9 @@ def write_artifact(folder: Path, arrays: Arrays, catalog: Catalog, about: Mappin
     kept = {each["name"] for each in files.values()} | {MANIFEST}
     for path in folder.iterdir():
         if path.name not in kept and path.name.startswith(("tensors-", "catalog-", ".writing-")):
-            path.unlink()
+            # On Windows, whoever serves the former model still maps its file: it goes with a later save.
+            with suppress(PermissionError):
+                path.unlink()
 
 
 def read_artifact(folder: Path) -> Artifact:
@@ -196,14 +199,17 @@ def _read_arrays(path: Path, shapes: Mapping[str, list[int]]) -> tuple[mmap.mmap
     """The arrays of a safetensors file, read-only, in memory as far as they are looked at: of the largest,
     EASE's weights, a person needs the rows of what they rated. safetensors' own loader copies them all.
 
-    A file is never changed in place (see `_replace`), so what is mapped stays as it was verified.
+    A file is never changed in place (see `_replace`), so what is mapped stays as it was verified. Whoever
+    truncates it in place nevertheless ends the process (SIGBUS).
     """
     try:
         with safe_open(path, framework="numpy"):  # checks the header
             pass
         with path.open("rb") as file:
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (SafetensorError, OSError, ValueError) as error:
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (SafetensorError, ValueError) as error:
         raise ArtifactError(f"{path}: not a safetensors file ({error})") from error
     # https://huggingface.co/docs/safetensors: the header's length (8 bytes), the header, then all arrays.
     begin = 8 + int.from_bytes(mapping[:8], "little")
