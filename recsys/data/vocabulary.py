@@ -58,6 +58,9 @@ class Vocabulary:
             return np.empty(0, dtype=np.int64)
         if not np.issubdtype(given.dtype, np.integer):
             raise InvalidData(f"{self._kind} ids must be integers, they are {given.dtype}")
+        too_large = given[given > np.iinfo(np.int64).max]
+        if too_large.size:
+            raise self._error(f"unknown {self._kind} {int(too_large[0])}")
         wanted = given.astype(np.int64)
         at = np.searchsorted(self._sorted, wanted)
         known = at < len(self)

@@ -88,6 +88,12 @@ def test_unknown_ids_raise_and_never_give_a_wrong_row(unknown: int) -> None:
         vocabulary.rows([10, unknown])
 
 
+def test_an_id_of_64_unsigned_bits_is_not_taken_for_one_below_zero() -> None:
+    vocabulary = Vocabulary([-5, 10], kind="movie", error=UnknownMovie)
+    with pytest.raises(UnknownMovie, match=str(2**64 - 5)):
+        vocabulary.rows(np.array([2**64 - 5], np.uint64))
+
+
 def test_ids_that_are_not_whole_numbers_are_refused() -> None:
     with pytest.raises(InvalidData, match="integers"):
         Vocabulary([1, 2], kind="movie", error=UnknownMovie).rows([1.5])
