@@ -29,7 +29,7 @@ async def adopt(conn: AsyncConnection, catalog: Catalog, version: int) -> None:
     by_hand = model is None or model.origin == "hand"
     # An older model that serves again does not undo what a newer one said of the films.
     newest = by_hand and not (isinstance(last, int) and last > version)
-    await editions.fill(conn, catalog.source, catalog, update=newest)
+    await editions.fill(conn, catalog.source, catalog, overwrite=newest)
     await facts.put(conn, FILMS_KEY, max(version, last) if isinstance(last, int) else version)
     if known is None or newest:
         await facts.put(conn, CATALOG_KEY, numbering_of(catalog))

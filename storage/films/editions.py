@@ -23,9 +23,9 @@ _BATCH = 1_000  # films that are written at a time; a statement takes a few thou
 
 
 async def fill(
-    conn: AsyncConnection, source: str, films: Iterable[DescribedFilm], *, update: bool = True
+    conn: AsyncConnection, source: str, films: Iterable[DescribedFilm], *, overwrite: bool = True
 ) -> None:
-    """Insert the films of a data set that are missing, and update those that changed, if it is to `update`.
+    """Insert the films of a data set that are missing, and, to `overwrite`, update those that changed.
 
     A film is known by (source, movie_id) alone. One that left the data set stays as it is. A number of ours
     that no film has any more is of one that a data set numbers by now, and no film is missing for it.
@@ -35,7 +35,7 @@ async def fill(
     # A batch at a time: a hundred thousand films twice over would be most of what the process holds.
     while batch := list(islice(waiting, _BATCH)):
         known = await _numbered(conn, source, [new.movie_id for new in batch])
-        if update:
+        if overwrite:
             await _take_over(
                 conn, source, [(known[new.movie_id], new) for new in batch if new.movie_id in known]
             )
@@ -167,8 +167,8 @@ async def _take_over(conn: AsyncConnection, source: str, pairs: Iterable[tuple[F
         [
             (
                 old,
-                Film(
-                    id=old.id,
+                replace(
+                    old,
                     source=source,
                     source_id=new.movie_id,
                     title=new.title,

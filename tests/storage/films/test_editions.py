@@ -196,7 +196,7 @@ async def test_a_model_made_before_an_own_film_got_a_number_brings_no_second_row
         ours = await editions.add(conn, "tiny", new_film(0, "Ours", 2001), minute(0))
         assert ours.source_id is not None
         assert await editions.renew(conn, "tiny", [new_film(99, "Ours", 2001)], minute(1)) == (0, 1)
-        await editions.fill(conn, "tiny", [new_film(ours.source_id, "Ours", 2001)], update=False)
+        await editions.fill(conn, "tiny", [new_film(ours.source_id, "Ours", 2001)], overwrite=False)
         assert [(film.id, film.source_id) for film in await films.every(conn)] == [(ours.id, 99)]
 
 
