@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 import numpy as np
@@ -26,7 +26,6 @@ from storage.database import Database
 from storage.films import films, merging
 from storage.films.films import Film
 
-_LONGEST_TITLE = 200  # characters of a text that is sought
 _UNNUMBERED = np.iinfo(np.int64).min  # in place of a data set's number, for a film that has none
 EARLIEST_DECADE = 1940  # what is older counts as of this decade: there is little of it
 
@@ -45,7 +44,7 @@ class StoredFilms:
     """The films in storage at one moment, in columns: as objects they would take more memory than a model."""
 
     def __init__(self, films: Iterable[Film]) -> None:
-        sources, numbers = array("q"), array("q")
+        sources, numbers = array("i"), array("q")
         known: dict[str, int] = {}
 
         def described() -> Iterator[CatalogFilm]:
@@ -55,7 +54,7 @@ class StoredFilms:
                 yield _catalog_film(film, film.id)
 
         self.catalog = Catalog(described(), "storage")  # by our ids
-        self._sources, self._numbers = np.array(sources, np.int64), np.array(numbers, np.int64)
+        self._sources, self._numbers = np.array(sources, np.int32), np.array(numbers, np.int64)
         self._source_names = tuple(known)
 
     def numbered_by(self, source: str) -> tuple[Ints, Ints]:
@@ -81,7 +80,8 @@ class StoredFilms:
 
     def film(self, film_id: int) -> Film:
         """A film by our id. Raises UnknownMovie."""
-        row, found = self.catalog.row(film_id), self.catalog[film_id]
+        row = self.catalog.row(film_id)
+        found = self.catalog.at(row)
         number = int(self._numbers[row])
         return Film(
             id=film_id,
@@ -179,7 +179,7 @@ class Library:
 
     def find(self, title: str, limit: int = 5) -> FoundFilms:
         """Films by a title as people type it."""
-        search = self._titles.find(title[:_LONGEST_TITLE], limit)
+        search = self._titles.find(title, limit)
         found = dict.fromkeys(self.canonical_id(match.movie_id) for match in search.matches)
         one_of_two_names = len(found) == 1 and search.verdict == "several"
         return FoundFilms(
@@ -209,8 +209,8 @@ def _extended(recommender: Recommender, stored: StoredFilms) -> Recommender:
     """The model, with the films of its data set that came to storage after it."""
     rows, numbers = stored.numbered_by(recommender.catalog.source)
     later = np.flatnonzero(~np.isin(numbers, recommender.catalog.movie_ids))
-    ids = stored.catalog.movie_ids[rows[later]].tolist()
-    return recommender.extended(catalog_film(stored.film(film_id)) for film_id in ids)
+    added = zip(rows[later].tolist(), numbers[later].tolist(), strict=True)
+    return recommender.extended(replace(stored.catalog.at(row), movie_id=number) for row, number in added)
 
 
 def _titles(stored: StoredFilms, recommender: Recommender) -> TitleIndex:

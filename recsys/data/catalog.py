@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from recsys.arrays import Ints
-from recsys.data.texts import Texts
+from recsys.arrays import Integers, Ints
+from recsys.data.texts import PackedTexts
 from recsys.data.vocabulary import Vocabulary
 from recsys.errors import UnknownMovie
 
@@ -42,6 +42,9 @@ class Catalog:
     `genres`, sorted, and `years`, the first and the last known or (0, 0), are those of its films unless
     given: of films added later they may leave some out, since a model learned has places for these alone.
 
+    `film_years` (n_films,) are the years, 0 where unknown. `genre_sets` are the different tuples of genres
+    that films have, and `film_genre_sets` (n_films,) says which of them each film has, by position.
+
     Films are kept in columns and made anew whenever they are asked for: a hundred thousand objects would
     take more memory than a model of them.
     """
@@ -55,26 +58,30 @@ class Catalog:
         years: tuple[int, int] | None = None,
     ) -> None:
         self.source = source
-        movie_ids, film_years, film_kinds, tmdb_ids = (array("q") for _ in range(4))
-        until = array("I")
-        self._titles, self._imdb_ids, self._alternatives = Texts(), Texts(), Texts()
+        movie_ids, tmdb_ids = array("q"), array("q")
+        film_years, film_genre_sets, imdb_numbers, until = array("i"), array("i"), array("i"), array("I")
+        self._titles, self._alternatives = PackedTexts(), PackedTexts()
+        self._odd_imdb_ids: dict[int, str] = {}  # by row, where a number does not say them
         known: dict[tuple[str, ...], int] = {}
         for film in films:
             movie_ids.append(film.movie_id)
             film_years.append(film.year or 0)
-            film_kinds.append(known.setdefault(film.genres, len(known)))
+            film_genre_sets.append(known.setdefault(film.genres, len(known)))
             tmdb_ids.append(_NONE if film.tmdb_id is None else film.tmdb_id)
             self._titles.append(film.title)
-            self._imdb_ids.append(film.imdb_id or "")
+            imdb_number = _imdb_number(film.imdb_id or "")
+            if film.imdb_id and not imdb_number:
+                self._odd_imdb_ids[len(imdb_numbers)] = film.imdb_id
+            imdb_numbers.append(imdb_number)
             for alternative in film.alternatives:
                 self._alternatives.append(alternative)
             until.append(len(self._alternatives))
-        self._tmdb_ids, self._alternatives_until = tmdb_ids, until
-        # The years of films, 0 where unknown, and where in `kinds` their genres are; shape (n_films,).
-        self.film_years, self.film_kinds = np.array(film_years, np.int64), np.array(film_kinds, np.int64)
-        self.kinds = tuple(known)
+        self._imdb_numbers, self._tmdb_ids, self._alternatives_until = imdb_numbers, tmdb_ids, until
+        self.film_years: Integers = np.array(film_years, np.int32)
+        self.film_genre_sets: Integers = np.array(film_genre_sets, np.int32)
+        self.genre_sets = tuple(known)
         self._vocabulary = Vocabulary(np.array(movie_ids, np.int64), kind="movie", error=UnknownMovie)
-        found = {genre for kind in self.kinds for genre in kind} if genres is None else genres
+        found = set().union(*self.genre_sets) if genres is None else genres
         self.genres: tuple[str, ...] = tuple(sorted(found))
         self.years = self._span() if years is None else years
 
@@ -90,20 +97,20 @@ class Catalog:
 
     def part(self, rows: Ints) -> Catalog:
         """The films at these rows alone, with the same `genres` and `years`."""
-        return Catalog(map(self._film, rows.tolist()), self.source, genres=self.genres, years=self.years)
+        return Catalog(map(self.at, rows.tolist()), self.source, genres=self.genres, years=self.years)
 
     def __len__(self) -> int:
         return len(self._vocabulary)
 
     def __iter__(self) -> Iterator[Film]:
-        return map(self._film, range(len(self)))
+        return map(self.at, range(len(self)))
 
     def __contains__(self, movie_id: int) -> bool:
         return movie_id in self._vocabulary
 
     def __getitem__(self, movie_id: int) -> Film:
         """The film with this id. Raises UnknownMovie."""
-        return self._film(self._vocabulary.row(movie_id))
+        return self.at(self._vocabulary.row(movie_id))
 
     def known_rows(self, movie_ids: npt.ArrayLike) -> Ints:
         """The row numbers of those films that are here, in their order; shape (at most n,)."""
@@ -122,15 +129,16 @@ class Catalog:
         """The row numbers of films, shape (n,). Raises UnknownMovie."""
         return self._vocabulary.rows(movie_ids)
 
-    def _film(self, row: int) -> Film:
-        tmdb_id = self._tmdb_ids[row]
+    def at(self, row: int) -> Film:
+        """The film at a row."""
+        tmdb_id, imdb_number = self._tmdb_ids[row], self._imdb_numbers[row]
         first = self._alternatives_until[row - 1] if row else 0
         return Film(
             movie_id=int(self.movie_ids[row]),
             title=self._titles[row],
             year=int(self.film_years[row]) or None,
-            genres=self.kinds[self.film_kinds[row]],
-            imdb_id=self._imdb_ids[row] or None,
+            genres=self.genre_sets[self.film_genre_sets[row]],
+            imdb_id=f"tt{imdb_number:07d}" if imdb_number else self._odd_imdb_ids.get(row),
             tmdb_id=None if tmdb_id == _NONE else tmdb_id,
             alternatives=tuple(self._alternatives[at] for at in range(first, self._alternatives_until[row])),
         )
@@ -148,3 +156,10 @@ class Catalog:
                 year = int(self.film_years[row]) or None
                 digest.update(f"\n{self.movie_ids[row]}\t{self._titles[row]}\t{year}".encode())
         return digest.hexdigest()[:16]
+
+
+def _imdb_number(imdb_id: str) -> int:
+    """102926 for "tt0102926"; 0 for an id that no number of 32 bits says."""
+    digits = imdb_id.removeprefix("tt")
+    number = int(digits) if len(digits) < 10 and digits.isascii() and digits.isdigit() else 0
+    return number if imdb_id == f"tt{number:07d}" else 0

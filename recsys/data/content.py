@@ -12,16 +12,16 @@ _YEAR_STEP = 5  # years between two kernels, and the width of each
 
 def genre_matrix(catalog: Catalog) -> Mask:
     """Which film has which of `catalog.genres`; shape (n_films, n_genres). Other genres say nothing."""
-    return kind_matrix(catalog)[catalog.film_kinds]
+    return genre_set_matrix(catalog)[catalog.film_genre_sets]
 
 
-def kind_matrix(catalog: Catalog) -> Mask:
-    """Which of `catalog.kinds` has which of `catalog.genres`; shape (n_kinds, n_genres)."""
+def genre_set_matrix(catalog: Catalog) -> Mask:
+    """Which of `catalog.genre_sets` has which of `catalog.genres`; shape (n_genre_sets, n_genres)."""
     column = {genre: at for at, genre in enumerate(catalog.genres)}
-    of_kinds = np.zeros((len(catalog.kinds), len(column)), dtype=np.bool_)
-    for at, kind in enumerate(catalog.kinds):
-        of_kinds[at, [column[genre] for genre in kind if genre in column]] = True
-    return of_kinds
+    of_sets = np.zeros((len(catalog.genre_sets), len(column)), dtype=np.bool_)
+    for at, genres in enumerate(catalog.genre_sets):
+        of_sets[at, [column[genre] for genre in genres if genre in column]] = True
+    return of_sets
 
 
 class GenreVectors:
@@ -29,13 +29,13 @@ class GenreVectors:
     genres; rows of films are had by index, and kept once for all films of the same genres."""
 
     def __init__(self, catalog: Catalog) -> None:
-        kinds = kind_matrix(catalog)
-        films = np.bincount(catalog.film_kinds, minlength=len(kinds)) @ kinds
+        sets = genre_set_matrix(catalog)
+        films = np.bincount(catalog.film_genre_sets, minlength=len(sets)) @ sets
         idf = np.log((1 + len(catalog)) / (1 + films)) + 1
-        self._film_kinds, self._vectors = catalog.film_kinds, unit_rows(kinds * idf)
+        self._film_genre_sets, self._vectors = catalog.film_genre_sets, unit_rows(sets * idf)
 
     def __getitem__(self, movie_rows: Ints | slice) -> Floats:
-        vectors: Floats = self._vectors[self._film_kinds[movie_rows]]
+        vectors: Floats = self._vectors[self._film_genre_sets[movie_rows]]
         return vectors
 
 

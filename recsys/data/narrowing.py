@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys.arrays import Doubles, Floats, Mask
 from recsys.data.catalog import Catalog
-from recsys.data.content import kind_matrix
+from recsys.data.content import genre_set_matrix
 from recsys.errors import InvalidData
 
 # A span, first and last included, or several.
@@ -27,7 +27,7 @@ class Narrowing:
     def __init__(self, catalog: Catalog, popularity: Floats) -> None:
         self._catalog = catalog
         self._columns = {genre: at for at, genre in enumerate(catalog.genres)}
-        self._kinds = kind_matrix(catalog)
+        self._genre_set_matrix = genre_set_matrix(catalog)
         self._years = catalog.film_years
         self._quantiles = popularity_quantiles(popularity)
 
@@ -61,8 +61,8 @@ class Narrowing:
 
     def _with(self, genres: Collection[str]) -> Mask:
         """Films that have one of these genres."""
-        kinds = np.asarray(self._kinds[:, [self.column(genre) for genre in genres]].any(axis=1))
-        return np.asarray(kinds[self._catalog.film_kinds])
+        wanted = np.asarray(self._genre_set_matrix[:, [self.column(genre) for genre in genres]].any(axis=1))
+        return np.asarray(wanted[self._catalog.film_genre_sets])
 
     def _within(self, years: Years) -> Mask:
         """Films of these years; one without a year is of none."""

@@ -1,4 +1,8 @@
-"""Many short texts in little memory: one run of bytes, instead of an object for each."""
+"""Many short texts in little memory: one run of bytes, instead of an object for each.
+
+`recsys.titles.names.SortedNames` is the like for names that are sought: these are had by position alone, in
+any order, may repeat, and grow one by one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from array import array
 from collections.abc import Iterator
 
 
-class Texts:
+class PackedTexts:
     """Texts by position, in the order in which they were added."""
 
     def __init__(self) -> None:

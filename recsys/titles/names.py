@@ -1,4 +1,8 @@
-"""Many names in little memory: one run of bytes in order, instead of an object for each."""
+"""Many names in little memory: one run of bytes in order, instead of an object for each.
+
+`recsys.data.texts.PackedTexts` is the like for texts that are only kept: these are sorted, different, all
+given at once, and found by what they begin with.
+"""
 
 from __future__ import annotations
 

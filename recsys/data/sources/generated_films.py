@@ -6,7 +6,8 @@ import numpy as np
 
 from recsys.data.catalog import Catalog, Film
 
-GENRES = {  # share of films that have it, in ml-latest-small
+# The share of films that have each, in ml-latest-small.
+GENRES = {
     "Drama": 0.448,
     "Comedy": 0.386,
     "Thriller": 0.194,

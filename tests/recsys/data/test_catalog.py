@@ -20,11 +20,20 @@ def test_films_come_back_as_they_came() -> None:
     assert [catalog[film.movie_id] for film in reversed(FILMS)] == [*reversed(FILMS)]
     assert catalog.movie_ids.tolist() == [7, -3, 5, 2**40]
     assert catalog.film_years.tolist() == [1995, 0, 2001, 1895]
-    assert [catalog.kinds[kind] for kind in catalog.film_kinds] == [film.genres for film in FILMS]
+    assert [catalog.genre_sets[at] for at in catalog.film_genre_sets] == [film.genres for film in FILMS]
     assert catalog.genres == ("Comedy", "Crime", "Thriller")
     assert catalog.years == (1895, 2001)
     with pytest.raises(UnknownMovie):
         catalog[8]
+
+
+@pytest.mark.parametrize(
+    "imdb_id",
+    ["tt0000001", "tt9999999", "tt12345678", "tt01234567", "tt0000000", "tt99999999999", "0113277", "nm1"],
+)
+def test_imdb_ids_of_whatever_form_come_back(imdb_id: str) -> None:
+    films = Film(1, "None"), Film(2, "One", imdb_id=imdb_id)
+    assert tuple(Catalog(films, "tiny")) == films
 
 
 def test_a_part_and_an_extension_have_the_films_that_they_say() -> None:
