@@ -61,10 +61,8 @@ def start_from(
 ) -> Start:
     """People and films are matched by id; who is new is folded in. Raises InvalidData for another kind."""
     _check(start, config)
-    users, movies = (
-        _rows_among(start.user_ids, user_ids),
-        _rows_among(start.catalog.movie_ids, catalog.movie_ids),
-    )
+    users = _rows_among(start.user_ids, user_ids)
+    movies = _rows_among(start.catalog.movie_ids, catalog.movie_ids)
     stars = factors = None
     if "stars" in config.parts:
         stars = _with_newcomers(start.stars.renumbered(users, movies), rows, users == UNSEEN)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from recsys.arrays import AnyArray, Floats, Ints, Reals
+from recsys.arrays import AnyArray, Floats, Integers, Ints, Reals
 from recsys.errors import ArtifactError
 
 UNKNOWN = -1  # the place of a film outside the head
@@ -32,7 +32,7 @@ class Ease:
     movie_rows: Ints
     weights: npt.NDArray[np.int16]
     scale: Floats
-    places: Ints
+    places: Integers
     counts: Ints
 
     @classmethod
@@ -107,7 +107,7 @@ class Ease:
         return np.where(places != UNKNOWN, column * targets, np.float32(0))
 
 
-def _places(movie_rows: Ints, n_films: int) -> Ints:
-    places = np.full(n_films, UNKNOWN, np.int64)
+def _places(movie_rows: Ints, n_films: int) -> Integers:
+    places = np.full(n_films, UNKNOWN, np.int32)
     places[movie_rows] = np.arange(len(movie_rows))
     return places

@@ -21,7 +21,8 @@ from recsys.serving.shelves import Shelves
 from recsys.serving.similarity import Neighbours
 from recsys.serving.stars import DrawnStars, FactorStars, NetworkStars, Stars, StarsPosterior
 
-_PREDICTORS: dict[str, type[DrawnStars | FactorStars | NetworkStars]] = {  # how each model's stars are served
+# How each model's stars are served.
+_PREDICTORS: dict[str, type[DrawnStars | FactorStars | NetworkStars]] = {
     "pmf": DrawnStars,
     "dot": FactorStars,
     "dot_bias": FactorStars,
