@@ -38,11 +38,14 @@ def test_imdb_ids_of_whatever_form_come_back(imdb_id: str) -> None:
 
 def test_a_part_and_an_extension_have_the_films_that_they_say() -> None:
     catalog = Catalog(FILMS[:2], "tiny")
-    longer = catalog.extended([FILMS[3], Film(7, "Another Heat")])
-    assert tuple(longer) == (FILMS[0], FILMS[1], FILMS[3])
-    assert longer.genres == catalog.genres
+    longer = catalog.extended([FILMS[2], Film(7, "Another Heat")])
+    assert tuple(longer) == FILMS[:3]
+    assert longer.genres == ("Crime", "Thriller")  # columns that were learned keep their meaning
+    assert longer.years == (1995, 1995)
     assert catalog.extended(FILMS[:1]) is catalog
-    assert tuple(longer.part(longer.rows([2**40, 7]))) == (FILMS[3], FILMS[0])
+    part = longer.part(longer.rows([5, 7]))
+    assert tuple(part) == (FILMS[2], FILMS[0])
+    assert (part.genres, part.years) == (longer.genres, longer.years)
 
 
 def test_rows_of_what_is_known_leave_the_others_out() -> None:
