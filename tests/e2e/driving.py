@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from sandbox import Sandbox, serve
 from tests.e2e.groups import Group
 from tests.e2e.looking import NoTable, look_into
 from tests.e2e.people import Ballot, Json, Message, Person
+from tests.e2e.warm import Process, spawn
 
 __all__ = [
     "PATIENCE",
@@ -108,7 +109,7 @@ class Bot:
         self._database_url = database_url
         self._look = look_into(database_url, home)
         self.log = home.parent / f"{home.name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
         self._checked_calls = self._checked_failures = self._checked_log = 0
         self._expected: tuple[str, ...] = NORMAL
 
@@ -147,15 +148,9 @@ class Bot:
     def start(self, until: str = "serving", **changes: str) -> None:
         """Start the process, and wait until it has logged a word."""
         begun = len(self.text())
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
-                cwd=self.home,
-                env=self.environment(**changes),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = spawn(
+            ["run"], cwd=self.home, environment=self.environment(**changes), stdout=self.log, stderr=self.log
+        )
         deadline = time.monotonic() + PATIENCE
         while until not in self.text()[begun:]:
             assert self.process.poll() is None, self.text()
@@ -166,16 +161,13 @@ class Bot:
         """`python -m bot …` to its end, with these settings changed, or unset where None."""
         environment = {name: value for name, value in self.environment().items() if name not in changes}
         environment |= {name: value for name, value in changes.items() if value is not None}
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=self.home,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
+            process = spawn(arguments, cwd=self.home, environment=environment, stdout=stdout, stderr=stderr)
+            code = process.wait(PATIENCE)
+            return subprocess.CompletedProcess(
+                arguments, code, stdout.read_text(encoding="utf-8"), stderr.read_text(encoding="utf-8")
+            )
 
     def kill(self) -> None:
         """`kill -9`, at this very moment."""
@@ -232,7 +224,7 @@ class Bot:
         while self._busy():
             assert time.monotonic() < deadline, f"the bot does not come to rest\n{self.text()}"
             if self.process is not None and self.process.poll() is not None:
-                raise AssertionError(f"the bot ended with {self.process.returncode}\n{self.text()}")
+                raise AssertionError(f"the bot ended with {self.process.poll()}\n{self.text()}")
             time.sleep(TICK)
 
     def _busy(self) -> bool:
