@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from storage.database.migrations import migrate
 
 pytest.register_assert_rewrite("tests.e2e.driving")
 
@@ -40,6 +43,14 @@ def only_loopback() -> Iterator[None]:
     outside.write_text("", encoding="utf-8")
     if attempts:
         pytest.fail(f"the network was used:\n{attempts}")
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with tables and without rows, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    asyncio.run(migrate(f"sqlite:///{folder / 'matinee.db'}", folder / "backups"))
+    return folder / "matinee.db"
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,31 @@ def empty(url: str) -> None:
     asyncio.run(_run(make_url(url), ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"]))
 
 
+def clear(url: str) -> None:
+    """Take the rows out of all tables, and let their numbers begin anew: a tenth of what migrating takes."""
+    asyncio.run(_run(make_url(url), [_CLEAR]))
+
+
+_CLEAR = """
+DO $$
+DECLARE each record; filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica; -- no foreign key is looked at
+    FOR each IN SELECT tablename AS name FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', each.name) INTO filled;
+        IF filled THEN EXECUTE format('DELETE FROM public.%I', each.name); END IF;
+    END LOOP;
+    FOR each IN SELECT sequencename AS name FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL
+    LOOP
+        EXECUTE format('ALTER SEQUENCE public.%I RESTART', each.name);
+    END LOOP;
+END $$
+"""
+
+
 @functools.cache
 def _why_not() -> str | None:
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -17,7 +18,6 @@ from bot.telegram.limits import Limits
 from bot.telegram.messenger import Messenger
 from sandbox import Sandbox, serve
 from storage.database import Database
-from storage.database.migrations import migrate
 from storage.films.films import Film
 from storage.running import updates
 from storage.running.updates import NewUpdate, StoredUpdate
@@ -27,10 +27,9 @@ NO_LIMITS = Limits(per_second=1e6, chat_per_second=1e6, chat_burst=1_000_000)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'matinee.db'}"
-    await migrate(url, tmp_path / "backups")
-    opened = await Database.open(url)
+async def database(tmp_path: Path, migrated_file: Path) -> AsyncIterator[Database]:
+    shutil.copy(migrated_file, tmp_path / "matinee.db")
+    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'matinee.db'}")
     yield opened
     await opened.close()
 

@@ -1,10 +1,12 @@
-"""A fresh, migrated database for each test: every test of `database` runs on SQLite and on PostgreSQL.
+"""A migrated database without rows for each test: every test of `database` runs on SQLite and on PostgreSQL.
 
 Where PostgreSQL is expected and when it is skipped: tests/postgresql.py.
 """
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,43 +22,27 @@ from tests import postgresql
 
 
 @pytest.fixture(scope="session")
-def postgresql_database() -> Iterator[str]:
-    """The URL of a database for this process's tests, one after the other."""
+def migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database with tables, which is cleared for each test."""
     with postgresql.new_database() as url:
+        asyncio.run(migrate(url, tmp_path_factory.mktemp("backups")))
         yield url
 
 
-@pytest.fixture
-def postgresql_url(postgresql_database: str) -> str:
-    """The URL of a PostgreSQL database without tables."""
-    postgresql.empty(postgresql_database)
-    return postgresql_database
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/matinee.sqlite3"
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a database without tables."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with tables and without rows."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "matinee.sqlite3")
+        return f"sqlite:///{tmp_path}/matinee.sqlite3"
+    url: str = request.getfixturevalue("migrated_postgresql")
+    postgresql.clear(url)
     return url
 
 
 @pytest.fixture
-async def database(empty_url: str, tmp_path: Path) -> AsyncIterator[Database]:
-    await migrate(empty_url, tmp_path / "backups")
-    database = await Database.open(empty_url)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def sqlite_database(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Database]:
-    await migrate(sqlite_url, tmp_path / "backups")
-    database = await Database.open(sqlite_url)
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(migrated_url)
     yield database
     await database.close()
 
