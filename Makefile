@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Each makes .venv and installs what it needs, once.
+# Two commands: `make demo` and `make test`. Each makes .venv and installs what it needs, once. `make help` lists all.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_DATA := .testdata
 PEERS := .venv-peers
 
-.PHONY: demo run test test-postgresql lint check pictures bench bench-quick bench-peers clean
+.PHONY: demo run test test-quick test-postgresql test-long soak lint check reference constraints pictures bench bench-quick bench-peers help clean
 
 demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without Telegram
 	@$(BIN)/matinee demo
@@ -14,15 +14,28 @@ demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without
 run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 	@$(BIN)/matinee run
 
-test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every test
-	@MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist loadfile
+# A module is split between workers where one would be idle; ONLY narrows a run down to files, names or markers.
+PYTEST = MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist worksteal
+ONLY ?=
 
-# Left to `make test`: the page, the docs, a first start, moving, trainings and workers, which are on both where it
+test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what a change can break, in under five minutes; ONLY="FILE" or ONLY="-k NAME": less
+	@$(PYTEST) $(if $(CI),--at-most 8) -m "not check and not soak" $(ONLY)
+
+test-quick: $(VENV)/.develop $(TEST_DATA)/ml-100k ## in under a minute what needs no process, no browser and no PostgreSQL
+	@MATINEE_TEST_DATABASES=sqlite $(PYTEST) --ignore tests/e2e --ignore tests/package \
+		-m "not process and not real and not check and not soak" $(ONLY)
+
+# Left out: the page, the docs, a first start, moving, trainings and workers, which are on both databases where it
 # matters, and moderation, whose test plants rows in the SQLite file.
 test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation once more, on PostgreSQL
-	@MATINEE_TEST_DATABASES=postgresql MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) \
-		$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile \
+	@MATINEE_TEST_DATABASES=postgresql $(PYTEST) -m "not soak" tests/e2e \
 		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py admin_moderation.py)
+
+test-long: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what is too long for `make test`, and the installed package
+	@$(PYTEST) -m "check and not soak"
+
+soak: $(VENV)/.develop $(TEST_DATA)/ml-100k ## by hand: every test there is, in random order, each bot a Python of its own; an hour
+	@MATINEE_TEST_COLD=1 $(PYTEST) -p randomly
 
 lint: $(VENV)/.develop ## the linters
 	$(BIN)/ruff format --check .
@@ -30,7 +43,10 @@ lint: $(VENV)/.develop ## the linters
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test test-postgresql ## everything that CI runs
+check: lint test test-long test-postgresql ## everything that CI runs
+
+reference: $(VENV)/.develop ## docs/settings.md and docs/commands.md, from what settings and commands say of themselves
+	@$(BIN)/python -m tools.reference
 
 pictures: $(VENV)/.develop $(TEST_DATA)/ml-100k ## the README's pictures, from a real conversation
 	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/matinee prepare
@@ -59,6 +75,9 @@ $(VENV)/.develop: pyproject.toml tools/install.sh
 
 $(TEST_DATA)/ml-100k: | $(VENV)/.develop
 	@MATINEE_HOME=$(CURDIR)/$(TEST_DATA) $(BIN)/matinee data fetch ml-100k --folder $(TEST_DATA)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 clean: ## what make made, but no home
 	rm -rf $(VENV) $(PEERS) $(TEST_DATA)

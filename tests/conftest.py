@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import itertools
 import os
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +20,10 @@ from storage.database.migrations import migrate
 
 pytest.register_assert_rewrite("tests.e2e.driving")
 
-_GUARD = Path(__file__).parent / "guard"
+_TESTS = Path(__file__).parent
+_GUARD = _TESTS / "guard"
+_BEGUN = time.monotonic()
+_started: list[str] = []  # processes, by the test that runs
 
 
 def pytest_configure() -> None:
@@ -28,10 +35,65 @@ def pytest_configure() -> None:
         sys.path.insert(0, str(_GUARD))
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_GUARD), os.environ.get("PYTHONPATH")]))
         importlib.import_module("sitecustomize")
+        sys.addaudithook(_note_processes)
 
 
 def pytest_unconfigure() -> None:
     Path(os.environ["MATINEE_TEST_OUTSIDE"]).unlink(missing_ok=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--at-most", type=float, metavar="MINUTES", help="fail a run that takes longer")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lies in these folders starts processes."""
+    for item in items:
+        if item.path.relative_to(_TESTS).parts[0] in ("e2e", "package"):
+            item.add_marker("process")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    most = session.config.getoption("--at-most")
+    if most is not None and _minutes() > most:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The files that take longest, and whether all of them together took too long."""
+    seconds: Counter[str] = Counter()
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.partition("::")[0]] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section("slowest files, in seconds of one worker")
+        for name, taken in seconds.most_common(10):
+            terminalreporter.write_line(f"{taken:6.1f}  {name}")
+    most = config.getoption("--at-most")
+    if most is not None and _minutes() > most:
+        terminalreporter.write_line(f"FAILED: {_minutes():.1f} minutes, more than {most:g}", red=True)
+
+
+def _minutes() -> float:
+    """Since this process loaded the tests."""
+    return (time.monotonic() - _BEGUN) / 60
+
+
+@pytest.fixture(autouse=True)
+def no_process_unless_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that starts a process and does not say so: `make test-quick` leaves out those that do."""
+    if request.node.get_closest_marker("process") is not None:
+        yield
+        return
+    _started.clear()
+    yield
+    if _started:
+        pytest.fail(f"a test that starts a process is marked so: {_started}")
+
+
+def _note_processes(event: str, args: tuple[Any, ...]) -> None:
+    if event in ("subprocess.Popen", "os.fork", "os.posix_spawn"):
+        _started.append(str(args[:2]))
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 SERVER = os.environ.get("MATINEE_TEST_POSTGRESQL", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
 
 
+# What databases the tests of a run use, by name: "sqlite", "postgresql" or both.
+KINDS = os.environ.get("MATINEE_TEST_DATABASES", "").split() or ["sqlite", "postgresql"]
+
+
 @contextmanager
 def new_database() -> Iterator[str]:
     """The URL of an empty database. Without a server the test is skipped, or fails where CI is set."""
+    if "postgresql" not in KINDS:
+        pytest.skip("MATINEE_TEST_DATABASES leaves PostgreSQL out")
     if (why := _why_not()) is not None:
         told = f"no PostgreSQL at {make_url(SERVER)!r}, which MATINEE_TEST_POSTGRESQL may name: {why}"
         if os.environ.get("CI"):

@@ -41,6 +41,7 @@ def test_a_peer_without_an_environment_says_how_to_make_one(tmp_path: Path) -> N
         Peers(tmp_path / "python").ask("svd")
 
 
+@pytest.mark.process
 def test_a_peer_that_fails_says_why(tmp_path: Path) -> None:
     """An interpreter that knows no numpy, as one in which nothing could be installed."""
     python = tmp_path / "python"

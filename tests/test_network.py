@@ -30,6 +30,7 @@ def test_a_connection_outside_is_refused_and_noted() -> None:
     assert "getaddrinfo 'example.org'" in noted
 
 
+@pytest.mark.process
 def test_so_it_is_in_other_processes() -> None:
     code = f"import socket; socket.create_connection(('{OUTSIDE}', 80), timeout=5)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

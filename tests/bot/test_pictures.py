@@ -16,6 +16,8 @@ from bot.pictures import Charts, Losses, PerDay, Picture, draw, read_request
 from recsys.charts import Chart, Curve
 from recsys.progress import Step
 
+pytestmark = pytest.mark.process
+
 DAY = date(2026, 11, 23)
 CHARTS = Charts(moments=[DAY], charts=[Chart("a", [Curve("", [0.5])], True), Chart("b", [])], title="$ <b>")
 PER_DAY = PerDay(counts={DAY: 3}, title="t", per_day="d", per_week="w", average="a")

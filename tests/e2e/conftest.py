@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
@@ -13,9 +11,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from bot.process.settings import Settings
+from bot.training.preparing import train_model
+from recsys.config import TrainingConfig
+from recsys.data.sources.datasets import load_dataset
 from tests import postgresql
 from tests.e2e.administering import AdminBot
-from tests.e2e.driving import ROOT, Bot, Person, Telegram
+from tests.e2e.driving import Bot, Person, Telegram
 
 AnyDatabase = AbstractContextManager[str | None]
 
@@ -45,7 +47,7 @@ def new_database(database_kind: str) -> Callable[[], AnyDatabase]:
 
 @pytest.fixture(scope="session")
 def prepared(test_data: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A home with a first model, made once for all workers by `python -m bot prepare`.
+    """A home with a first model, made once for all workers: a quick fit, which serves as a full one does.
 
     MATINEE_TEST_HOME names one that is there already, and saves its making.
     """
@@ -56,20 +58,8 @@ def prepared(test_data: Path, tmp_path_factory: pytest.TempPathFactory, worker_i
     home = shared / "prepared"
     with FileLock(shared / "prepared.lock"):
         if not (home / "models").exists():
-            environment = {
-                **os.environ,
-                "MATINEE_HOME": str(home),
-                "MATINEE_DATASET": str(test_data / "ml-100k"),
-            }
-            made = subprocess.run(
-                [sys.executable, "-m", "bot", "prepare"],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert made.returncode == 0, made.stdout + made.stderr
+            dataset, config = load_dataset(test_data / "ml-100k"), TrainingConfig.quick()
+            train_model(dataset, Settings(home=home), config, lambda step: None)
     return home
 
 

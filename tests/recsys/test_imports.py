@@ -23,6 +23,7 @@ sys.exit(f"loaded {heavy}" if heavy else 0)
 """
 
 
+@pytest.mark.process
 def test_serving_loads_neither_torch_nor_pandas(small_recommender: Recommender, tmp_path: Path) -> None:
     small_recommender.save(tmp_path)
     found = subprocess.run(

@@ -29,7 +29,7 @@ def migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=postgresql.KINDS)
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with tables and without rows."""
     if request.param == "sqlite":

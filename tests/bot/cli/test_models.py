@@ -216,6 +216,7 @@ def test_without_a_model(tmp_path: Path) -> None:
             run(tmp_path, *command)
 
 
+@pytest.mark.process
 def test_asking_loads_neither_torch_nor_pandas(trained: tuple[Path, dict[str, Any]]) -> None:
     code = (
         "import sys; from bot.cli import asking\n"

@@ -57,6 +57,8 @@ from storage.running.models import Model
 from storage.schema import additions, audit, merges
 from storage.schema import films as film_rows
 
+pytestmark = pytest.mark.process
+
 ADMIN = 5_170_000_001
 N_FILMS = 30
 QUICK = recsys.TrainingConfig(

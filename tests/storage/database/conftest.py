@@ -31,7 +31,7 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/matinee.sqlite3"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=postgresql.KINDS)
 def empty_url(request: pytest.FixtureRequest) -> str:
     """The URL of a database without tables."""
     url: str = request.getfixturevalue(f"{request.param}_url")

@@ -21,6 +21,8 @@ from storage.errors import BackupFailed, DatabaseInUse, RestoreFailed, SchemaToo
 from storage.films import editions, films
 from storage.people import people, ratings
 
+pytestmark = pytest.mark.process
+
 Minute = Callable[[int], datetime]
 BEFORE, LATER = "before the backup", "after the backup"
 

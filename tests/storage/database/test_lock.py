@@ -47,6 +47,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 async def test_a_crash_lets_go(postgresql_url: str) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, postgresql_url, cwd=ROOT, stdout=asyncio.subprocess.PIPE

@@ -82,6 +82,7 @@ async def test_the_revision_is_told_and_nothing_is_made(empty_url: str, tmp_path
     assert await revision(empty_url) == REVISIONS[-1]
 
 
+@pytest.mark.process
 async def test_a_start_with_nothing_to_do_loads_no_alembic(sqlite_url: str, tmp_path: Path) -> None:
     script = (
         "import asyncio, pathlib, sys; from storage.database.migrations import migrate; "

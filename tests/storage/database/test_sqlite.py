@@ -221,6 +221,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 async def test_a_writer_killed_in_the_middle_leaves_a_sound_database(sqlite_url: str, tmp_path: Path) -> None:
     await migrate(sqlite_url, tmp_path / "backups")
     process = await asyncio.create_subprocess_exec(

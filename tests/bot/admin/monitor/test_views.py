@@ -115,6 +115,7 @@ def test_an_alert_says_what_is_past_which_bound() -> None:
     )
 
 
+@pytest.mark.process
 async def test_words_come_alone_where_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     text, picture = (
         Html("<b>figures</b>"),

