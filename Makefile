@@ -19,7 +19,7 @@ PYTEST = MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 -
 ONLY ?=
 
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what a change can break, in under five minutes; ONLY="FILE" or ONLY="-k NAME": less
-	@$(PYTEST) $(if $(CI),--at-most 8) -m "not check and not soak" $(ONLY)
+	@$(PYTEST) $(if $(AT_MOST),--at-most $(AT_MOST)) -m "not check and not soak" $(ONLY)
 
 test-quick: $(VENV)/.develop $(TEST_DATA)/ml-100k ## in under a minute what needs no process, no browser and no PostgreSQL
 	@MATINEE_TEST_DATABASES=sqlite $(PYTEST) --ignore tests/e2e --ignore tests/package \

@@ -47,10 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lies in these folders starts processes."""
+    """What lies in these folders starts processes, and who asks for real ratings learns from them."""
     for item in items:
         if item.path.relative_to(_TESTS).parts[0] in ("e2e", "package"):
             item.add_marker("process")
+        if "test_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("real")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
