@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -21,9 +23,7 @@ from storage.errors import StorageError
 __all__ = ["main"]
 
 cli = typer.Typer(
-    help="A Telegram bot that learns what you like and answers in a tap: what to watch tonight.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 film_group = typer.Typer(help="The films in the database.", no_args_is_help=True)
@@ -49,6 +49,21 @@ db = typer.Typer(help="The database: backups, and the way to another one.", no_a
 for command in (database.upgrade, database.backup, database.restore, database.copy):
     db.command()(command)
 cli.add_typer(db, name="db")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"matinee {version('matinee')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version)
+    ] = False,
+) -> None:
+    """A Telegram bot that learns what you like and answers in a tap: what to watch tonight."""
 
 
 def main() -> None:
