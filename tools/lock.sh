@@ -11,6 +11,8 @@ lock() {
         --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package torch --overrides - \
         --output-file "requirements/$name.txt" pyproject.toml "$@"
 }
+echo 'setuptools>=77' | "$uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-header --no-annotate --output-file requirements/build.txt - # as build-system in pyproject
 lock serve
 lock train --extra train
 lock develop --extra train --extra dev
