@@ -1,6 +1,6 @@
 """The mathematics of taste: ratings in, stars, order and neighbours out.
 
-torch and pandas come with the first `fit` or `load_dataset`, not with this import.
+torch comes with the first `fit`, not with this import.
 
 From the ground up: `arrays`, `errors`, `progress` and `charts`; `data` and `config`; `serving`, `titles` and
 `monitoring`; `recommender` and `brigades`; `models` and `interpretation`; `training` and `plots`;

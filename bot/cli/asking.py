@@ -1,4 +1,4 @@
-"""`matinee similar TITLE | recommend`: ask the newest model in the home, without torch or pandas."""
+"""`matinee similar TITLE | recommend`: ask the newest model in the home, without torch."""
 
 from __future__ import annotations
 

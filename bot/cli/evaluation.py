@@ -12,7 +12,7 @@ from bot.process.extras import require_training
 from bot.process.settings import read_settings
 from recsys.config import TrainingConfig
 
-if TYPE_CHECKING:  # it imports pandas and torch when called
+if TYPE_CHECKING:
     from recsys.evaluation import Evaluation, Measure
 
 

@@ -13,7 +13,7 @@ from bot.films.store import model_folders
 from bot.process.settings import Settings
 from recsys.data.sources.download import DATASETS
 
-if TYPE_CHECKING:  # it imports pandas when called
+if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]

@@ -85,7 +85,7 @@ def python() -> Finding:
 def train_extra(*, needed: bool) -> Finding:
     """Whether this installation can train. `needed` says that there is no model yet."""
     versions: dict[str, str | None] = {}
-    for package in ("torch", "pandas"):
+    for package in ("torch",):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

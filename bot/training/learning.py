@@ -18,7 +18,7 @@ from recsys.data.catalog import Catalog
 from recsys.data.ratings import Ratings
 from recsys.recommender import Recommender
 
-if TYPE_CHECKING:  # it imports pandas when called
+if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.evaluation.holdout import Holdout
 

@@ -23,7 +23,7 @@ from recsys.errors import DataUnavailable
 from storage.database import Database, facts
 from storage.database.migrations import revision
 
-if TYPE_CHECKING:  # they import pandas and torch when called
+if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.data.sources.transfer import OnProgress
     from recsys.progress import OnStep

@@ -15,7 +15,7 @@ from recsys.data.sources.headers import header_positions
 from recsys.errors import InvalidData
 
 _ID = re.compile(r"\s*\d{1,18}\s*")
-_LINK = re.compile(r"\s*(?:tt)?(\d{1,12})(?:\.0)?\s*")  # "0114709", "tt0114709", and what pandas makes of it
+_LINK = re.compile(r"\s*(?:tt)?(\d{1,12})(?:\.0)?\s*")  # "0114709", "tt0114709", and what pandas writes of it
 _U_ITEM_FIELDS = 5  # id, title, release date, video date, IMDb page; one flag per genre follows
 _UNKNOWN_IN_RECBOLE = "unkonwn"  # its spelling of ml-100k's film "unknown"
 

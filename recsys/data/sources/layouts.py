@@ -46,7 +46,7 @@ def source_of(path: Path) -> str:
 def read_catalog(path: Path) -> Catalog:
     """The films of a folder or zip, without its ratings: its fingerprint is that of the whole data set.
 
-    Needs no pandas. Raises as `read_data_set`.
+    Raises as `read_data_set`.
     """
     with open_bundle(path, _is_layout, _EXPECTED) as bundle:
         _, _, films = _recognise(bundle)

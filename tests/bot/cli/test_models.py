@@ -217,11 +217,11 @@ def test_without_a_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_asking_loads_neither_torch_nor_pandas(trained: tuple[Path, dict[str, Any]]) -> None:
+def test_asking_loads_no_torch(trained: tuple[Path, dict[str, Any]]) -> None:
     code = (
         "import sys; from bot.cli import asking\n"
         "asking.similar(['heat']); asking.recommend(rated=['heat=5'])\n"
-        "sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"
+        "sys.exit('torch' in sys.modules)"
     )
     env = {**os.environ, "MATINEE_HOME": str(trained[0])}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
