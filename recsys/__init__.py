@@ -1,6 +1,7 @@
 """The mathematics of taste: ratings in, stars, order and neighbours out.
 
-torch comes with the first `fit`, not with this import.
+torch comes with the first `fit`, not with this import; where it is not installed, numpy alone fits pmf and
+the ranker.
 
 From the ground up: `arrays`, `errors`, `progress` and `charts`; `data` and `config`; `serving`, `titles` and
 `monitoring`; `recommender` and `brigades`; `models` and `interpretation`; `training` and `plots`;
@@ -21,6 +22,7 @@ from recsys.errors import (
     InvalidData,
     MissingPart,
     RecsysError,
+    TorchMissing,
     UnknownModel,
     UnknownMovie,
     UnknownUser,
@@ -54,6 +56,7 @@ __all__ = [
     "TitleIndex",
     "TitleMatch",
     "TitleSearch",
+    "TorchMissing",
     "TrainingConfig",
     "UnknownModel",
     "UnknownMovie",

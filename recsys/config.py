@@ -141,9 +141,9 @@ class TrainingConfig:
     Raises UnknownModel for a model or part that does not exist, InvalidData for what makes no sense.
     """
 
-    model: str = "pmf"  # the predictor of stars: one of MODELS
-    device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one
-    seed: int = 0  # the same seed gives the same model on the CPU
+    model: str = "pmf"  # the predictor of stars: one of MODELS; the others need torch
+    device: str = "auto"  # "cpu", "cuda", "cuda:1", …; "auto" takes CUDA where there is one; CUDA needs torch
+    seed: int = 0  # the same seed gives the same model on the CPU, with torch; without it, another one
     parts: tuple[str, ...] = PARTS  # what to fit: some of PARTS
     influence_cap: int | None = 1000  # ratings of one person after which more add no weight; None: no cap
     pmf: PmfConfig = field(default_factory=PmfConfig)  # settings of model="pmf"

@@ -7,6 +7,7 @@ RecsysError
 ├── UnknownUser        a user id that was not in training
 ├── UnknownModel       a model or part name that does not exist
 ├── MissingPart        a call needs a part that this recommender was fitted without
+├── TorchMissing       a fit that needs torch, which is not installed
 ├── Diverged           a fit that ended in something not finite
 └── ArtifactError      a saved model that is damaged or of another format
 """
@@ -40,6 +41,10 @@ class UnknownModel(RecsysError):
 
 class MissingPart(RecsysError):
     """The recommender was fitted without the part that this call needs."""
+
+
+class TorchMissing(RecsysError):
+    """This fit needs torch, which is not installed; the text says what does without."""
 
 
 class Diverged(RecsysError):

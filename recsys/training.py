@@ -13,6 +13,7 @@ from recsys.data.content import content_features, genre_matrix, genre_vectors, y
 from recsys.data.ratings import Ratings
 from recsys.data.rows import Rows
 from recsys.errors import InvalidData
+from recsys.models.backend import around_a_fit, check_torch
 from recsys.models.warm_start import Start, start_from
 from recsys.progress import OnStep
 from recsys.recommender import Recommender
@@ -45,11 +46,27 @@ def fit(
     films or genres of theirs are gone or ratings have grown by half; the rest is made anew. People and films
     are matched by id, and may come and go. The order of the ratings changes nothing.
 
+    It runs on torch where that is installed, else on numpy alone, where the same seed gives another draw of
+    the same model.
+
     Raises InvalidData without ratings or with a `start` that does not fit, UnknownMovie for a rating of a
-    film that `catalog` does not have, Diverged when training ends in numbers that are not finite.
+    film that `catalog` does not have, TorchMissing for CUDA and for another model than pmf without torch,
+    Diverged when training ends in numbers that are not finite.
     """
     if not len(ratings):
         raise InvalidData("there are no ratings to learn from")
+    check_torch(config)
+    with around_a_fit():
+        return _fit(ratings, catalog, config, report, start)
+
+
+def _fit(
+    ratings: Ratings,
+    catalog: Catalog,
+    config: TrainingConfig,
+    report: OnStep | None,
+    start: Recommender | None,
+) -> Recommender:
     ratings = ratings.take(np.lexsort((ratings.movie_ids, ratings.user_ids)))
     user_ids, users = np.unique(ratings.user_ids, return_inverse=True)
     movies, cap = catalog.rows(ratings.movie_ids), config.influence_cap
@@ -93,14 +110,18 @@ def fit(
 def _stars(
     rows: Rows, content: Floats, config: TrainingConfig, report: OnStep | None, former: Start | None
 ) -> Stars:
-    from recsys.models import dot_bias, network, pmf
-
     if config.model == "nn":
+        from recsys.models import network
+
         net = None if former is None else former.predictor(NetworkStars)
         return network.fit_stars(rows, config, report, net)
     if config.model == "pmf":
+        from recsys.models import pmf
+
         draws, counts = (None, None) if former is None else (former.predictor(DrawnStars), former.counts)
         return pmf.fit_stars(rows, content, config, report, draws, counts)
+    from recsys.models import dot_bias
+
     factors = None if former is None else former.predictor(FactorStars)
     return dot_bias.fit_stars(rows, config, report, factors)
 

@@ -1,1 +1,4 @@
-"""What fits the parts that are served, with torch; imports `recommender`, `serving`, `data` and `config`."""
+"""What fits the parts that are served, with torch, some of it also with numpy alone.
+
+Imports `recommender`, `serving`, `data` and `config`.
+"""

@@ -14,14 +14,12 @@ the head of the catalog (columns), the weights are B = I - P·diag(P)⁻¹, P = 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from recsys.arrays import Doubles, Floats, Ints
 from recsys.config import RankerConfig, TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
-from recsys.models.device import torch_device
-from recsys.models.threads import one_thread
+from recsys.models.backend import Array, Backend, backend_of
 from recsys.serving.ease import Ease
 from recsys.serving.ranker import graded
 
@@ -35,22 +33,20 @@ def fit_ease(rows: Rows, features: Floats, config: TrainingConfig) -> Ease:
     will do: the ridge keeps the condition low, and weights are stored in 16 bits.
     Raises Diverged when a weight is not finite.
     """
-    settings, device = config.ranker, torch_device(config.device)
+    settings, xp = config.ranker, backend_of(config.device)
     counts = np.bincount(rows.movies, minlength=rows.n_movies)
     movie_rows = head(counts, settings)
-    with one_thread():
-        gram = _gram(rows, movie_rows, settings, device)
-        F = torch.from_numpy(features[movie_rows]).to(gram)
+    with xp.alone():
+        gram, at = _gram(rows, movie_rows, settings, xp), xp.arange(len(movie_rows))
+        F = xp.array(features[movie_rows])
         gram += settings.ease_content * (F @ F.T)
-        diagonal = gram.diagonal()
-        diagonal += _ridge(counts, settings) + settings.ease_dropout * diagonal
-        factor, failed = torch.linalg.cholesky_ex(gram)
-        P = torch.cholesky_inverse(factor)
-        B = -P / P.diagonal()
-        B.fill_diagonal_(0)
-    if failed or not torch.isfinite(B).all():
+        gram[at, at] += _ridge(counts, settings) + settings.ease_dropout * gram[at, at]
+        P = xp.inverse_positive(gram)
+        B = -P / P[at, at]
+        B[at, at] = 0
+    if not xp.is_finite(B):
         raise Diverged("the weights of EASE are not finite")
-    return Ease.from_weights(movie_rows, B.cpu().numpy(), counts)
+    return Ease.from_weights(movie_rows, xp.numpy(B), counts)
 
 
 def head(counts: Ints, settings: RankerConfig) -> Ints:
@@ -64,25 +60,20 @@ def _ridge(counts: Ints, settings: RankerConfig) -> float:
     return float(settings.ease_ridge * per_film**settings.ease_ridge_growth)
 
 
-def _gram(rows: Rows, movie_rows: Ints, settings: RankerConfig, device: torch.device) -> torch.Tensor:
+def _gram(rows: Rows, movie_rows: Ints, settings: RankerConfig, xp: Backend) -> Array:
     """XᵀX of the weighted targets, summed over dense blocks of people; shape (n_head, n_head)."""
     places = np.full(rows.n_movies, -1)
     places[movie_rows] = np.arange(len(movie_rows))
     weights = _weights(rows, settings.ease_damping) * rows.influence()
     targets = graded(rows.values, settings.slope) * np.sqrt(weights)[rows.users]
-    gram = torch.zeros((len(movie_rows),) * 2, device=device)
+    gram = xp.zeros(len(movie_rows), len(movie_rows))
     people = max(1, BLOCK // max(1, len(movie_rows)))
     for first in range(0, rows.n_users, people):
         begin, end = np.searchsorted(rows.users, (first, first + people))
         at = begin + np.flatnonzero(places[rows.movies[begin:end]] >= 0)
         X = np.zeros((min(people, rows.n_users - first), len(movie_rows)), np.float32)
         X[rows.users[at] - first, places[rows.movies[at]]] = targets[at]
-        if device.type == "cpu":
-            with np.errstate(over="ignore"):  # raised as Diverged
-                gram += torch.from_numpy(X.T @ X)  # numpy sees that both are one, and computes half of it
-        else:
-            block = torch.from_numpy(X).to(device)
-            gram += block.T @ block
+        gram += xp.gram(X)
     return gram
 
 

@@ -13,14 +13,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from recsys.arrays import Floats, Ints, Mask
 from recsys.config import TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
-from recsys.models.device import torch_device
-from recsys.models.threads import one_thread
+from recsys.models.backend import Array, Backend, backend_of
 from recsys.progress import OnStep, Step
 from recsys.serving.ranker import effective_number, graded
 
@@ -37,11 +35,11 @@ class _PaddedRows:
     `mask` is the root of a rating's weight, `targets` are times it, and `lengths` are sums of weights.
     """
 
-    rows: torch.Tensor
-    lengths: torch.Tensor
-    columns: torch.Tensor
-    targets: torch.Tensor
-    mask: torch.Tensor
+    rows: Array
+    lengths: Array
+    columns: Array
+    targets: Array
+    mask: Array
 
 
 def fit_film_factors(
@@ -53,30 +51,30 @@ def fit_film_factors(
     `report` hears of every sweep: one alternation between people and films.
     Raises Diverged when a factor is not finite.
     """
-    settings, device = config.ranker, torch_device(config.device)
+    settings, xp = config.ranker, backend_of(config.device)
     n_users, n_films, k = rows.n_users, rows.n_movies, settings.factors
     targets = graded(rows.values, settings.slope)
-    by_user = _batches(rows.users, rows.movies, targets, n_users, k, device)
+    by_user = _batches(rows.users, rows.movies, targets, n_users, k, xp)
     influence = rows.influence()[rows.users]
-    by_film = _batches(rows.movies, rows.users, targets, n_films, k, device, influence)
+    by_film = _batches(rows.movies, rows.users, targets, n_films, k, xp, influence)
     counts = np.bincount(rows.movies, minlength=n_films)
     effective_films = effective_number(counts)
-    content = _Content(features, counts > 0, settings.content_ridge, device)
+    content = _Content(features, counts > 0, settings.content_ridge, xp)
     a0, user_pull = settings.unseen_weight, settings.regularisation
     film_pull = settings.regularisation * settings.film_regularisation
-    V = _start(n_films, k, config.seed).to(device)
-    nowhere = torch.zeros((n_users, k), device=device)
-    with one_thread():
+    V = xp.first_normal((n_films, k), INITIAL_SCALE / k**0.5, config.seed)
+    nowhere = xp.zeros(n_users, k)
+    with xp.alone():
         for number in range(1, settings.sweeps + 1):
             began = time.perf_counter()
             prior = content.prior(V)
-            U = _half_sweep(by_user, V, nowhere, user_pull, a0, effective_films)
-            V = _half_sweep(by_film, U, prior, film_pull, a0, n_users)
+            U = _half_sweep(xp, by_user, V, nowhere, user_pull, a0, effective_films)
+            V = _half_sweep(xp, by_film, U, prior, film_pull, a0, n_users)
             if report is not None:
                 report(Step("ranker", number, settings.sweeps, time.perf_counter() - began))
-    if not torch.isfinite(V).all():
+    if not xp.is_finite(V):
         raise Diverged("the ranker's film factors are not finite")
-    film_factors: Floats = V.cpu().numpy()
+    film_factors: Floats = xp.numpy(V)
     return film_factors
 
 
@@ -97,35 +95,35 @@ def refit_film_factors(
     rated them. The others stay: on ml-100k, moving all with 5,000 more ratings of 90,000 changed NDCG@10 by
     less than .002. Raises Diverged.
     """
-    settings, device = config.ranker, torch_device(config.device)
+    settings, xp = config.ranker, backend_of(config.device)
     began, counts = time.perf_counter(), np.bincount(rows.movies, minlength=rows.n_movies)
     few = (before < settings.refit_ratings) | (counts >= settings.refit_growth * before)
     anew = ~known | ((counts > before) & few)
-    V = torch.from_numpy(start.astype(np.float32)).to(device)
+    V = xp.array(start.astype(np.float32))
     if anew.any():
-        content = _Content(features, (counts > 0) & known, settings.content_ridge, device)
-        with one_thread():
+        content = _Content(features, (counts > 0) & known, settings.content_ridge, xp)
+        with xp.alone():
             prior = content.prior(V)
-            unknown = torch.from_numpy(~known).to(device)
+            unknown = xp.array(~known)
             V[unknown] = prior[unknown]
-            solved = torch.from_numpy(anew).to(device)
-            V[solved] = _solved_films(rows, config, V, prior[solved], anew)
-    if not torch.isfinite(V).all():
+            solved = xp.array(anew)
+            V[solved] = _solved_films(xp, rows, config, V, prior[solved], anew)
+    if not xp.is_finite(V):
         raise Diverged("the ranker's film factors are not finite")
     if report is not None:
         report(Step("ranker", 1, 1, time.perf_counter() - began))
-    film_factors: Floats = V.cpu().numpy()
+    film_factors: Floats = xp.numpy(V)
     return film_factors
 
 
 def _solved_films(
-    rows: Rows, config: TrainingConfig, V: torch.Tensor, prior: torch.Tensor, anew: Mask
-) -> torch.Tensor:
+    xp: Backend, rows: Rows, config: TrainingConfig, V: Array, prior: Array, anew: Mask
+) -> Array:
     """New factors of the films `anew` (n_films,), given those of all and the `prior` of these.
 
     Of the people who did not rate them, all that counts is their Gram matrix, for which a sample will do.
     """
-    settings, k, device = config.ranker, V.shape[1], V.device
+    settings, k = config.ranker, V.shape[1]
     targets, a0 = graded(rows.values, settings.slope), settings.unseen_weight
     fans = np.zeros(rows.n_users, np.bool_)
     fans[rows.users[anew[rows.movies]]] = True
@@ -134,10 +132,10 @@ def _solved_films(
     place = np.full(rows.n_users, -1)
     place[people] = np.arange(len(people))
     own = place[rows.users] >= 0
-    by_user = _batches(place[rows.users[own]], rows.movies[own], targets[own], len(people), k, device)
-    nowhere = torch.zeros((len(people), k), device=device)
+    by_user = _batches(place[rows.users[own]], rows.movies[own], targets[own], len(people), k, xp)
+    nowhere = xp.zeros(len(people), k)
     effective_films = effective_number(np.bincount(rows.movies))
-    U = _half_sweep(by_user, V, nowhere, settings.regularisation, a0, effective_films)
+    U = _half_sweep(xp, by_user, V, nowhere, settings.regularisation, a0, effective_films)
     among = anew[rows.movies]
     by_film = _batches(
         (np.cumsum(anew) - 1)[rows.movies[among]],
@@ -145,35 +143,28 @@ def _solved_films(
         targets[among],
         int(anew.sum()),
         k,
-        device,
+        xp,
         rows.influence()[rows.users[among]],
     )
-    weights = torch.ones(len(people), device=device)
+    weights = xp.ones(len(people))
     weights[int(fans.sum()) :] = len(others) / max(1, len(others[:_SAMPLE]))
     gram = (U * weights[:, None]).T @ U
     pull = settings.regularisation * settings.film_regularisation
-    return _half_sweep(by_film, U, prior, pull, a0, rows.n_users, gram)
-
-
-def _start(n_films: int, factors: int, seed: int) -> torch.Tensor:
-    """Small random film factors, the same for the same seed on every device."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.normal(0.0, INITIAL_SCALE / factors**0.5, (n_films, factors), generator=generator)
+    return _half_sweep(xp, by_film, U, prior, pull, a0, rows.n_users, gram)
 
 
 class _Content:
     """The film prior F·B: ridge regression of the rated films' factors on their content."""
 
-    def __init__(self, features: Floats, rated: Mask, ridge: float, device: torch.device) -> None:
-        self._features = torch.from_numpy(features).to(device)
-        self._rated = torch.from_numpy(rated).to(device)
+    def __init__(self, features: Floats, rated: Mask, ridge: float, xp: Backend) -> None:
+        self._xp, self._features, self._rated = xp, xp.array(features), xp.array(rated)
         self._known = self._features[self._rated]
-        self._gram = self._known.T @ self._known + ridge * torch.eye(features.shape[1], device=device)
+        self._gram = self._known.T @ self._known + ridge * xp.eye(features.shape[1])
 
-    def prior(self, V: torch.Tensor) -> torch.Tensor:
+    def prior(self, V: Array) -> Array:
         """Prior means of all films; shape (n_films, k)."""
-        weights = torch.linalg.solve(self._gram, self._known.T @ V[self._rated])
-        return torch.mm(self._features, weights)
+        weights = self._xp.linalg.solve(self._gram, self._known.T @ V[self._rated])
+        return self._features @ weights
 
 
 def _batches(
@@ -182,7 +173,7 @@ def _batches(
     targets: Floats,
     n_rows: int,
     factors: int,
-    device: torch.device,
+    xp: Backend,
     weights: Floats | None = None,
 ) -> list[_PaddedRows]:
     """The ratings of each row, padded to batches of like length; every row is in one batch.
@@ -215,62 +206,55 @@ def _batches(
         )
         types = (np.int64, np.float32, np.int64, np.float32, np.float32)
         batches.append(
-            _PaddedRows(
-                *(
-                    torch.from_numpy(part.astype(kind)).to(device)
-                    for part, kind in zip(parts, types, strict=True)
-                )
-            )
+            _PaddedRows(*(xp.array(part.astype(kind)) for part, kind in zip(parts, types, strict=True)))
         )
         begin = end
     return batches
 
 
 def _half_sweep(
+    xp: Backend,
     batches: list[_PaddedRows],
-    W: torch.Tensor,
-    prior: torch.Tensor,
+    W: Array,
+    prior: Array,
     regularisation: float,
     a0: float,
     n_others: float,
-    others: torch.Tensor | None = None,
-) -> torch.Tensor:
+    others: Array | None = None,
+) -> Array:
     """New factors of one side, given the other side's W (n_columns, k) and this side's `prior` (n_rows, k).
 
     `n_others` is N of the regularisation λ (n + a0·N), `others` WᵀW where W is not all of the other side.
     Raises Diverged.
     """
     gram = a0 * (W.T @ W if others is None else others)
-    if not torch.isfinite(gram).all():
+    if not xp.is_finite(gram):
         raise Diverged("the ranker's factors are not finite")
-    eigenvalues, Q = torch.linalg.eigh(gram)
-    eigenvalues, rotated, means = eigenvalues.clamp_min(0), W @ Q, prior @ Q
-    result = torch.empty_like(prior)
+    eigenvalues, Q = xp.linalg.eigh(gram)
+    eigenvalues, rotated, means = eigenvalues.clip(min=0), W @ Q, prior @ Q
+    result = xp.zeros(*prior.shape)
     for batch in batches:
         pull = (regularisation * (batch.lengths + a0 * n_others))[:, None]
-        Y = rotated[batch.columns] * batch.mask[..., None]
+        Y = xp.rows(rotated, batch.columns) * batch.mask[..., None]
         solve = _solve_short if Y.shape[1] < Y.shape[2] else _solve_long
-        result[batch.rows] = solve(Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])
-    return torch.mm(result, Q.T)
+        result[batch.rows] = solve(xp, Y, batch.targets, eigenvalues + pull, pull * means[batch.rows])
+    return result @ Q.T
 
 
-def _solve_short(
-    Y: torch.Tensor, targets: torch.Tensor, diagonal: torch.Tensor, pulled: torch.Tensor
-) -> torch.Tensor:
+def _solve_short(xp: Backend, Y: Array, targets: Array, diagonal: Array, pulled: Array) -> Array:
     """(diag(diagonal) + YᵀY)⁻¹ (Yᵀ·targets + pulled), rows shorter than the factors, by Woodbury."""
     x = pulled / diagonal
     if not Y.shape[1]:
         return x
     YD = Y / diagonal[:, None, :]
-    small = torch.baddbmm(torch.eye(Y.shape[1], device=Y.device), YD, Y.mT)
+    small = xp.plus_product(xp.eye(Y.shape[1]), YD, Y.mT)
     missing = targets[..., None] - Y @ x[..., None]
-    return x + (YD.mT @ torch.cholesky_solve(missing, torch.linalg.cholesky_ex(small)[0]))[..., 0]
+    return x + (YD.mT @ xp.solve_positive(small, missing))[..., 0]
 
 
-def _solve_long(
-    Y: torch.Tensor, targets: torch.Tensor, diagonal: torch.Tensor, pulled: torch.Tensor
-) -> torch.Tensor:
+def _solve_long(xp: Backend, Y: Array, targets: Array, diagonal: Array, pulled: Array) -> Array:
     """The same solution by the full k × k system."""
     right = Y.mT @ targets[..., None] + pulled[..., None]
-    full = torch.diag_embed(diagonal) + Y.mT @ Y
-    return torch.cholesky_solve(right, torch.linalg.cholesky_ex(full)[0])[..., 0]
+    full, at = Y.mT @ Y, xp.arange(Y.shape[2])
+    full[:, at, at] += diagonal
+    return xp.solve_positive(full, right)[..., 0]

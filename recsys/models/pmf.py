@@ -21,18 +21,15 @@ import math
 import time
 
 import numpy as np
-import torch
-from torch.nn.functional import embedding
 
 from recsys.arrays import AnyArray, Floats
 from recsys.config import TrainingConfig
 from recsys.data.rows import Rows
 from recsys.errors import Diverged
-from recsys.models.device import torch_device
+from recsys.models.backend import Array, backend_of
 from recsys.models.pmf_draws import Draw, stars_of_draws
 from recsys.models.pmf_side import Regression, Side
 from recsys.models.side_information import ITERATIONS, Basis, basis_of, who_rated_what
-from recsys.models.threads import one_thread
 from recsys.progress import OnStep, Step
 from recsys.serving.stars import DrawnStars
 
@@ -43,7 +40,6 @@ _INITIAL_PRECISION = 1.5  # of a rating, per star squared
 _REFIT_ITERATIONS = 1  # of the decomposition of who rated what in a fine-tuning, for its time
 
 
-@one_thread()
 def fit_stars(
     rows: Rows,
     content: Floats,
@@ -60,10 +56,22 @@ def fit_stars(
     The others keep their means until a full fit: a few Gibbs sweeps more would add noise to them, and know
     less (on ml-100k, 5,000 ratings of 80,000 new: .0046 of MSE above a full fit; as it is, .0037).
     `report` hears of every sweep or draw, with the mean squared error of that draw on the ratings. The same
-    seed gives the same model on the CPU.
+    seed gives the same model on the CPU: with torch one, without it another.
 
     Raises Diverged when a number is not finite.
     """
+    with backend_of(config.device).alone():
+        return _fitted(rows, content, config, report, start, former_counts)
+
+
+def _fitted(
+    rows: Rows,
+    content: Floats,
+    config: TrainingConfig,
+    report: OnStep | None,
+    start: DrawnStars | None,
+    former_counts: Floats | None,
+) -> DrawnStars:
     iterations = ITERATIONS if start is None else _REFIT_ITERATIONS
     sampler, settings = _Sampler(rows, content, config, iterations), config.pmf
     if start is None:
@@ -96,20 +104,20 @@ class _Sampler:
     """The Gibbs sampler: both sides, the noise, and the draws kept so far, of all chains."""
 
     def __init__(self, rows: Rows, content: Floats, config: TrainingConfig, iterations: int) -> None:
-        self._settings, self._rows, device = config.pmf, rows, torch_device(config.device)
-        self._generator = torch.Generator(device).manual_seed(config.seed)
+        self._settings, self._rows, self._backend = config.pmf, rows, backend_of(config.device)
+        xp = self._backend
+        self._source = xp.source(config.seed)
         self._rng = np.random.default_rng(config.seed)
         # A film without ratings would only echo the prior, and slow down how it moves.
         self._rated, movies = np.unique(rows.movies, return_inverse=True)
         self._unrated = np.setdiff1d(np.arange(rows.n_movies), self._rated)
-        self._users = torch.from_numpy(np.asarray(rows.users, np.int64)).to(device)
-        self._movies = torch.from_numpy(movies).to(device)
-        values = torch.from_numpy(np.asarray(rows.values, np.float64)).to(device)
-        influence = torch.from_numpy(rows.influence()).to(device)
-        self._influence = influence[self._users]
-        self._offset = float((values * self._influence).sum() / self._influence.double().sum())
-        self._values = (values - self._offset).float()
-        self._content = torch.from_numpy(content).to(device)
+        self._users = xp.array(np.asarray(rows.users, np.int64))
+        self._movies = xp.array(movies)
+        values = xp.array(np.asarray(rows.values, np.float64))
+        self._influence = xp.array(rows.influence())[self._users]
+        self._offset = float((values * self._influence).sum() / xp.double(self._influence).sum())
+        self._values = xp.single(values - self._offset)
+        self._content = xp.array(content)
         self._bases = self._side_information(iterations)
         self._implicit = self._bases[0][0] if self._bases[0] else None
         people, films = self._bases
@@ -117,7 +125,7 @@ class _Sampler:
         self._films = self._side(self._movies, len(self._rated), films, self._influence)
         self._alpha = _INITIAL_PRECISION
         self._kept: list[Draw] = []
-        self._doubt, self._measured = torch.zeros(len(self._rated), device=device), 0
+        self._doubt, self._measured = xp.zeros(len(self._rated)), 0
 
     def begin(self) -> None:
         """Begin another chain at random."""
@@ -125,34 +133,34 @@ class _Sampler:
             side.begin(self._settings.factors)
         self._alpha = _INITIAL_PRECISION
 
-    def grown(self, former_counts: Floats | None) -> torch.Tensor:
+    def grown(self, former_counts: Floats | None) -> Array:
         """Which of the rated films are learned anew; shape (n_rated,)."""
-        counts = torch.bincount(self._movies, minlength=len(self._rated))
+        counts = self._backend.bincount(self._movies, len(self._rated))
         if former_counts is None:
-            return torch.ones_like(counts, dtype=torch.bool)
-        former = torch.from_numpy(former_counts[self._rated]).to(counts)
+            return counts > 0
+        former = self._backend.array(former_counts[self._rated].astype(np.int64))
         return (counts >= self._settings.refit_growth * former) & (counts > former)
 
-    def go_on(self, start: DrawnStars, draw: int, grown: torch.Tensor) -> float:
+    def go_on(self, start: DrawnStars, draw: int, grown: Array) -> float:
         """Go on from one draw of a former fit; what it does not hold is drawn: priors, people's noise.
 
         The mean squared error with the films as they are now.
         """
-        people, films, device = self._people, self._films, self._values.device
+        people, films, xp = self._people, self._films, self._backend
 
-        def vectors(bias: AnyArray, factors: AnyArray) -> torch.Tensor:
+        def vectors(bias: AnyArray, factors: AnyArray) -> Array:
             found = np.concatenate([bias[:, draw, None], factors[:, draw]], axis=1)
-            return torch.from_numpy(found.astype(np.float32)).to(device)
+            return xp.array(found.astype(np.float32))
 
         people.vectors = vectors(start.user_bias, start.user_factors)
         films.vectors = served = vectors(start.movie_bias, start.movie_factors)[self._rated]
-        films.noise_weights = torch.from_numpy(start.movie_weight[self._rated]).to(device)
+        films.noise_weights = xp.array(start.movie_weight[self._rated])
         self._alpha = 1 / float(start.noise_variance[draw])
-        squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
+        squares = (self._values - self._predicted(people.vectors, films.vectors)) ** 2
         weighted = squares * films.noise_weights[self._movies]
         self._draw_noise_weights(people, self._users, weighted / weighted.mean())
         # Served are means, not draws: going on from these again and again would end at one best value.
-        moments = [self._alpha * _moment(other) for other in (films, people)]
+        moments = [self._alpha * self._moment(other) for other in (films, people)]
         for side, moment in zip((people, films), moments, strict=True):
             side.draw_prior()
             side.spread(moment)
@@ -162,9 +170,9 @@ class _Sampler:
             self._draw_people()
             self._draw_films()
             anew = grown[:, None]
-            films.means = torch.where(anew, films.means, served)
-            films.vectors = torch.where(anew, films.vectors, apart)
-        return float((self._values - self._predicted(people.vectors, films.means)).square().mean())
+            films.means = xp.where(anew, films.means, served)
+            films.vectors = xp.where(anew, films.vectors, apart)
+        return float(((self._values - self._predicted(people.vectors, films.means)) ** 2).mean())
 
     def sweep(self) -> float:
         """Draw all there is once. The mean squared error of the draw."""
@@ -172,8 +180,8 @@ class _Sampler:
         self._draw_people()
         people, films, users, movies = self._people, self._films, self._users, self._movies
         weights = self._weights()
-        squares = (self._values - self._predicted(people.vectors, films.vectors)).square()
-        total = float((squares * weights).double().sum()) / self._alpha
+        squares = (self._values - self._predicted(people.vectors, films.vectors)) ** 2
+        total = float(self._backend.double(squares * weights).sum()) / self._alpha
         self._alpha = self._rng.gamma(_NOISE_SHAPE + len(squares) / 2) / (_NOISE_SHAPE + total / 2)
         self._draw_noise_weights(people, users, self._alpha * squares * films.noise_weights[movies])
         seen = self._alpha * squares * people.noise_weights[users]
@@ -190,40 +198,40 @@ class _Sampler:
         self._people.draw_prior()
         self._people.draw_vectors(self._regression(self._films.vectors, self._movies, self._weights()))
 
-    def _draw_noise_weights(self, side: Side, rows: torch.Tensor, squares: torch.Tensor) -> None:
+    def _draw_noise_weights(self, side: Side, rows: Array, squares: Array) -> None:
         """Given the squared error of each rating in units of the noise."""
-        by_row = torch.zeros_like(side.noise_weights).index_add_(0, rows, squares)
+        by_row = self._backend.sums(rows, squares, len(side.noise_weights))
         side.draw_noise_weights(by_row, self._settings.noise_shape)
 
     def measure_doubt(self) -> None:
         """How far films were drawn from their means, as it shows in the stars of the people of this draw."""
-        films, x = self._films, _with_ones(self._people.vectors)
+        films, x = self._films, self._with_ones(self._people.vectors)
         off = films.vectors - films.means
         self._doubt += ((off @ (x.T @ x / len(x))) * off).sum(1)
         self._measured += 1
 
     def keep(self) -> None:
         """Keep the films' means and the people's means given these, for serving."""
-        people, films = self._people, self._films
+        people, films, xp = self._people, self._films, self._backend
         users = people.expected_vectors(self._regression(films.means, self._movies, self._weights()))
         unrated = films.expected_unrated(self._content[self._unrated], _CONTENT)
-        x = _with_ones(people.vectors)
+        x = self._with_ones(people.vectors)
         mean, covariance = people.newcomers()
-        mean = mean.float()
+        mean = xp.single(mean)
         links = people.links[0] if self._implicit is not None else people.vectors[:0]
-        unrated_doubt = torch.trace(torch.linalg.solve(films.precision, x.T @ x / len(x)))
+        unrated_doubt = float(xp.linalg.solve(films.precision, x.T @ x / len(x)).trace())
         self._kept.append(
             Draw(
-                users=users.half().cpu().numpy(),
-                movies=self._of_all(films.means, unrated),
-                movie_weight=self._of_all(films.noise_weights, torch.ones(())),
+                users=xp.numpy(users).astype(np.float16),
+                movies=self._of_all(films.means, xp.numpy(unrated)),
+                movie_weight=self._of_all(films.noise_weights, 1.0),
                 movie_doubt=self._of_all(self._doubt / self._measured, unrated_doubt),
-                movie_appeal=self._of_all(self._appeal(users, films.means, mean), torch.zeros(())),
-                implicit_links=links.cpu().numpy(),
-                prior_mean=mean.cpu().numpy(),
-                prior_covariance=covariance.cpu().numpy(),
+                movie_appeal=self._of_all(self._appeal(users, films.means, mean), 0.0),
+                implicit_links=xp.numpy(links),
+                prior_mean=xp.numpy(mean),
+                prior_covariance=xp.numpy(covariance),
                 noise_variance=1 / self._alpha,
-                noise_spread=float(people.noise_weights.reciprocal().mean()),
+                noise_spread=float((1 / people.noise_weights).mean()),
             )
         )
 
@@ -236,28 +244,26 @@ class _Sampler:
         if self._implicit is None:
             return np.zeros((self._rows.n_movies, 0), np.float32), np.zeros(0, np.float32)
         loadings = self._implicit.loadings
-        centre = self._implicit.coordinates.mean(0).cpu().numpy()
-        return self._of_all(loadings, torch.zeros(loadings.shape[1])), centre
+        centre = self._backend.numpy(self._implicit.coordinates.mean(0))
+        return self._of_all(loadings, 0.0), centre
 
-    def _of_all(self, rated: torch.Tensor, unrated: torch.Tensor) -> Floats:
+    def _of_all(self, rated: Array, unrated: AnyArray | float) -> Floats:
         """One array for all films of the catalog; `unrated` is broadcast."""
         found = np.empty((self._rows.n_movies, *rated.shape[1:]), np.float32)
-        found[self._rated], found[self._unrated] = rated.cpu().numpy(), unrated.cpu().numpy()
+        found[self._rated], found[self._unrated] = self._backend.numpy(rated), unrated
         return found
 
     def _side_information(self, iterations: int) -> tuple[list[Basis], list[Basis]]:
         """Side information of people and films."""
-        people, films = [], [basis_of(self._content[self._rated])]
+        people, films = [], [basis_of(self._content[self._rated], self._backend)]
         rank, shape = self._settings.implicit, (self._rows.n_users, len(self._rated))
         if rank:
-            how = (rank, self._generator, iterations)
+            how = (rank, self._backend, self._source, iterations)
             people.append(who_rated_what(self._users, self._movies, shape, *how))
             films.append(who_rated_what(self._movies, self._users, shape[::-1], *how))
         return people, films
 
-    def _side(
-        self, ratings: torch.Tensor, n: int, bases: list[Basis], weights: torch.Tensor | None = None
-    ) -> Side:
+    def _side(self, ratings: Array, n: int, bases: list[Basis], weights: Array | None = None) -> Side:
         return Side(
             ratings,
             n,
@@ -265,49 +271,48 @@ class _Sampler:
             bases,
             weights=weights,
             batch_size=self._settings.batch_size,
-            generator=self._generator,
+            backend=self._backend,
+            source=self._source,
             rng=self._rng,
         )
 
-    def _regression(self, partners: torch.Tensor, columns: torch.Tensor, weights: torch.Tensor) -> Regression:
+    def _regression(self, partners: Array, columns: Array, weights: Array) -> Regression:
         """On the vectors of the other side, with a rating of no weight at the end for padding."""
-        bias, nothing = partners[:, 0], weights.new_zeros(1)
+        bias, nothing, join = partners[:, 0], self._backend.zeros(1), self._backend.concatenate
         return Regression(
-            design=_with_ones(partners),
-            columns=torch.cat([columns, columns[:1]]),
-            targets=torch.cat([self._values - bias[columns], nothing]),
-            weights=torch.cat([weights, nothing]),
+            design=self._with_ones(partners),
+            columns=join([columns, columns[:1]]),
+            targets=join([self._values - bias[columns], nothing]),
+            weights=join([weights, nothing]),
         )
 
-    def _predicted(self, people: torch.Tensor, films: torch.Tensor) -> torch.Tensor:
+    def _predicted(self, people: Array, films: Array) -> Array:
         """Of every rating, less the offset; shape (n_ratings,)."""
-        found = torch.empty_like(self._values)
-        columns = (self._users, self._movies, found)
-        parts = (torch.split(column, self._settings.batch_size) for column in columns)
-        for users, movies, into in zip(*parts, strict=True):
-            person, film = embedding(users, people), embedding(movies, films)
-            into.copy_(person[:, 0] + film[:, 0] + (person[:, 1:] * film[:, 1:]).sum(1))
+        xp, size = self._backend, self._settings.batch_size
+        found = xp.zeros(len(self._values))
+        for begin in range(0, len(found), size):
+            part = slice(begin, begin + size)
+            person, film = xp.rows(people, self._users[part]), xp.rows(films, self._movies[part])
+            found[part] = person[:, 0] + film[:, 0] + (person[:, 1:] * film[:, 1:]).sum(1)
         return found
 
-    def _appeal(self, people: torch.Tensor, films: torch.Tensor, anyone: torch.Tensor) -> torch.Tensor:
+    def _appeal(self, people: Array, films: Array, anyone: Array) -> Array:
         """How many stars more than anyone a film's own audience gives, shrunk; shape (n_rated,)."""
         by_anyone = anyone[0] + films[:, 0] + films[:, 1:] @ anyone[1:]
         surplus = self._predicted(people, films) - by_anyone.take(self._movies)
-        total = torch.zeros_like(by_anyone).index_add_(0, self._movies, surplus * self._influence)
+        total = self._backend.sums(self._movies, surplus * self._influence, len(by_anyone))
         return total / (self._films.counts + _APPEAL_SHRINKAGE)
 
-    def _weights(self) -> torch.Tensor:
+    def _weights(self) -> Array:
         """Precision of each rating."""
         people, films = self._people.noise_weights[self._users], self._films.noise_weights[self._movies]
         return self._alpha * people * films
 
+    def _with_ones(self, vectors: Array) -> Array:
+        """The factors with the partner of the other side's bias in front; shape (n, 1 + factors)."""
+        return self._backend.concatenate([self._backend.ones(len(vectors), 1), vectors[:, 1:]], 1)
 
-def _with_ones(vectors: torch.Tensor) -> torch.Tensor:
-    """The factors with the partner of the other side's bias in front; shape (n, 1 + factors)."""
-    return torch.cat([torch.ones_like(vectors[:, :1]), vectors[:, 1:]], 1)
-
-
-def _moment(side: Side) -> torch.Tensor:
-    """Of what a rating says of its partner on the other side: E[xxᵀ]; shape (1 + factors, 1 + factors)."""
-    x, shares = _with_ones(side.vectors), side.counts / side.counts.sum()
-    return (x * shares[:, None]).T @ x
+    def _moment(self, side: Side) -> Array:
+        """Of what a rating says of its partner on the other side: E[xxᵀ]; (1 + factors, 1 + factors)."""
+        x, shares = self._with_ones(side.vectors), self._backend.single(side.counts / side.counts.sum())
+        return (x * shares[:, None]).T @ x

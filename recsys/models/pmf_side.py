@@ -8,14 +8,14 @@ in *Macau* (Simm et al., 2015).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch.nn.functional import embedding
 
 from recsys.arrays import Doubles
+from recsys.models.backend import Array, Backend, Source
 from recsys.models.side_information import Basis
 
 _MAX_PADDING = 1.3  # rows of one batch differ in length by this factor, or by SHORT, at most
@@ -32,8 +32,8 @@ class Batch:
     Where padded, the position is the number of ratings: callers put a rating of no weight there.
     """
 
-    rows: torch.Tensor
-    ratings: torch.Tensor
+    rows: Array
+    ratings: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +44,29 @@ class Regression:
     (n_ratings + 1,), the last one being the padding, whose weight is 0.
     """
 
-    design: torch.Tensor  # (n of the other side, 1 + factors)
-    columns: torch.Tensor
-    targets: torch.Tensor
-    weights: torch.Tensor
+    design: Array  # (n of the other side, 1 + factors)
+    columns: Array
+    targets: Array
+    weights: Array
 
 
-def batches(rows: torch.Tensor, n: int, size: int) -> Iterator[Batch]:
+def batches(rows: Array, n: int, size: int, backend: Backend) -> Iterator[Batch]:
     """All rows below `n`, at most `size` ratings with padding a batch, but one row at least."""
-    order = torch.argsort(rows, stable=True)
-    lengths = torch.bincount(rows, minlength=n)
-    starts = torch.cumsum(lengths, 0) - lengths
-    by_length = torch.argsort(lengths, stable=True)
-    sorted_lengths = lengths[by_length].cpu().numpy()
+    order = rows.argsort(stable=True)
+    lengths = backend.bincount(rows, n)
+    starts = lengths.cumsum(0) - lengths
+    by_length = lengths.argsort(stable=True)
+    sorted_lengths = backend.numpy(lengths[by_length])
     begin = 0
     while begin < n:
         limit = max(sorted_lengths[begin] * _MAX_PADDING, sorted_lengths[begin] + _SHORT)
         like = int(np.searchsorted(sorted_lengths, limit, side="right"))
         end = min(like, begin + max(1, size // max(1, int(sorted_lengths[like - 1]))))
         chosen = by_length[begin:end]
-        within = torch.arange(int(sorted_lengths[end - 1]), device=rows.device)
+        within = backend.arange(int(sorted_lengths[end - 1]))
         real = within < lengths[chosen, None]
-        at = torch.where(real, starts[chosen, None] + within, 0)
-        yield Batch(chosen, torch.where(real, order[at], len(rows)))
+        at = backend.where(real, starts[chosen, None] + within, 0)
+        yield Batch(chosen, backend.where(real, order[at], len(rows)))
         begin = end
 
 
@@ -75,67 +75,67 @@ class Side:
 
     `noise_weights` (n,) say how much more than usual a rating of this row weighs. `ratings` are the rows of
     the ratings on this side, shape (n_ratings,), `weights` (n_ratings,) what each counts, 1 unless given,
-    `bases` the side information. Small matrices are drawn by
-    `rng` on the CPU, vectors by `generator` where they are.
+    `bases` the side information. Small matrices are drawn by `rng` on the CPU, vectors by `source` where they
+    are.
     """
 
     def __init__(
         self,
-        ratings: torch.Tensor,
+        ratings: Array,
         n: int,
         factors: int,
         bases: Sequence[Basis],
         *,
-        weights: torch.Tensor | None = None,
+        weights: Array | None = None,
         batch_size: int,
-        generator: torch.Generator,
+        backend: Backend,
+        source: Source,
         rng: np.random.Generator,
     ) -> None:
-        self._batches = list(batches(ratings, n, batch_size))
-        self._bases, self._generator, self._rng = tuple(bases), generator, rng
-        self.counts = torch.bincount(ratings, weights, minlength=n)
+        self._batches = list(batches(ratings, n, batch_size, backend))
+        self._bases, self._backend, self._source, self._rng = tuple(bases), backend, source, rng
+        self.counts = backend.bincount(ratings, n, weights)
         self.begin(factors)
 
     def begin(self, factors: int) -> None:
         """Begin at random, all forgotten but the ratings."""
-        n, device = len(self.counts), self.counts.device
-        self.vectors = torch.randn(n, 1 + factors, generator=self._generator, device=device) * _INITIAL_SCALE
+        n, xp = len(self.counts), self._backend
+        self.vectors = self._normal(n, 1 + factors) * _INITIAL_SCALE
         self.vectors[:, 0] = 0
         self.means = self.vectors
-        self.noise_weights = torch.ones(n, device=device)
-        self.mean = torch.zeros(1 + factors, device=device)
-        self.precision = _INITIAL_PRECISION * torch.eye(1 + factors, device=device)
-        self.links = [torch.zeros(len(basis.squares), 1 + factors, device=device) for basis in self._bases]
+        self.noise_weights = xp.ones(n)
+        self.mean = xp.zeros(1 + factors)
+        self.precision = _INITIAL_PRECISION * xp.eye(1 + factors)
+        self.links = [xp.zeros(len(basis.squares), 1 + factors) for basis in self._bases]
         self._ridges = [1.0] * len(self._bases)
         # What each basis adds to the mean.
-        self._shares = [torch.zeros_like(self.vectors) for _ in self._bases]
+        self._shares = [xp.zeros(*self.vectors.shape) for _ in self._bases]
 
-    def prior_means(self) -> torch.Tensor:
+    def prior_means(self) -> Array:
         """Shape (n, 1 + factors)."""
-        return sum(self._shares, start=self.mean.expand_as(self.vectors))
+        return sum(self._shares, start=self.mean + self._backend.zeros(*self.vectors.shape))
 
     def draw_prior(self) -> None:
         """Mean, precision, link matrices and their ridges, given the vectors."""
         self._draw_mean_and_precision()
-        root = torch.linalg.cholesky(self.precision)
+        root = self._backend.linalg.cholesky(self.precision)
         for at, basis in enumerate(self._bases):
             others = sum(self._shares[:at] + self._shares[at + 1 :], start=self.mean)
             ridge = self._ridges[at]
             weight = basis.squares + ridge  # times the precision: that of each row of the link matrix
             expected = (basis.coordinates.T @ (self.vectors - others)) / weight[:, None]
-            noise = self._normal(*expected.shape) / weight.sqrt()[:, None]
-            self.links[at] = expected + _deviation(root, noise)
+            noise = self._normal(*expected.shape) / weight[:, None] ** 0.5
+            self.links[at] = expected + self._backend.deviations(root, noise)
             self._shares[at] = basis.coordinates @ self.links[at]
             length = float(((self.links[at] @ self.precision) * self.links[at]).sum())
-            shape = _LINK_SHAPE + self.links[at].numel() / 2
+            shape = _LINK_SHAPE + math.prod(self.links[at].shape) / 2
             self._ridges[at] = float(self._rng.gamma(shape, 1 / (_LINK_RATE + length / 2)))
 
-    def spread(self, moment: torch.Tensor) -> None:
+    def spread(self, moment: Array) -> None:
         """Make about draws of means: the precision of a row with n ratings is prior + n · `moment`."""
-        precision = self.precision + self.counts[:, None, None] * moment
-        root = torch.linalg.cholesky(precision)
-        noise = self._normal(*self.vectors.shape)[..., None]
-        self.vectors = self.vectors + torch.linalg.solve_triangular(root.mT, noise, upper=True)[..., 0]
+        xp = self._backend
+        root = xp.linalg.cholesky(self.precision + xp.single(self.counts)[:, None, None] * moment)
+        self.vectors = self.vectors + xp.deviations(root, self._normal(*self.vectors.shape))
 
     def draw_vectors(self, regression: Regression) -> None:
         """All vectors given the other side's; `means` are what they are drawn around."""
@@ -144,71 +144,69 @@ class Side:
         self.means, deviations = self._solve(regression, noise)
         self.vectors = self.means + deviations
 
-    def expected_vectors(self, regression: Regression) -> torch.Tensor:
+    def expected_vectors(self, regression: Regression) -> Array:
         """Their means given other vectors of the other side, nothing drawn; shape (n, 1 + factors)."""
-        return self._solve(regression, torch.zeros_like(self.vectors))[0]
+        return self._solve(regression, self._backend.zeros(*self.vectors.shape))[0]
 
-    def _solve(self, given: Regression, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _solve(self, given: Regression, noise: Array) -> tuple[Array, Array]:
         """Means, and standard normal `noise` turned into deviations: one linear regression a row."""
-        width = noise.shape[1]
-        pull = self.prior_means() @ self.precision
-        means, deviations = torch.empty_like(noise), torch.empty_like(noise)
+        xp, pull = self._backend, self.prior_means() @ self.precision
+        means, deviations = xp.zeros(*noise.shape), xp.zeros(*noise.shape)
         for batch in self._batches:
-            X = embedding(given.columns.take(batch.ratings), given.design)
+            X = xp.rows(given.design, given.columns.take(batch.ratings))
             weighted = X * given.weights.take(batch.ratings)[..., None]
-            precision = torch.baddbmm(self.precision.expand(len(X), width, width), weighted.mT, X)
+            precision = xp.plus_product(self.precision, weighted.mT, X)
             right = weighted.mT @ given.targets.take(batch.ratings)[..., None] + pull[batch.rows][..., None]
-            root = torch.linalg.cholesky_ex(precision)[0]
-            half = torch.linalg.solve_triangular(root, right, upper=False)
-            both = torch.cat([half, noise[batch.rows][..., None]], dim=2)
-            solved = torch.linalg.solve_triangular(root.mT, both, upper=True)
-            means[batch.rows], deviations[batch.rows] = solved[..., 0], solved[..., 1]
+            means[batch.rows], deviations[batch.rows] = xp.posterior(precision, right, noise[batch.rows])
         return means, deviations
 
-    def draw_noise_weights(self, squares: torch.Tensor, shape: float) -> None:
+    def draw_noise_weights(self, squares: Array, shape: float) -> None:
         """From Gamma(shape, shape) priors, given each row's sum of squared errors in units of the noise."""
-        shapes = shape + self.counts.cpu().numpy() / 2
-        drawn = self._rng.gamma(shapes) / (shape + squares.double().cpu().numpy() / 2)
-        self.noise_weights = torch.from_numpy(drawn).to(self.vectors)
+        xp = self._backend
+        shapes = shape + xp.numpy(self.counts) / 2
+        drawn = self._rng.gamma(shapes) / (shape + xp.numpy(xp.double(squares)) / 2)
+        self.noise_weights = xp.single(xp.array(drawn))
 
-    def newcomers(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def newcomers(self) -> tuple[Array, Array]:
         """Mean and covariance of vectors drawn here, for rows of which nothing is known.
 
         A row counts by the root of its number of ratings, midway between counting people and counting
         ratings; one imaginary row with the prior's own covariance keeps tiny worlds regular.
         """
-        weights = self.counts.double().sqrt()
+        double = self._backend.double
+        weights = double(self.counts) ** 0.5
         weights = weights / weights.sum()
-        mean = weights @ self.vectors.double()
-        centred = self.vectors.double() - mean
+        mean = weights @ double(self.vectors)
+        centred = double(self.vectors) - mean
         scatter = len(centred) * (centred * weights[:, None]).T @ centred
-        covariance = (scatter + torch.linalg.inv(self.precision.double())) / (len(centred) + 1)
+        covariance = (scatter + self._backend.linalg.inv(double(self.precision))) / (len(centred) + 1)
         return mean, covariance
 
-    def expected_unrated(self, features: torch.Tensor, basis: int) -> torch.Tensor:
+    def expected_unrated(self, features: Array, basis: int) -> Array:
         """Prior means (m, 1 + factors) of rows that are not here, given their features of one basis."""
-        return torch.addmm(self.mean, features @ self._bases[basis].loadings, self.links[basis])
+        coordinates = features @ self._bases[basis].loadings
+        return self._backend.plus_product(self.mean, coordinates, self.links[basis])
 
     def _draw_mean_and_precision(self) -> None:
-        n, width = self.vectors.shape
-        rest = (self.vectors - sum(self._shares, start=torch.zeros_like(self.mean))).double()
+        (n, width), xp = self.vectors.shape, self._backend
+        rest = xp.double(self.vectors - sum(self._shares, start=xp.zeros(width)))
         average = rest.mean(0)
         centred = rest - average
         pull = _PRIOR_PEOPLE * n / (_PRIOR_PEOPLE + n)
-        scatter = centred.T @ centred + pull * torch.outer(average, average)
-        inverse_scale = np.eye(width) + scatter.cpu().numpy()
+        scatter = centred.T @ centred + pull * (average[:, None] * average)
+        inverse_scale = np.eye(width) + xp.numpy(scatter)
         for link, ridge in zip(self.links, self._ridges, strict=True):
-            inverse_scale += ridge * (link.double().T @ link.double()).cpu().numpy()
+            inverse_scale += ridge * xp.numpy(xp.double(link).T @ xp.double(link))
         freedom = width + n + sum(len(link) for link in self.links)
         precision = wishart(self._rng, freedom, inverse_scale)
         root = np.linalg.cholesky(precision * (_PRIOR_PEOPLE + n))
         noise = np.linalg.solve(root.T, self._rng.standard_normal(width))
-        expected = average.cpu().numpy() * n / (_PRIOR_PEOPLE + n)
-        self.precision = torch.from_numpy(precision).to(self.vectors)
-        self.mean = torch.from_numpy(expected + noise).to(self.vectors)
+        expected = xp.numpy(average) * n / (_PRIOR_PEOPLE + n)
+        self.precision = xp.single(xp.array(precision))
+        self.mean = xp.single(xp.array(expected + noise))
 
-    def _normal(self, *shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=self._generator, device=self.vectors.device)
+    def _normal(self, *shape: int) -> Array:
+        return self._backend.normal(shape, self._source)
 
 
 def wishart(rng: np.random.Generator, freedom: float, inverse_scale: Doubles) -> Doubles:
@@ -219,9 +217,3 @@ def wishart(rng: np.random.Generator, freedom: float, inverse_scale: Doubles) ->
     half = np.linalg.cholesky(np.linalg.inv(inverse_scale)) @ lower
     drawn: Doubles = half @ half.T
     return drawn
-
-
-def _deviation(root: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-    """Rows of standard normal `noise` (n, k) turned into rows of precision root @ root.T."""
-    turned: torch.Tensor = torch.linalg.solve_triangular(root, noise, upper=False, left=False)
-    return turned

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch.nn.functional import embedding_bag
+from recsys.models.backend import Array, Backend, Source
 
 _SMALLEST = 1e-4  # singular values below this share of the largest are numerical noise
 _OVERSAMPLING, ITERATIONS = 10, 3  # of the randomised decomposition
@@ -21,23 +20,24 @@ _OVERSAMPLING, ITERATIONS = 10, 3  # of the randomised decomposition
 class Basis:
     """F ≈ coordinates @ loadings.T, with orthogonal columns of `coordinates` and orthonormal `loadings`."""
 
-    coordinates: torch.Tensor  # (n, d)
-    loadings: torch.Tensor  # (f, d)
-    squares: torch.Tensor  # (d,): squared lengths of the columns of `coordinates`
+    coordinates: Array  # (n, d)
+    loadings: Array  # (f, d)
+    squares: Array  # (d,): squared lengths of the columns of `coordinates`
 
 
-def basis_of(features: torch.Tensor) -> Basis:
+def basis_of(features: Array, backend: Backend) -> Basis:
     """All directions of a dense matrix (n, f)."""
-    left, strengths, right = torch.linalg.svd(features.double(), full_matrices=False)
-    return _basis(left, strengths, right.T)
+    left, strengths, right = backend.linalg.svd(backend.double(features), full_matrices=False)
+    return _basis(left, strengths, right.T, backend)
 
 
 def who_rated_what(
-    rows: torch.Tensor,
-    columns: torch.Tensor,
+    rows: Array,
+    columns: Array,
     shape: tuple[int, int],
     rank: int,
-    generator: torch.Generator,
+    backend: Backend,
+    source: Source,
     iterations: int = ITERATIONS,
 ) -> Basis:
     """The `rank` strongest directions of the matrix with n^-1/2 at each rating, n ratings in its row.
@@ -46,32 +46,35 @@ def who_rated_what(
     (n_ratings,). The decomposition is randomised (Halko, Martinsson & Tropp 2011) and never makes the matrix
     dense: its cost is that of (2·iterations + 2)·rank numbers a rating.
     """
-    scale = torch.bincount(rows, minlength=shape[0]).clamp_min(1).float().rsqrt()[:, None]
-    by_row, by_column = _Sums(rows, columns, shape[0]), _Sums(columns, rows, shape[1])
+    scale = backend.single(backend.bincount(rows, shape[0]).clip(min=1))[:, None] ** -0.5
+    by_row = _Sums(rows, columns, shape[0], backend)
+    by_column = _Sums(columns, rows, shape[1], backend)
+    qr, svd = backend.linalg.qr, backend.linalg.svd
     width = min(rank + _OVERSAMPLING, *shape)
-    start = torch.randn(shape[1], width, generator=generator, device=rows.device)
-    found = torch.linalg.qr(scale * by_row(start))[0]
+    start = backend.normal((shape[1], width), source)
+    found = qr(scale * by_row(start))[0]
     for _ in range(iterations):
-        back = torch.linalg.qr(by_column(scale * found))[0]
-        found = torch.linalg.qr(scale * by_row(back))[0]
-    right, strengths, left = torch.linalg.svd(by_column(scale * found).double(), full_matrices=False)
-    return _basis(found.double() @ left.T[:, :rank], strengths[:rank], right[:, :rank])
+        back = qr(by_column(scale * found))[0]
+        found = qr(scale * by_row(back))[0]
+    right, strengths, left = svd(backend.double(by_column(scale * found)), full_matrices=False)
+    return _basis(backend.double(found) @ left.T[:, :rank], strengths[:rank], right[:, :rank], backend)
 
 
 class _Sums:
     """The matrix with 1 at each (row, column), as a map: sums over each row's columns."""
 
-    def __init__(self, rows: torch.Tensor, columns: torch.Tensor, n: int) -> None:
-        self._columns = columns[torch.argsort(rows, stable=True)]
-        lengths = torch.bincount(rows, minlength=n)
-        self._starts = torch.cumsum(lengths, 0) - lengths
+    def __init__(self, rows: Array, columns: Array, n: int, backend: Backend) -> None:
+        self._columns, self._backend = columns[rows.argsort(stable=True)], backend
+        lengths = backend.bincount(rows, n)
+        self._starts = lengths.cumsum(0) - lengths
 
-    def __call__(self, matrix: torch.Tensor) -> torch.Tensor:
+    def __call__(self, matrix: Array) -> Array:
         """Rows of `matrix` (n_columns, d) summed; shape (n, d)."""
-        return embedding_bag(self._columns, matrix, self._starts, mode="sum")
+        return self._backend.sums_of_rows(matrix, self._columns, self._starts)
 
 
-def _basis(left: torch.Tensor, strengths: torch.Tensor, right: torch.Tensor) -> Basis:
-    kept = strengths > _SMALLEST * strengths.max().clamp_min(_SMALLEST)
+def _basis(left: Array, strengths: Array, right: Array, backend: Backend) -> Basis:
+    single = backend.single
+    kept = strengths > _SMALLEST * strengths.max().clip(min=_SMALLEST)
     coordinates = left[:, kept] * strengths[kept]
-    return Basis(coordinates.float(), right[:, kept].float(), strengths[kept].square().float())
+    return Basis(single(coordinates), single(right[:, kept]), single(strengths[kept] ** 2))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from recsys.config import DotBiasConfig, DotConfig, NetworkConfig, PmfConfig, Ra
 from recsys.data.dataset import Dataset
 
 N_PEOPLE, N_FILMS = 36, 24
+BACKENDS = ("torch", "numpy")
 QUICK = TrainingConfig(
     device="cpu",
     dot=DotConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
@@ -22,6 +26,15 @@ QUICK = TrainingConfig(
     nn=NetworkConfig(layers=(12, 6), epochs=8, valid_share=0.0, weight_decay=0.5),
     ranker=RankerConfig(factors=6, sweeps=4),
 )
+
+
+@contextmanager
+def on(backend: str) -> Iterator[None]:
+    """One of BACKENDS; on "numpy" torch cannot be imported inside, as where it is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        if backend == "numpy":
+            patch.setitem(sys.modules, "torch", None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from recsys.errors import ArtifactError
 from recsys.models import ease
 from recsys.models.ease import fit_ease, head
 from recsys.serving.ease import Ease
+from tests.recsys.conftest import BACKENDS, on
 
 N_USERS, N_FILMS = 5, 8
 USERS = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 4, 4])
@@ -26,9 +27,10 @@ CONFIG = RankerConfig(ease_ratings=3, ease_ridge=0.4, ease_content=0.6, ease_dro
 HEAD = [0, 2, 3, 5]
 
 
-@pytest.fixture(scope="module")
-def fitted() -> Ease:
-    return fit_ease(ROWS, FEATURES, TrainingConfig(ranker=CONFIG, device="cpu"))
+@pytest.fixture(scope="module", params=BACKENDS)
+def fitted(request: pytest.FixtureRequest) -> Ease:
+    with on(request.param):
+        return fit_ease(ROWS, FEATURES, TrainingConfig(ranker=CONFIG, device="cpu"))
 
 
 def weights(fitted: Ease) -> Floats:
@@ -83,9 +85,11 @@ def test_scores_are_sums_of_contributions_and_films_outside_the_head_add_nothing
         assert shares.sum() == pytest.approx(scores[place], abs=1e-6)
 
 
-def test_a_world_without_a_head_has_no_scores() -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_world_without_a_head_has_no_scores(backend: str) -> None:
     config = TrainingConfig(ranker=replace(CONFIG, ease_ratings=9), device="cpu")
-    nothing = fit_ease(ROWS, FEATURES, config)
+    with on(backend):
+        nothing = fit_ease(ROWS, FEATURES, config)
     assert nothing.scores(np.array([0, 2]), np.array([1, 1], np.float32)).shape == (0,)
     again = Ease.from_arrays(nothing.arrays(), N_FILMS)
     assert again.weights.shape == (0, 0)
@@ -104,7 +108,8 @@ def test_what_is_no_head_of_this_catalog_is_refused(fitted: Ease) -> None:
             Ease.from_arrays(broken, N_FILMS)
 
 
-def test_a_fit_that_blows_up_is_refused() -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fit_that_blows_up_is_refused(backend: str) -> None:
     config = TrainingConfig(ranker=replace(CONFIG, slope=1e30), device="cpu")
-    with pytest.raises(Diverged, match="EASE"):
+    with on(backend), pytest.raises(Diverged, match="EASE"):
         fit_ease(ROWS, FEATURES, config)

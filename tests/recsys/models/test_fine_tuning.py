@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,18 +18,42 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation.order import order_metrics, recommended
 from recsys.evaluation.splits import held_out_people, random_fifth
 from recsys.progress import Step
+from tests.recsys.conftest import on
+
+Fit = Callable[..., Recommender]
 
 MODELS = ("pmf", "dot_bias", "dot", "nn")
 NEW_PERSON, NEW_FILM, GONE_PERSON = 77, 1, 1003
 
 
-@pytest.fixture(scope="module", params=MODELS)
-def config(request: pytest.FixtureRequest, quick_config: TrainingConfig) -> TrainingConfig:
-    return replace(quick_config, model=request.param)
+@pytest.fixture(
+    scope="module", params=[*((model, "torch") for model in MODELS), ("pmf", "numpy")], ids=" on ".join
+)
+def model_on(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A model and a backend."""
+    model, backend = request.param
+    return model, backend
+
+
+@pytest.fixture(scope="module")
+def config(model_on: tuple[str, str], quick_config: TrainingConfig) -> TrainingConfig:
+    return replace(quick_config, model=model_on[0])
+
+
+@pytest.fixture(scope="module")
+def fit(model_on: tuple[str, str]) -> Fit:
+    """recsys.fit on the backend."""
+
+    def fitted(*args: Any, **kwargs: Any) -> Recommender:
+        with on(model_on[1]):
+            return recsys.fit(*args, **kwargs)
+
+    return fitted
 
 
 @pytest.fixture(scope="module")
 def former(
+    fit: Fit,
     config: TrainingConfig,
     small_ratings: Ratings,
     small_catalog: Catalog,
@@ -35,7 +61,7 @@ def former(
 ) -> Recommender:
     """Fitted, saved and loaded: a fine-tuning has nothing but what is served."""
     folder = tmp_path_factory.mktemp("former")
-    recsys.fit(small_ratings, small_catalog, config).save(folder)
+    fit(small_ratings, small_catalog, config).save(folder)
     return Recommender.load(folder)
 
 
@@ -61,8 +87,10 @@ def more(small_ratings: Ratings, small_catalog: Catalog) -> Ratings:
 
 
 @pytest.fixture(scope="module")
-def tuned(former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig) -> Recommender:
-    return recsys.fit(more, newer, config, start=former)
+def tuned(
+    fit: Fit, former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig
+) -> Recommender:
+    return fit(more, newer, config, start=former)
 
 
 def test_new_people_and_films_come_in_and_others_go(tuned: Recommender, newer: Catalog) -> None:
@@ -101,31 +129,36 @@ def test_a_new_film_takes_its_place(tuned: Recommender, small_catalog: Catalog) 
 
 
 def test_the_same_seed_gives_the_same_model_whatever_the_order(
-    former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig, tuned: Recommender
+    fit: Fit,
+    former: Recommender,
+    more: Ratings,
+    newer: Catalog,
+    config: TrainingConfig,
+    tuned: Recommender,
 ) -> None:
     shuffled = more.take(np.random.default_rng(1).permutation(len(more)))
-    again = recsys.fit(shuffled, newer, config, start=former)
+    again = fit(shuffled, newer, config, start=former)
     for name, array in tuned.stars.arrays().items():
         assert np.array_equal(again.stars.arrays()[name], array), name
     assert np.array_equal(again.ranker.film_factors, tuned.ranker.film_factors)
 
 
 def test_it_can_be_saved_and_tuned_again(
-    tuned: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig, tmp_path: Path
+    fit: Fit, tuned: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig, tmp_path: Path
 ) -> None:
     tuned.save(tmp_path)
-    again = recsys.fit(more, newer, config, start=Recommender.load(tmp_path))
+    again = fit(more, newer, config, start=Recommender.load(tmp_path))
     pairs = (more.user_ids, more.movie_ids)
     assert np.mean((again.predict(*pairs) - tuned.predict(*pairs)) ** 2) < 0.1
 
 
 def test_it_takes_fewer_rounds(
-    former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig
+    fit: Fit, former: Recommender, more: Ratings, newer: Catalog, config: TrainingConfig
 ) -> None:
     full: list[Step] = []
     short: list[Step] = []
-    recsys.fit(more, newer, config, report=full.append)
-    recsys.fit(more, newer, config, report=short.append, start=former)
+    fit(more, newer, config, report=full.append)
+    fit(more, newer, config, report=short.append, start=former)
     assert {step.part for step in short} == {"stars", "ranker"}
     assert len(short) < len(full)
     first = next(step for step in full if step.part == "stars")
@@ -190,8 +223,8 @@ class TestRefusals:
             recsys.fit(small_ratings, small_catalog, config, start=former)
 
 
-@pytest.mark.parametrize("model", ["dot_bias", "pmf"])
-def test_real_ratings(movielens_100k: Dataset, model: str) -> None:
+@pytest.mark.parametrize(("model", "backend"), [("dot_bias", "torch"), ("pmf", "torch"), ("pmf", "numpy")])
+def test_real_ratings(movielens_100k: Dataset, model: str, backend: str) -> None:
     """Fifty people who were not there: after a fine-tuning they are known about as after a fit in full."""
     train, test = random_fifth(movielens_100k.ratings, 12)
     strangers = np.unique(train.user_ids)[::19]
@@ -203,9 +236,10 @@ def test_real_ratings(movielens_100k: Dataset, model: str) -> None:
         pmf=PmfConfig(chains=1, sweeps=24, draws=6),
         dot_bias=DotBiasConfig(ensemble=4, epochs=5, valid_share=0.0),
     )
-    former = recsys.fit(train.take(old), catalog, config)
-    tuned = recsys.fit(train, catalog, config, start=former)
-    full = recsys.fit(train, catalog, config)
+    with on(backend):
+        former = recsys.fit(train.take(old), catalog, config)
+        tuned = recsys.fit(train, catalog, config, start=former)
+        full = recsys.fit(train, catalog, config)
     errors = [
         float(np.mean((each.predict(test.user_ids, test.movie_ids) - test.values) ** 2))
         for each in (tuned, full)

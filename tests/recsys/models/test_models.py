@@ -26,6 +26,7 @@ from recsys import (
 from recsys.arrays import Floats
 from recsys.config import MODELS
 from recsys.progress import Step
+from tests.recsys.conftest import on
 
 Fit = Callable[..., Recommender]
 
@@ -37,20 +38,24 @@ TOO_FAST = [  # settings under which a fit cannot end well
 ]
 
 
-@pytest.fixture(scope="module", params=MODELS)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def fit(name: str, small_ratings: Ratings, small_catalog: Catalog, quick_config: TrainingConfig) -> Fit:
-    """Fits the stars of this model to the small world, or to other ratings."""
+@pytest.fixture(
+    scope="module", params=[*((model, "torch") for model in MODELS), ("pmf", "numpy")], ids=" on ".join
+)
+def fit(
+    request: pytest.FixtureRequest,
+    small_ratings: Ratings,
+    small_catalog: Catalog,
+    quick_config: TrainingConfig,
+) -> Fit:
+    """Fits the stars of one model, on one backend, to the small world or to other ratings."""
+    name, backend = request.param
 
     def fitted(
         ratings: Ratings = small_ratings, seed: int = 4, steps: list[Step] | None = None
     ) -> Recommender:
         config = replace(quick_config, model=name, parts=("stars",), seed=seed)
-        return recsys.fit(ratings, small_catalog, config, report=None if steps is None else steps.append)
+        with on(backend):
+            return recsys.fit(ratings, small_catalog, config, report=None if steps is None else steps.append)
 
     return fitted
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +18,17 @@ from recsys.data.rows import Rows
 from recsys.errors import Diverged
 from recsys.evaluation.splits import random_fifth
 from recsys.models import pmf
+from recsys.models.backend import Backend
+from recsys.models.numpy_backend import NumpyBackend
 from recsys.models.pmf import fit_stars
 from recsys.models.pmf_side import Regression, Side, batches, wishart
 from recsys.models.side_information import basis_of, who_rated_what
-from recsys.models.threads import one_thread
-from recsys.progress import Step
+from recsys.models.torch_backend import TorchBackend
+from recsys.progress import OnStep, Step
 from recsys.serving.stars import DrawnStars
+from tests.recsys.conftest import BACKENDS, on
+
+Fit = Callable[..., DrawnStars]
 
 CONFIG = TrainingConfig(
     device="cpu", seed=1, pmf=PmfConfig(factors=3, chains=2, sweeps=40, draws=5, implicit=6)
@@ -49,9 +56,26 @@ def rows(truth: Doubles) -> Rows:
     return Rows(users, movies, values, N_USERS, N_MOVIES)
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def fit(request: pytest.FixtureRequest, rows: Rows) -> Fit:
+    """Fits the planted world on one backend."""
+
+    def fitted(config: TrainingConfig = CONFIG, report: OnStep | None = None) -> DrawnStars:
+        with on(request.param):
+            return fit_stars(rows, CONTENT, config, report)
+
+    return fitted
+
+
 @pytest.fixture(scope="module")
-def stars(rows: Rows) -> DrawnStars:
-    return fit_stars(rows, CONTENT, CONFIG)
+def stars(fit: Fit) -> DrawnStars:
+    return fit()
+
+
+@pytest.fixture(params=[NumpyBackend(), TorchBackend("cpu")], ids=lambda backend: type(backend).__name__)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    found: Backend = request.param
+    return found
 
 
 class TestPlanted:
@@ -89,25 +113,23 @@ class TestPlanted:
         assert np.std(errors) < 0.5 * np.std(blind)
         assert 0.8 < np.sqrt(np.mean(np.square(scores))) < 1.2
 
-    def test_one_seed_one_model_whatever_the_callers_generator(self, rows: Rows, stars: DrawnStars) -> None:
+    def test_one_seed_one_model_whatever_the_callers_generator(self, fit: Fit, stars: DrawnStars) -> None:
         torch.manual_seed(99)
         np.random.seed(99)  # the global one, on purpose
-        again = fit_stars(rows, CONTENT, CONFIG).arrays()
+        again = fit().arrays()
         assert all((array == again[name]).all() for name, array in stars.arrays().items())
-        other = fit_stars(rows, CONTENT, replace(CONFIG, seed=2))
+        other = fit(replace(CONFIG, seed=2))
         assert not np.array_equal(other.movie_bias, stars.movie_bias)
 
-    def test_blocks_change_nothing(self, rows: Rows) -> None:
+    def test_blocks_change_nothing(self, fit: Fit) -> None:
         short = replace(CONFIG.pmf, sweeps=6)
-        whole = fit_stars(rows, CONTENT, replace(CONFIG, pmf=short)).arrays()
-        parts = fit_stars(rows, CONTENT, replace(CONFIG, pmf=replace(short, batch_size=11))).arrays()
+        whole = fit(replace(CONFIG, pmf=short)).arrays()
+        parts = fit(replace(CONFIG, pmf=replace(short, batch_size=11))).arrays()
         for name, array in whole.items():
             np.testing.assert_allclose(parts[name], array, rtol=0.02, atol=0.005, err_msg=name)
 
-    def test_without_who_rated_what(self, rows: Rows) -> None:
-        plain = fit_stars(
-            rows, CONTENT, replace(CONFIG, pmf=PmfConfig(factors=2, sweeps=4, draws=3, implicit=0))
-        )
+    def test_without_who_rated_what(self, fit: Fit) -> None:
+        plain = fit(replace(CONFIG, pmf=PmfConfig(factors=2, sweeps=4, draws=3, implicit=0)))
         assert plain.implicit.shape == (N_MOVIES, 0)
         assert np.isfinite(plain.predict_posterior(plain.fold_in([0, 1], [1.0, 5.0]))[1]).all()
         assert DrawnStars.from_arrays(plain.arrays()) is not None
@@ -128,49 +150,52 @@ class TestSide:
     """Three people with 3, 0 and 1 ratings of two films, in the prior that they start from."""
 
     @pytest.fixture
-    def side(self) -> Side:
+    def side(self, backend: Backend) -> Side:
         return Side(
-            torch.tensor([2, 0, 0, 0]),
+            backend.array(np.array([2, 0, 0, 0])),
             3,
             1,
             [],
             batch_size=2,
-            generator=torch.Generator().manual_seed(5),
+            backend=backend,
+            source=backend.source(5),
             rng=np.random.default_rng(5),
         )
 
     @pytest.fixture
-    def regression(self) -> Regression:
+    def regression(self, backend: Backend) -> Regression:
         return Regression(
-            design=torch.tensor([[1.0, 2.0], [1.0, -1.0]]),
-            columns=torch.tensor([1, 0, 1, 0, 0]),
-            targets=torch.tensor([1.0, 2.0, -1.0, 0.5, 9.0]),
-            weights=torch.tensor([1.0, 2.0, 4.0, 0.5, 0.0]),
+            design=backend.array(np.array([[1, 2], [1, -1]], np.float32)),
+            columns=backend.array(np.array([1, 0, 1, 0, 0])),
+            targets=backend.array(np.array([1, 2, -1, 0.5, 9], np.float32)),
+            weights=backend.array(np.array([1, 2, 4, 0.5, 0], np.float32)),
         )
 
-    def test_draws_have_the_posterior_worked_out_by_hand(self, side: Side, regression: Regression) -> None:
-        side.mean = torch.tensor([0.3, -0.2])
+    def test_draws_have_the_posterior_worked_out_by_hand(
+        self, backend: Backend, side: Side, regression: Regression
+    ) -> None:
+        side.mean = backend.array(np.array([0.3, -0.2], np.float32))
         X, y, w = np.array([[1, 2], [1, -1], [1, 2]]), np.array([2, -1, 0.5]), np.array([2, 4, 0.5])
-        prior = side.precision.double().numpy()
+        prior = backend.numpy(backend.double(side.precision))
         precision = prior + X.T @ (w[:, None] * X)
         expected = np.linalg.solve(precision, prior @ [0.3, -0.2] + X.T @ (w * y))
-        assert side.expected_vectors(regression)[0].numpy() == pytest.approx(expected, abs=1e-5)
+        assert backend.numpy(side.expected_vectors(regression))[0] == pytest.approx(expected, abs=1e-5)
         drawn = []
-        with one_thread():
+        with backend.alone():
             for _ in range(600):
                 side.draw_vectors(regression)
-                drawn.append(side.vectors.numpy())
+                drawn.append(backend.numpy(side.vectors))
         draws = np.stack(drawn)
         assert draws[:, 0].mean(0) == pytest.approx(expected, abs=0.05)
         assert np.cov(draws[:, 0].T) == pytest.approx(np.linalg.inv(precision), rel=0.25, abs=0.02)
         assert draws[:, 1].mean(0) == pytest.approx([0.3, -0.2], abs=0.07)  # no ratings: the prior
 
-    def test_everybody_is_in_one_batch(self) -> None:
-        rows = torch.tensor([4, 1, 1, 1, 1, 1, 1, 4, 0])
-        found = list(batches(rows, 6, 4))
-        assert sorted(torch.cat([batch.rows for batch in found]).tolist()) == list(range(6))
+    def test_everybody_is_in_one_batch(self, backend: Backend) -> None:
+        rows = backend.array(np.array([4, 1, 1, 1, 1, 1, 1, 4, 0]))
+        found = list(batches(rows, 6, 4, backend))
+        assert sorted(backend.concatenate([batch.rows for batch in found]).tolist()) == list(range(6))
         for batch in found:
-            assert batch.ratings.numel() <= 4 or len(batch.rows) == 1
+            assert math.prod(batch.ratings.shape) <= 4 or len(batch.rows) == 1
             for row, at in zip(batch.rows, batch.ratings, strict=True):
                 real = at[at < len(rows)]
                 assert (rows[real] == row).all()
@@ -182,40 +207,39 @@ class TestSide:
         mean = np.mean([wishart(rng, 7, np.linalg.inv(scale)) for _ in range(1000)], axis=0)
         assert mean == pytest.approx(7 * scale, rel=0.1)
 
-    def test_a_link_to_features_is_found(self) -> None:
+    def test_a_link_to_features_is_found(self, backend: Backend) -> None:
         rng = np.random.default_rng(2)
-        features = torch.from_numpy(rng.normal(size=(300, 2))).float()
+        features = backend.array(rng.normal(size=(300, 2)).astype(np.float32))
         side = Side(
-            torch.arange(300),
+            backend.arange(300),
             300,
             1,
-            [basis_of(features)],
+            [basis_of(features, backend)],
             batch_size=100,
-            generator=torch.Generator().manual_seed(1),
+            backend=backend,
+            source=backend.source(1),
             rng=rng,
         )
-        weights = torch.tensor([[2.0, 0.0], [-1.0, 0.5]])
-        side.vectors = features @ weights + 0.1 * torch.randn(
-            300, 2, generator=torch.Generator().manual_seed(3)
-        )
-        with one_thread():
+        weights = np.array([[2, 0], [-1, 0.5]], np.float32)
+        side.vectors = features @ backend.array(weights) + 0.1 * backend.normal((300, 2), backend.source(3))
+        with backend.alone():
             for _ in range(20):
                 side.draw_prior()
-        unseen = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-        assert side.expected_unrated(unseen, 0).numpy() == pytest.approx(weights.numpy(), abs=0.1)
+        unseen = side.expected_unrated(backend.eye(2), 0)
+        assert backend.numpy(unseen) == pytest.approx(weights, abs=0.1)
 
 
-def test_who_rated_what_is_the_decomposition_of_the_scaled_matrix() -> None:
+def test_who_rated_what_is_the_decomposition_of_the_scaled_matrix(backend: Backend) -> None:
     rng = np.random.default_rng(6)
     seen = rng.random((30, 17)) < 0.4
-    users, movies = (torch.from_numpy(at) for at in np.nonzero(seen))
+    users, movies = (backend.array(at) for at in np.nonzero(seen))
     scaled = seen / np.sqrt(np.maximum(seen.sum(1), 1))[:, None]
-    found = who_rated_what(users, movies, (30, 17), 5, torch.Generator().manual_seed(0))
+    found = who_rated_what(users, movies, (30, 17), 5, backend, backend.source(0))
     strongest = np.linalg.svd(scaled)[1][:5]
-    assert found.squares.sqrt().numpy() == pytest.approx(strongest, rel=1e-3)
+    assert backend.numpy(found.squares) ** 0.5 == pytest.approx(strongest, rel=1e-3)
     left, strengths, right = np.linalg.svd(scaled, full_matrices=False)
     expected = (left[:, :5] * strengths[:5]) @ right[:5]
-    assert (found.coordinates @ found.loadings.T).numpy() == pytest.approx(expected, abs=2e-3)
+    assert backend.numpy(found.coordinates @ found.loadings.T) == pytest.approx(expected, abs=2e-3)
 
 
 class TestServed:

@@ -14,10 +14,12 @@ from recsys import Diverged, TrainingConfig
 from recsys.arrays import Doubles, Ints
 from recsys.config import RankerConfig
 from recsys.data.rows import Rows
+from recsys.models.backend import Backend, backend_of
 from recsys.models.ease import fit_ease
 from recsys.models.ials import INITIAL_SCALE, fit_film_factors
 from recsys.progress import Step
 from recsys.serving.ranker import Ranker, effective_number
+from tests.recsys.conftest import BACKENDS, on
 
 N_USERS, N_FILMS, N_FEATURES = 5, 9, 3
 CONFIG = RankerConfig(
@@ -60,13 +62,10 @@ def solve(
     return np.asarray(np.linalg.solve(A, W[rated].T @ targets + pull * prior), np.float64)
 
 
-def reference_film_factors(seed: int) -> Doubles:
+def reference_film_factors(seed: int, backend: Backend) -> Doubles:
     """The fit, row by row."""
     k = CONFIG.factors
-    generator = torch.Generator().manual_seed(seed)
-    V: Doubles = np.array(
-        torch.normal(0.0, INITIAL_SCALE / k**0.5, (N_FILMS, k), generator=generator).tolist()
-    )
+    V: Doubles = np.array(backend.first_normal((N_FILMS, k), INITIAL_SCALE / k**0.5, seed).tolist())
     F = FEATURES.astype(np.float64)
     known = np.unique(FILMS)
     nothing = np.zeros(k)
@@ -94,8 +93,11 @@ def ranker() -> Ranker:
     return fitted(TrainingConfig(ranker=CONFIG, device="cpu", seed=3))
 
 
-def test_the_fit_is_the_plain_algebra_of_its_loss(ranker: Ranker) -> None:
-    expected = reference_film_factors(seed=3)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_fit_is_the_plain_algebra_of_its_loss(backend: str) -> None:
+    with on(backend):
+        expected = reference_film_factors(3, backend_of("cpu"))
+        ranker = fitted(TrainingConfig(ranker=CONFIG, device="cpu", seed=3))
     products = ranker.film_factors @ ranker.film_factors.T  # free of the basis
     np.testing.assert_allclose(products, expected @ expected.T, atol=1e-5)
     assert np.abs(products).max() > 0.1
@@ -187,7 +189,8 @@ def test_the_fit_leaves_torch_as_many_threads_as_it_found() -> None:
         torch.set_num_threads(before)
 
 
-def test_a_fit_that_blows_up_is_refused() -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fit_that_blows_up_is_refused(backend: str) -> None:
     config = TrainingConfig(ranker=replace(CONFIG, slope=1e30), device="cpu")
-    with pytest.raises(Diverged, match="ranker"):
+    with on(backend), pytest.raises(Diverged, match="ranker"):
         fitted(config)
