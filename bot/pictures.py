@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import NotPrepared, PictureFailed
-from bot.process.extras import require_training
+from bot.process.extras import require_drawing
 from recsys.charts import Chart
 from recsys.progress import Step
 
@@ -68,9 +68,9 @@ _READER: TypeAdapter[Picture] = TypeAdapter(Annotated[Picture, Field(discriminat
 async def draw(request: Picture) -> bytes:
     """The picture as PNG. Raises PictureFailed, also without the `train` extra."""
     try:
-        require_training("matplotlib")
+        require_drawing()
     except NotPrepared as error:
-        raise PictureFailed(f"pictures need matplotlib: {error}") from error
+        raise PictureFailed(str(error)) from error
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

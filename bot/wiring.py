@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.admin.announcer import NoticeRenderer
 from bot.admin.audit import Audit
@@ -56,6 +57,7 @@ from bot.rating.service import Rating
 from bot.telegram.messenger import Messenger
 from bot.telegram.rights import Rights
 from bot.telegram.router import AdminRouter, Router
+from bot.training.schedule import check_training
 from bot.watchlist import Handlers as WatchlistHandlers
 from bot.watchlist import Watchlist
 from storage.database import Database
@@ -143,7 +145,7 @@ def _wire_admin(
         bells.progress.ring()
 
     clock = Clock(settings.retrain_at, settings.timezone, settings.retrain_after)
-    trainings = Trainings(database, clock, wake)
+    trainings = Trainings(database, clock, partial(check_training, settings), wake)
     monitor = Monitor(
         database,
         library,

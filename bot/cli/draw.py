@@ -6,14 +6,14 @@ import os
 import sys
 
 from bot.pictures import Charts, Losses, PerDay, Picture, read_request
-from bot.process.extras import require_training
+from bot.process.extras import require_drawing
 
 _NICE = 10  # people are answered first
 
 
 def draw() -> None:
     """Draw what the request names; see bot.pictures."""
-    require_training("matplotlib")
+    require_drawing()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     sys.stdout.buffer.write(_drawn(read_request(sys.stdin.buffer.read())))

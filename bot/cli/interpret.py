@@ -15,7 +15,7 @@ from bot.cli.asking import film_label, film_values, find_film, title_index
 from bot.cli.shared import AsJson, DatasetOption, aside, emit, load, out, say
 from bot.films.serving import live_model
 from bot.films.store import model_folders
-from bot.process.extras import require_training
+from bot.process.extras import require_drawing, require_training
 from bot.process.settings import Settings, read_settings
 from recsys.config import TrainingConfig
 from recsys.data.catalog import Film
@@ -51,7 +51,7 @@ def interpret(
 
     The newest model of the home is looked at; with --dataset, or in an empty home, one is trained, not kept.
     """
-    require_training("matplotlib")
+    require_drawing()
     from recsys.plots import draw_map
 
     recommender = _model(read_settings(), dataset)

@@ -33,7 +33,7 @@ def prepare(
         bool, typer.Option("--quick", help="In seconds; the bot replaces it by a full one while it runs.")
     ] = False,
 ) -> None:
-    """Fetch the data and train the first model. Needs the `train` extra."""
+    """Fetch the data and train the first model: a full one, which needs the `train` extra, unless --quick."""
     settings = read_settings()
     with home.hold(settings.home):
         if is_prepared(settings) and not again:

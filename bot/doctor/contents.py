@@ -71,7 +71,7 @@ def schema(seen: Inspection) -> Finding:
     return Finding("schema", Level.OK, f"{seen.revision}, the newest")
 
 
-def models(settings: Settings) -> tuple[list[Finding], Catalog | None]:
+def models(settings: Settings) -> tuple[list[Finding], Recommender | None]:
     """The model that `run` would take, and every one before it that it would pass over."""
     lines = []
     for path in _in_order(settings):
@@ -91,8 +91,9 @@ def models(settings: Settings) -> tuple[list[Finding], Catalog | None]:
             lines.append(Finding("model", Level.WARN, f"{found}: a quick fit", advice))
         else:
             lines.append(Finding("model", Level.OK, found))
-        return lines, recommender.catalog
-    lines.append(Finding("model", Level.FAIL, f"none in {settings.models}", "`matinee prepare` makes one"))
+        return lines, recommender
+    advice = "`matinee prepare` makes one, with --quick in seconds"
+    lines.append(Finding("model", Level.FAIL, f"none in {settings.models}", advice))
     return lines, None
 
 

@@ -25,10 +25,12 @@ def examine() -> Iterator[Finding]:
     yield surroundings.disk(settings.home)
     lines, seen = contents.database(settings.database)
     yield from lines
-    lines, catalog = contents.models(settings)
+    lines, model = contents.models(settings)
+    catalog = None if model is None else model.catalog
     yield from lines
     yield from contents.films(settings, seen, catalog)
     yield from contents.data(settings, catalog)
-    yield surroundings.train_extra(needed=catalog is None)
+    full = model is not None and not model.preliminary
+    yield surroundings.train_extra(needed=settings.train_here and not full)
     yield surroundings.time_zone()
     yield from telegram.reach(settings)

@@ -7,13 +7,14 @@ import re
 import shutil
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
 from bot.doctor.findings import Finding, Level
+from bot.process.extras import installed
 from bot.process.settings import Settings
 
 _WARN_BYTES = 1_000_000_000  # room for a data set, a model and a backup
@@ -83,18 +84,14 @@ def python() -> Finding:
 
 
 def train_extra(*, needed: bool) -> Finding:
-    """Whether this installation can train. `needed` says that there is no model yet."""
-    versions: dict[str, str | None] = {}
-    for package in ("torch",):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
-    missing = [package for package, number in versions.items() if number is None]
-    if not missing:
-        return Finding("train extra", Level.OK, ", ".join(f"{name} {versions[name]}" for name in versions))
-    found = f"{' and '.join(missing)} not installed: this machine serves and does not train"
+    """Whether this installation can train. `needed`: here, and there is no full model yet."""
+    if (torch := installed("torch")) is not None:
+        return Finding("train extra", Level.OK, f"torch {torch}")
+    found = "torch not installed: this machine prepares a quick model, serves, and does not train"
     if needed:
-        advice = "pip install 'matinee[train]', or copy the `models` folder of a home that has one"
-        return Finding("train extra", Level.FAIL, found, advice)
+        advice = (
+            "the quick model stays: pip install 'matinee[train]' and start anew for a full one, or copy the "
+            "`models` folder of a home that has one"
+        )
+        return Finding("train extra", Level.WARN, found, advice)
     return Finding("train extra", Level.OK, found)

@@ -1,6 +1,6 @@
 """What trainings have in common: joining what is learned from, and measuring and saving what came out.
 
-Called by `child` and by `preparing`, never in the process that answers people. Needs the `train` extra.
+Called by `child` and by `preparing`, never in the process that answers people.
 """
 
 from __future__ import annotations

@@ -63,9 +63,10 @@ def prepare(
     """Fetch the data and train on it; what `train_model` returns.
 
     `quick`: in seconds, a preliminary model. `say` hears what an operator should know. Raises NotPrepared
-    without the `train` extra, recsys.RecsysError for data that cannot be had or read.
+    for a full one without the `train` extra, recsys.RecsysError for data that cannot be had or read.
     """
-    require_training()
+    if not quick:
+        require_training()
     dataset = _dataset(settings, say, progress)
     config = TrainingConfig.quick() if quick else TrainingConfig()
     return train_model(dataset, settings, config, report, preliminary=quick)

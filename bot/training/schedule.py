@@ -85,11 +85,9 @@ class Schedule:
         return job
 
     def _possible(self) -> bool:
-        """Whether anybody could train."""
-        if not self._settings.train_here:
-            return True
+        """Whether anybody could train; if not, it is said once a start."""
         try:
-            require_training()
+            check_training(self._settings)
         except NotPrepared as error:
             quick = self._serving.recommender.preliminary
             log.warning("the quick model stays" if quick else "no model is trained", cause=str(error))
@@ -137,6 +135,12 @@ class Schedule:
         full = [*by_hand, *([last.created_at] if last else [])]
         long_ago = max(full, default=_FOREVER) + timedelta(days=self._settings.full_every_days) <= now
         return "full" if long_ago or self._preliminary(live) else "fine"
+
+
+def check_training(settings: Settings) -> None:
+    """Raise NotPrepared where trainings are for this machine, and it cannot train."""
+    if settings.train_here:
+        require_training()
 
 
 def last_due(at: time, zone: ZoneInfo, now: datetime) -> datetime:

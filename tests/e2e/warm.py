@@ -2,7 +2,8 @@
 
 What runs is what `python -m bot` runs after its imports, in a process of its own with its own environment,
 folder and signals. MATINEE_TEST_COLD=1 starts a Python for each bot instead, as `make soak` does, and so do
-systems other than Linux, where a fork of what has threads is not safe.
+systems other than Linux, where a fork of what has threads is not safe. So does a bot for which
+MATINEE_TEST_WITHOUT (tests/guard) hides packages, which the warm process has imported.
 
 Run as a script, this file is that process: a line of JSON for each start comes in, `[pid, null]` goes out,
 and `[pid, exit code]` when it has ended.
@@ -51,7 +52,8 @@ def spawn(
     arguments: Sequence[str], *, cwd: Path, environment: dict[str, str], stdout: Path, stderr: Path
 ) -> Process:
     """`python -m bot …`; what it writes is added to these files."""
-    if sys.platform == "linux" and not os.environ.get("MATINEE_TEST_COLD"):
+    cold = os.environ.get("MATINEE_TEST_COLD") or environment.get("MATINEE_TEST_WITHOUT")
+    if sys.platform == "linux" and not cold:
         return _warm_server().start(arguments, cwd, environment, stdout, stderr)
     with stdout.open("ab") as out, stderr.open("ab") as err:
         command = [sys.executable, "-m", "bot", *arguments]

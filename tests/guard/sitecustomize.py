@@ -1,8 +1,10 @@
-"""Nothing but loopback. Python imports a module of this name at its start, wherever it finds one.
+"""Nothing but loopback, and what an installation lacks. Python imports a module of this name at its start.
 
 `tests/conftest.py` puts this folder on PYTHONPATH, so that every Python process of a test run obeys: the
 test's own and the bots that it starts. Whoever looks further away gets an OSError and a line in the file
 that MATINEE_TEST_OUTSIDE names, since a program may take the OSError for a network that is down.
+
+The packages that MATINEE_TEST_WITHOUT names, with spaces between, cannot be imported.
 """
 
 from __future__ import annotations
@@ -60,3 +62,4 @@ for _name in ("connect", "connect_ex", "sendto"):
     setattr(socket.socket, _name, _to_address(getattr(socket.socket, _name), _name))
 for _name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
     setattr(socket, _name, _of_host(getattr(socket, _name), _name))
+sys.modules.update(dict.fromkeys(os.environ.get("MATINEE_TEST_WITHOUT", "").split()))  # type: ignore[arg-type]

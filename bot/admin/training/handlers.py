@@ -10,6 +10,7 @@ from bot.admin.training.views import (
     StopTraining,
     already_screen,
     curves_text,
+    impossible_screen,
     losses_picture,
     wrong_kind_screen,
 )
@@ -45,6 +46,8 @@ class Handlers:
         trainings.wake()
         if "wrong" in result:
             await request.reply(wrong_kind_screen(result["wrong"], request.t))
+        elif "impossible" in result:
+            await request.reply(impossible_screen(request.t))
         elif not result["begun"]:
             job = await trainings.job(result["job"])
             followed, message_id = result["followed"], result["message"]

@@ -8,6 +8,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.errors import NotPrepared
 from bot.training.schedule import next_due
 from storage.database import AsyncConnection, Database
 from storage.running import audit, jobs
@@ -49,12 +50,16 @@ def has_curve(job: Job) -> bool:
 class Trainings:
     """What takes a connection runs inside the caller's transaction. `asker` is Telegram's id of the admin.
 
-    `wake` has the loops that train, and that show how far it is, look at once.
+    `check` raises NotPrepared where nobody can train. `wake` has the loops that train, and that show how far
+    it is, look at once.
     """
 
-    def __init__(self, database: Database, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, check: Callable[[], None], wake: Callable[[], None]
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._check = check
         self.wake = wake
 
     async def ask(
@@ -62,12 +67,15 @@ class Trainings:
     ) -> dict[str, Any]:
         """Begin a training, and have this chat follow it, or the one under way if no chat does.
 
-        {"wrong": what was asked} for no kind of training; else the "job", whether it was "begun", whether
-        this chat follows it ("followed"), and the "message" that shows it, None if it is yet to come.
+        {"wrong": what was asked} for no kind of training, {"impossible": True} where nobody can train; else
+        the "job", whether it was "begun", whether this chat follows it ("followed"), and the "message" that
+        shows it, None if it is yet to come.
         """
         kind = _KINDS.get(asked.strip().lower())
         if kind is None:
             return {"wrong": asked}
+        if not self._possible():
+            return {"impossible": True}
         added = await jobs.add(conn, kind, "command", at, asker)
         job = added or await jobs.unfinished(conn)
         if job is None:  # pragma: no cover - it is what kept `add` from adding another
@@ -108,4 +116,13 @@ class Trainings:
             newest = await jobs.last(conn, _SHOWN + 1)
         under_way = next((job for job in newest if job.finished_at is None), None)
         ended = tuple(job for job in newest if job.finished_at is not None)[:_SHOWN]
+        if not self._possible():
+            return TrainingOverview(under_way, ended, None, None)
         return TrainingOverview(under_way, ended, self._clock.next(at), self._clock.after)
+
+    def _possible(self) -> bool:
+        try:
+            self._check()
+        except NotPrepared:
+            return False
+        return True

@@ -199,6 +199,11 @@ def wrong_kind_screen(asked: str, t: Translator) -> Screen:
     return Screen(t.html("training.wrong", asked=echo(asked)))
 
 
+def impossible_screen(t: Translator) -> Screen:
+    """Nobody can train."""
+    return Screen(t.html("training.impossible"))
+
+
 def _percent(share: float) -> int:
     return min(100, max(0, int(share * 100)))
 

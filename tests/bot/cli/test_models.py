@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.abc
 import json
 import os
 import re
@@ -17,11 +17,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.cli import asking, evaluation, models
+from bot.cli import asking, evaluation, models, serve, worker
 from bot.cli.interpret import interpret
 from bot.errors import HomeInUse, NotPrepared, UnclearRequest
 from bot.films.store import model_folders
 from bot.process import home
+from bot.process.extras import installed
 from recsys.config import MODELS
 from recsys.errors import DataUnavailable, InvalidData, UnknownModel
 from recsys.recommender import Recommender
@@ -68,7 +69,8 @@ def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 def run(folder: Path, *arguments: str) -> str:
     """Standard output of a command; what it raises is raised."""
     app, data = typer.Typer(), typer.Typer()
-    for command in (models.train, evaluation.evaluate, interpret, asking.similar, asking.recommend):
+    of_models = (models.train, evaluation.evaluate, interpret, asking.similar, asking.recommend)
+    for command in (*of_models, serve.prepare, worker.worker):
         app.command()(command)
     data.command("fetch")(models.fetch_data)
     app.add_typer(data, name="data")
@@ -134,14 +136,30 @@ def test_train_waits_for_nobody(dataset: Path, tmp_path: Path) -> None:
         run(tmp_path, "train", "--dataset", str(dataset))
 
 
-def test_train_without_the_extra(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name in ("torch", "matplotlib") else real(name)
-    )
-    for command in ("train", "evaluate", "interpret"):
-        with pytest.raises(NotPrepared, match=r"pip install 'matinee\[train\]'"):
-            run(tmp_path, command, "--dataset", str(dataset))
+@pytest.mark.parametrize("command", ["prepare", "train", "evaluate", "worker", "interpret"])
+def test_without_the_extra(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("torch", "matplotlib"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(NotPrepared, match=r"of the `train` extra: pip install 'matinee\[train\]'") as refused:
+        run(tmp_path, command)
+    works = "`matinee prepare --quick`, `run` and `demo` go without, on a quick model"
+    assert (works in str(refused.value)) is (command != "interpret")
+
+
+class _Hidden(importlib.abc.MetaPathFinder):
+    """Raises when a package is looked for, as a guard of imports may."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "torch":
+            raise ModuleNotFoundError("no torch for you")
+
+
+def test_a_package_that_is_hidden_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert installed("torch") is not None
+    assert installed("nowhere_to_be_found") is None
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [_Hidden(), *sys.meta_path])
+    assert installed("torch") is None
 
 
 def test_train_on_what_cannot_be_read(tmp_path: Path) -> None:

@@ -131,5 +131,5 @@ async def test_words_come_alone_where_nothing_can_be_drawn(monkeypatch: pytest.M
     )
     alone = await illustrated(text, picture, T)
     assert isinstance(alone, Screen)
-    assert shown(alone.text).startswith("figures\n\nThere is no picture: pictures need matplotlib: ")
+    assert shown(alone.text).startswith("figures\n\nThere is no picture: pictures need matplotlib, ")
     assert "pip install 'matinee[train]'" in shown(alone.text)
