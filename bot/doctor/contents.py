@@ -85,9 +85,7 @@ def models(settings: Settings) -> tuple[list[Finding], Recommender | None]:
         measured = "" if rmse is None else f", off by {rmse:.2f} stars (RMSE) on its holdout"
         found = f"{path.name}, of {_named(recommender.catalog)}{measured}"
         if recommender.preliminary:
-            advice = (
-                "the bot fits a full one while it runs, and its log says if it cannot; or `matinee train`"
-            )
+            advice = "with the `train` extra the bot fits a full one while it runs; or `matinee train`"
             lines.append(Finding("model", Level.WARN, f"{found}: a quick fit", advice))
         else:
             lines.append(Finding("model", Level.OK, found))
