@@ -1,5 +1,21 @@
-"""`python -m bot` is the `matinee` command."""
+"""`python -m bot` is the `matinee` command, and what an installation calls."""
 
-from bot.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+from bot.process.version import version_line
+
+
+def main() -> None:
+    """Run the command. Its version is told without loading what a command may need, which takes a second."""
+    if sys.argv[1:] == ["--version"]:
+        print(version_line())  # noqa: T201
+        return
+    from bot.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

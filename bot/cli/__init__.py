@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup, TyperOption
 
 from bot.cli import asking, catalog, database, evaluation, models, serve, worker
 from bot.cli.doctor import doctor
@@ -16,6 +16,7 @@ from bot.cli.interpret import interpret
 from bot.errors import BotError
 from bot.pictures import DRAW_COMMAND
 from bot.process import logs
+from bot.process.version import version_line
 from bot.training.parent import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
@@ -46,14 +47,14 @@ data = typer.Typer(help="The data sets that models learn from.", no_args_is_help
 data.command("fetch")(models.fetch_data)
 cli.add_typer(data, name="data")
 db = typer.Typer(help="The database: backups, and the way to another one.", no_args_is_help=True)
-for command in (database.upgrade, database.backup, database.restore, database.copy):
-    db.command()(command)
+for db_command in (database.upgrade, database.backup, database.restore, database.copy):
+    db.command()(db_command)
 cli.add_typer(db, name="db")
 
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"matinee {version('matinee')}")
+        typer.echo(version_line())
         raise typer.Exit
 
 
@@ -66,11 +67,23 @@ def _options(
     """A Telegram bot that learns what you like and answers in a tap: what to watch tonight."""
 
 
+def command() -> TyperGroup:
+    """All commands. Of Typer's two options for completion in a shell the help shows one, in a line."""
+    group = typer.main.get_command(cli)
+    assert isinstance(group, TyperGroup)
+    for option in group.params:
+        if isinstance(option, TyperOption) and option.name == "install_completion":
+            option.help = "Let Tab complete in this shell."
+        elif isinstance(option, TyperOption) and option.name == "show_completion":
+            option.hidden = True
+    return group
+
+
 def main() -> None:
     """Run the command; what an operator can mend ends in one message, not in a traceback."""
     logs.configure("WARNING")  # to standard error: what is printed may be piped
     try:
-        cli()
+        command()()
     except (BotError, RecsysError, StorageError) as error:
         Console(stderr=True).print(
             f"matinee: {error}", style="red", highlight=False, markup=False, soft_wrap=True

@@ -29,7 +29,8 @@ def test_at_the_top_are_the_four_houses(wheel: set[str]) -> None:
 def test_every_file_of_the_houses_is_in_the_wheel_and_no_other(wheel: set[str]) -> None:
     known = {name for name in tracked() if name.partition("/")[0] in HOUSES}
     assert {name for name in wheel if ".dist-info/" not in name} == known
-    assert {"bot/py.typed", "sandbox/page/index.html", "bot/texts/en/LC_MESSAGES/matinee.po"} <= known
+    assert {f"{house}/py.typed" for house in HOUSES} <= known
+    assert {"sandbox/page/index.html", "bot/texts/en/LC_MESSAGES/matinee.po"} <= known
 
 
 def test_the_wheel_says_what_it_is(built: Built) -> None:
@@ -46,7 +47,7 @@ def test_the_wheel_says_what_it_is(built: Built) -> None:
     plain = [line for line in said.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert len(plain) == len(project["dependencies"])
     assert not [line for line in plain if line.startswith(("torch", "pandas", "matplotlib"))]
-    assert "matinee = bot.cli:main" in commands
+    assert "matinee = bot.__main__:main" in commands
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
