@@ -35,7 +35,7 @@ def needed(name: str) -> list[Requirement]:
 
 
 def entries(name: str) -> dict[str, list[str]]:
-    """`numpy==2.4.6 ; python_full_version < '3.12'` and the like, with their hashes. Nothing else is there."""
+    """`numpy==2.4.6 ; python_full_version < '3.12'` and the like, with their hashes; nothing else."""
     found: dict[str, list[str]] = {}
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():

@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Built:
-    """The two files that a release publishes."""
+    """The two files that a release publishes, and where they are from."""
 
     sdist: Path
     wheel: Path
+    source: Path  # the clone that they are made of
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +29,9 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
     """The wheel is made of the sdist, which so proves to hold all that it needs."""
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
-    folder = shared / "dist"
+    folder, source = shared / "dist", shared / "source"
     with FileLock(shared / "dist.lock"):
         if not folder.exists():
-            source = shared / "source"
             for name in tracked():
                 (source / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, source / name)
@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
-    return Built(sdist, wheel)
+    return Built(sdist, wheel, source)
 
 
 def tracked() -> list[str]:
