@@ -5,10 +5,10 @@
 # All but PyTorch comes in the versions and by the hashes of requirements/. The bot writes to its volume and to
 # /tmp alone: the root file system may be read-only. Secrets come at run time, none is built in.
 
-# A tag; the release builds from the digest that it has on that day.
-ARG PYTHON=python:3.11.14-slim-bookworm
+# A tag; a release puts the digest behind it that it has on that day.
+FROM python:3.11.14-slim-bookworm AS python
 
-FROM ${PYTHON} AS builder
+FROM python AS builder
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 COPY requirements requirements
@@ -43,7 +43,7 @@ RUN case "$TORCH" in \
 COPY --from=wheel /dist /dist
 RUN pip --python=/opt/matinee install --no-deps --no-index /dist/*.whl
 
-FROM ${PYTHON} AS base
+FROM python AS base
 RUN groupadd --system --gid 10001 matinee \
     && useradd --system --uid 10001 --gid 10001 --no-create-home matinee \
     && install -d -m 0700 -o matinee -g matinee /var/lib/matinee

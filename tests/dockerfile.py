@@ -24,20 +24,16 @@ class Stage:
 
 
 def read_stages() -> dict[str, Stage]:
-    """Stages by name, in the order of the file; arguments of before the first are put into their images."""
+    """Stages by name, in the order of the file."""
     text = re.sub(r"^ *#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     found: dict[str, Stage] = {}
-    given: dict[str, str] = {}
     for line in text.replace("\\\n", " ").splitlines():
         if not line.strip():
             continue
         instruction, arguments = line.split(maxsplit=1)
         if instruction == "FROM":
             origin, _, name = arguments.split()
-            found[name] = Stage(name, re.sub(r"\$\{(\w+)\}", lambda each: given[each[1]], origin))
-        elif not found:
-            assert instruction == "ARG"
-            given.update([arguments.split("=", 1)])
+            found[name] = Stage(name, origin)
         else:
             list(found.values())[-1].steps.append((instruction, arguments))
     return found

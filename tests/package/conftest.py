@@ -26,7 +26,10 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
-    """The wheel is made of the sdist, which so proves to hold all that it needs."""
+    """The wheel is made of the sdist, which so proves to hold all that it needs.
+
+    A release names the folder of what it built in MATINEE_TEST_DIST: that is tested then.
+    """
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
     folder, source = shared / "dist", shared / "source"
@@ -35,10 +38,17 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
             for name in tracked():
                 (source / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, source / name)
+            if made := os.environ.get("MATINEE_TEST_DIST"):
+                shutil.copytree(made, folder)
+                return _built(folder, source)
             command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(source)]
             environment = {**os.environ, "PYTHONWARNINGS": "default"}  # setuptools' own are not ours
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
+    return _built(folder, source)
+
+
+def _built(folder: Path, source: Path) -> Built:
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     return Built(sdist, wheel, source)
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.package.conftest import ROOT, Built
-from tests.package.image import build
+from tests.package.installing import build, install
 
 pytestmark = [pytest.mark.check, pytest.mark.timeout(600)]
 
@@ -24,10 +24,15 @@ PATIENCE = 120.0
 NOT_THERE = ("torch", "pandas", "matplotlib", "pip", "setuptools", "tests", "tools", "benchmarks")
 
 
-@pytest.fixture(scope="module")
-def programs(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment's programs, made by the commands of the Dockerfile's target `serve`."""
-    return build("serve", built.source, tmp_path_factory.mktemp("image"))
+@pytest.fixture(scope="module", params=["wheel", "image"])
+def programs(request: pytest.FixtureRequest, built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an environment's programs.
+
+    `wheel`: as `pipx install matinee` makes it, with whatever the index has today; `image`: by the commands of
+    the Dockerfile's target `serve`.
+    """
+    root = tmp_path_factory.mktemp(request.param)
+    return build("serve", built.source, root) if request.param == "image" else install(built.wheel, root)
 
 
 @pytest.fixture
