@@ -22,7 +22,7 @@ MACHINES = [
     for python in ("3.11", "3.12", "3.13")
     for system, machine in (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"))
 ]
-MEND = "run `make constraints`"
+MEND = "run tools/lock.sh"
 
 
 def needed(name: str) -> list[Requirement]:

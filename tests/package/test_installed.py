@@ -28,7 +28,7 @@ NOT_THERE = ("torch", "pandas", "matplotlib", "pip", "setuptools", "tests", "too
 def programs(request: pytest.FixtureRequest, built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an environment's programs.
 
-    `wheel`: as `pipx install matinee` makes it, with whatever the index has today; `image`: by the commands of
+    `wheel`: as `pipx install matinee` makes it, with what the index has today; `image`: by the commands of
     the Dockerfile's target `serve`.
     """
     root = tmp_path_factory.mktemp(request.param)
