@@ -19,7 +19,7 @@ HOUSES = ("bot", "recsys", "sandbox", "storage")
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 # `bot/app.py`, `bot/app.py:run`, and `:run` for what is in the file named before it.
 NAMED = re.compile(r"(?P<path>[\w./-]*)(?::(?P<name>[A-Za-z_][\w.]*))?")
-TOP = {*HOUSES, "benchmarks", "docs", "tests", "tools"}
+TOP = {*HOUSES, "benchmarks", "docker", "docs", "requirements", "tests", "tools"}
 
 
 def text_of(page: Path) -> str:
