@@ -49,7 +49,8 @@ def entries(name: str) -> dict[str, list[str]]:
 
 def pinned(name: str, python: str, system: str, machine: str) -> dict[str, str]:
     """The version of each package on such a machine."""
-    environment = default_environment() | {
+    here = {name: str(value) for name, value in default_environment().items()}
+    environment = here | {
         "python_version": python,
         "python_full_version": f"{python}.0",
         "sys_platform": system,

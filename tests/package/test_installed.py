@@ -124,7 +124,7 @@ def test_the_demo_in_an_empty_home_to_the_first_list(
         until(http, ada, lambda message: "Skip" in message["labels"][-1])
         tap(http, ada, "Skip")
         for number in range(5):
-            until(http, ada, lambda message, at=number: f"{at} of 5" in message["text"])
+            until(http, ada, shows(f"{number} of 5"))
             tap(http, ada, "4★")
         found = until(http, ada, lambda message: message["text"].startswith("🍿"))
         assert len(re.findall(r"^\d\. .+ · \d\.\d★$", found, re.MULTILINE)) == 5, found
@@ -172,6 +172,11 @@ def demo(command: list[str], environment: dict[str, str], folder: Path) -> Itera
 def tap(http: httpx.Client, person: int, label: str) -> None:
     """Tap the newest button of this label."""
     http.post(f"/control/chats/{person}/taps", json={"label": label}).raise_for_status()
+
+
+def shows(words: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a message has these words."""
+    return lambda message: words in message["text"]
 
 
 def until(http: httpx.Client, person: int, shown: Callable[[dict[str, Any]], bool]) -> str:
