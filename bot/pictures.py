@@ -19,7 +19,7 @@ from bot.process.extras import require_drawing
 from recsys.charts import Chart
 from recsys.progress import Step
 
-DRAW_COMMAND = "draw"
+_CHILD = "bot.drawing"
 _LIMIT = 60.0  # seconds: starting Python and matplotlib takes one or two
 
 
@@ -74,8 +74,7 @@ async def draw(request: Picture) -> bytes:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
-        DRAW_COMMAND,
+        _CHILD,
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
@@ -109,4 +108,4 @@ async def _end(child: Process) -> None:
 
 def _last_line(errors: bytes) -> str:
     lines = errors.decode(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("matinee: ") if lines else ""
+    return lines[-1] if lines else ""

@@ -11,13 +11,10 @@ from typer.core import TyperGroup, TyperOption
 
 from bot.cli import asking, catalog, database, evaluation, models, serve, worker
 from bot.cli.doctor import doctor
-from bot.cli.draw import draw
 from bot.cli.interpret import interpret
 from bot.errors import BotError
-from bot.pictures import DRAW_COMMAND
 from bot.process import logs
 from bot.process.version import version_line
-from bot.training.parent import COMMAND
 from recsys.errors import RecsysError
 from storage.errors import StorageError
 
@@ -34,10 +31,8 @@ cli.command()(serve.demo)
 for film_command in (catalog.add, catalog.update, catalog.migrate):
     film_group.command()(film_command)
 cli.add_typer(film_group, name="catalog")
-cli.command(DRAW_COMMAND, hidden=True)(draw)
 cli.command()(models.train)
 cli.command()(worker.worker)
-cli.command(COMMAND, hidden=True)(worker.train_child)
 cli.command()(evaluation.evaluate)
 cli.command()(interpret)
 cli.command()(asking.similar)

@@ -1,13 +1,11 @@
-"""`matinee worker`, and the child process that a training runs in."""
+"""`matinee worker`: trains for a bot elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 import uuid
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +17,6 @@ from bot.process.bells import Bell
 from bot.process.extras import require_training
 from bot.process.settings import Settings, read_settings
 from bot.process.supervision import on_stop_signals
-from bot.training import child
 from bot.training.runner import Runner
 from storage.database import Database
 from storage.database.engine import parse_url, sqlite_file
@@ -35,11 +32,6 @@ def worker(
     logs.configure(settings.log_level, form=settings.log_format)
     with home.hold(settings.home):
         asyncio.run(_work(settings, once))
-
-
-def train_child(folder: Path) -> None:
-    """What a training runs in: started by the bot or by a worker, and no one else."""
-    sys.exit(child.main(folder))
 
 
 def _check(settings: Settings) -> None:

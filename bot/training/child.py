@@ -1,6 +1,7 @@
 """The child process of a training: from a work folder to an artifact and an outcome.
 
-It knows no database and no Telegram, and ends when its parent does. Each line on its standard output is a
+Started by `parent` as `python -m bot.training.child FOLDER`. It knows no database and no Telegram, and ends
+when its parent does. Each line on its standard output is a
 message to the parent, a JSON object with an "event"; whatever else is printed goes to standard error.
 """
 
@@ -34,7 +35,7 @@ from recsys.data.ratings import Ratings
 from recsys.errors import RecsysError
 from recsys.progress import Step
 from recsys.recommender import Recommender
-from storage.running.flags import is_granted
+from storage.running.grants import is_granted
 
 if TYPE_CHECKING:
     from recsys.brigades import Brigade
@@ -192,3 +193,7 @@ def _end_with_the_parent() -> None:
 
 def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

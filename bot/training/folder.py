@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
@@ -22,7 +22,9 @@ from safetensors.numpy import load_file, save_file
 from bot.errors import TrainingFailed
 from recsys.arrays import AnyArray, Floats, Ints
 from recsys.data.catalog import Film
-from storage.running.jobs import Kind
+
+if TYPE_CHECKING:  # SQL, which the child has no use for
+    from storage.running.jobs import Kind
 
 # Person 7 of the bot is 1,000,000,000,007 in training: above every number that a data set gives its people,
 # and the same at each training, so that the holdout stays what it is.

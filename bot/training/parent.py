@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.errors import TrainingFailed
 
-COMMAND = "train-child"
+CHILD = "bot.training.child"  # loads nothing of the command line and of SQL: seconds on a slow machine
 
 _Receive = Callable[[Mapping[str, Any]], None]
 
@@ -35,8 +35,7 @@ async def train_in_child(folder: Path, threads: int | None, receive: _Receive) -
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
-        COMMAND,
+        CHILD,
         str(folder),
         stdin=PIPE,
         stdout=PIPE,

@@ -8,8 +8,7 @@ is let in stays what the admin saw: it lets these people in on these films, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,11 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.upsert import insert_into
 from storage.films import merging
 from storage.running import audit, notices, standings
+from storage.running.grants import is_granted
 from storage.running.standings import Decision
 from storage.schema import flag_people, flags, people
 
 _SAME = 0.5  # of the people found now are in a flag, or of the flag's among them: it is the same brigade
-_NEARLY = 0.8  # of the people found now were let in on these films: the others came upon them by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +108,6 @@ async def granted(conn: AsyncConnection) -> set[tuple[int, int]]:
         for person_id in flag.person_ids
         for film_id in flag.film_ids
     }
-
-
-def is_granted(
-    person_ids: AbstractSet[int], film_ids: Collection[int], allowed: AbstractSet[tuple[int, int]]
-) -> bool:
-    """Whether a brigade was let in already: nearly all of its people, on all of its films.
-
-    `person_ids` are those that learning would lose: without whom an admin trusts, and who is kept out anyway.
-    `allowed` are people and films as of `granted`, numbered as these.
-    """
-    known = sum(all((person_id, film_id) in allowed for film_id in film_ids) for person_id in person_ids)
-    return known > 0 and known >= _NEARLY * len(person_ids)
 
 
 async def find(conn: AsyncConnection, flag_id: int) -> Flag | None:

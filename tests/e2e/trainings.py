@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from bot.training.parent import COMMAND
+from bot.training.parent import CHILD
 from tests.e2e.driving import TICK, Bot
 
 __all__ = [
@@ -45,7 +45,7 @@ def children(home: Path) -> list[int]:
     for folder in Path("/proc").iterdir():
         with suppress(OSError):
             words = (folder / "cmdline").read_bytes().decode().split("\0") if folder.name.isdecimal() else []
-            if COMMAND in words and any(word.startswith(str(home)) for word in words):
+            if CHILD in words and any(word.startswith(str(home)) for word in words):
                 found.append(int(folder.name))
     return found
 

@@ -36,7 +36,7 @@ from bot.training.folder import (
     write_outcome,
 )
 from bot.training.learning import join
-from bot.training.parent import COMMAND
+from bot.training.parent import CHILD
 from bot.training.preparing import train_model
 from bot.training.progress import PHASES, Progress
 from bot.training.publishing import LEASE, LIVE_CHANGED, Publisher
@@ -440,7 +440,7 @@ async def test_what_the_child_prints_besides_is_passed_over(
         "junk = [b'\\xff\\xfe\\x00', b'[1, 2]', b'null', b'{', b'{\"event\": \"step\"}', b'x' * 3_000_000]\n"
         'junk += [b\'{"event": "phase", "phase": "publishing"}\', b\'{"event": "phase", "phase": []}\']\n'
         'junk += [b\'{"event": "step", "part": "stars", "number": 9, "total": 3}\', b\'{"event": 7}\']\n'
-        "if 'train-child' in sys.argv or 'train-child' in sys.orig_argv:\n"
+        "if 'bot.training.child' in sys.orig_argv:\n"
         "    os.write(1, b'\\n'.join(junk) + b'\\n')\n"
         "    os.write(2, b'\\xff not text either\\n')\n"
     )
@@ -461,7 +461,7 @@ async def test_a_child_that_cannot_even_start_says_why(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\n"
-        "if 'train-child' in sys.orig_argv:\n"
+        "if 'bot.training.child' in sys.orig_argv:\n"
         "    os.write(2, b'Traceback\\nMemoryError: no room\\n\\n')\n"
         "    os._exit(3)\n"
     )
@@ -510,7 +510,7 @@ async def test_a_child_ends_with_its_parent(
     """The parent's end of its standard input closes; that nobody reads what it says is no sign of that."""
     folder = settings.home / "work" / "job-1"
     await take_snapshot(database, store, settings, await ask("fine"), folder, 1)
-    words = (sys.executable, "-m", "bot", COMMAND, str(folder))
+    words = (sys.executable, "-m", CHILD, str(folder))
     child = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=DEVNULL)
     assert child.stdin is not None
     child.stdin.close()
