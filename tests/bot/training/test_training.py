@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shutil
 import sys
@@ -25,6 +26,7 @@ from bot.films.store import ModelStore, open_store
 from bot.process.bells import Bell
 from bot.process.metrics import Metrics
 from bot.process.settings import Settings
+from bot.training.child import Reporter, train
 from bot.training.folder import (
     PEOPLE_FROM,
     Outcome,
@@ -33,6 +35,7 @@ from bot.training.folder import (
     read_outcome,
     read_snapshot,
     read_task,
+    work_folder,
     write_outcome,
 )
 from bot.training.learning import join
@@ -45,6 +48,7 @@ from bot.training.snapshot import take_snapshot
 from bot.training.tidying import Tidier
 from recsys.data.dataset import Dataset
 from recsys.data.sources.datasets import load_dataset
+from recsys.errors import DataUnavailable
 from recsys.serving.artifact import read_manifest
 from storage.database import Database
 from storage.errors import WrongState
@@ -131,6 +135,21 @@ def ask(database: Database, serving: Serving) -> Callable[..., Awaitable[Job]]:
 
 
 Ask = Callable[..., Awaitable[Job]]
+
+
+@pytest.fixture
+def train_here(database: Database, store: ModelStore, settings: Settings) -> Callable[[Job], Awaitable[None]]:
+    """What the child of a training does, in this process, which has torch already: a runner publishes it."""
+
+    async def work(job: Job) -> None:
+        folder = work_folder(settings.home, job.id)
+        await take_snapshot(database, store, settings, job, folder, None)
+        await asyncio.to_thread(train, folder, Reporter(io.StringIO()))
+
+    return work
+
+
+TrainHere = Callable[[Job], Awaitable[None]]
 
 
 async def row(database: Database, job: Job) -> Job:
@@ -318,18 +337,41 @@ async def test_a_training_brings_what_people_said_and_what_admins_added_into_use
     assert not await runner.once()
 
 
-async def test_progress_is_told_in_the_row(database: Database, runner: Runner, ask: Ask) -> None:
+@pytest.fixture
+def noisy_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that are no text, JSON that is no message, messages that cannot be, and a line without an end."""
+    noise = tmp_path / "noise"
+    noise.mkdir()
+    (noise / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "junk = [b'\\xff\\xfe\\x00', b'[1, 2]', b'null', b'{', b'{\"event\": \"step\"}', b'x' * 3_000_000]\n"
+        'junk += [b\'{"event": "phase", "phase": "publishing"}\', b\'{"event": "phase", "phase": []}\']\n'
+        'junk += [b\'{"event": "step", "part": "stars", "number": 9, "total": 3}\', b\'{"event": 7}\']\n'
+        "if 'bot.training.child' in sys.orig_argv:\n"
+        "    os.write(1, b'\\n'.join(junk) + b'\\n')\n"
+        "    os.write(2, b'\\xff not text either\\n')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(noise), os.environ["PYTHONPATH"]]))
+
+
+@pytest.mark.usefixtures("noisy_children")
+async def test_progress_is_told_in_the_row_whatever_the_child_prints_besides(
+    database: Database, runner: Runner, ask: Ask
+) -> None:
     job = await ask("full")
     work = asyncio.create_task(runner.once())
     seen: dict[str, dict[str, Any]] = {}
+    phases = []
     while not work.done():
         found = await row(database, job)
+        phases.append(found.phase or "snapshot")
         if found.phase is not None and found.progress is not None:
             seen[found.phase] = found.progress
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
     assert await work
+    assert phases == sorted(phases, key=list(PHASES).index)
     ended = await row(database, job)
-    assert ended.phase == "publishing"
+    assert (ended.state, ended.phase) == ("done", "publishing")
     assert ended.progress is not None
     assert [phase for phase in seen if phase in ("checking", "training", "gate")] == [
         "checking",
@@ -345,11 +387,12 @@ async def test_progress_is_told_in_the_row(database: Database, runner: Runner, a
 
 
 async def test_an_arranged_crowd_is_flagged_and_left_out_at_once(
-    database: Database, runner: Runner, ask: Ask, serving: Serving
+    database: Database, runner: Runner, ask: Ask, serving: Serving, train_here: TrainHere
 ) -> None:
     crowd = [await meet(database, 900 + n, f4=5.0, f6=0.5, f8=5.0) for n in range(40)]
     await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
-    job = await ask("full")
+    job = await ask("fine")
+    await train_here(job)
     assert await runner.once()
     assert (await row(database, job)).state == "done"
     async with database.read() as conn:
@@ -361,17 +404,17 @@ async def test_an_arranged_crowd_is_flagged_and_left_out_at_once(
 
 
 async def test_who_was_let_in_on_a_film_is_left_out_again_at_another_but_for_whom_an_admin_trusts(
-    database: Database, store: ModelStore, settings: Settings, ask: Ask, serving: Serving
+    database: Database, runner: Runner, ask: Ask, serving: Serving, train_here: TrainHere
 ) -> None:
     """What a training learns from and what the database says afterwards is the same each time."""
-    runner = new_runner(database, store, settings.model_copy(update={"gate_margin": 10.0}))
     crowd = [await meet(database, 900 + n, f4=5.0) for n in range(40)]
     await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
     async with database.write() as conn:
         await standings.put(conn, crowd[:1], "let_in", "admin", datetime.now(UTC))
 
     async def learned() -> set[int]:
-        job = await ask("full")
+        job = await ask("fine")
+        await train_here(job)
         assert await runner.once()
         version = (await row(database, job)).version
         assert version is not None
@@ -429,31 +472,27 @@ async def test_data_that_have_changed_fail_in_the_open(
     assert await live_version(database) == 1
 
 
-async def test_what_the_child_prints_besides_is_passed_over(
-    database: Database, runner: Runner, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_data_that_are_gone_are_named(
+    database: Database, store: ModelStore, settings: Settings, ask: Ask, tmp_path: Path
 ) -> None:
-    """Bytes that are no text, JSON that is no message, messages that cannot be, and a line without an end."""
-    noise = tmp_path / "noise"
-    noise.mkdir()
-    (noise / "sitecustomize.py").write_text(
-        "import os, sys\n"
-        "junk = [b'\\xff\\xfe\\x00', b'[1, 2]', b'null', b'{', b'{\"event\": \"step\"}', b'x' * 3_000_000]\n"
-        'junk += [b\'{"event": "phase", "phase": "publishing"}\', b\'{"event": "phase", "phase": []}\']\n'
-        'junk += [b\'{"event": "step", "part": "stars", "number": 9, "total": 3}\', b\'{"event": 7}\']\n'
-        "if 'bot.training.child' in sys.orig_argv:\n"
-        "    os.write(1, b'\\n'.join(junk) + b'\\n')\n"
-        "    os.write(2, b'\\xff not text either\\n')\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(noise), os.environ["PYTHONPATH"]]))
+    gone = settings.model_copy(update={"dataset": str(tmp_path / "gone" / "tiny")})
+    await take_snapshot(database, store, gone, await ask("fine"), tmp_path / "job", None)
+    with pytest.raises(DataUnavailable, match="nothing is there"):
+        train(tmp_path / "job", Reporter(io.StringIO()))
+
+
+async def test_a_training_whose_processes_always_die_is_given_up(
+    database: Database, runner: Runner, ask: Ask
+) -> None:
     job = await ask("full")
-    work = asyncio.create_task(runner.once())
-    phases = []
-    while not work.done():
-        phases.append((await row(database, job)).phase or "snapshot")
-        await asyncio.sleep(0.02)
-    assert await work
-    assert (await row(database, job)).state == "done"
-    assert phases == sorted(phases, key=list(PHASES).index)
+    for _ in range(3):  # the process of this name that starts again
+        await died_in(database, await claimed(database, job), "checking")
+    assert await runner.once()
+    ended = await row(database, job)
+    assert ended.state == "failed"
+    assert ended.error == "given up: the process that trained ended 3 times, last in checking"
+    assert [each["error"] for each in await told(database)] == [ended.error]
+    assert await live_version(database) == 1
 
 
 async def test_a_child_that_cannot_even_start_says_why(
@@ -545,14 +584,14 @@ class Fragile:
 
 
 async def test_a_film_that_got_its_number_after_the_training_is_answered_with(
-    database: Database, runner: Runner, ask: Ask, serving: Serving
+    database: Database, runner: Runner, ask: Ask, serving: Serving, train_here: TrainHere
 ) -> None:
     ann = await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
     async with database.write() as conn:
         ours = recsys.Film(0, "Ours", 2020, ("Drama",))
         own = await editions.add(conn, "tiny", ours, datetime.now(UTC))
     await serving.reload_films()
-    await ask("full")
+    await train_here(await ask("fine"))
     assert await runner.once()
     trained = await serving.read(2)
     async with database.write() as conn:
@@ -585,6 +624,11 @@ def outcome(settings: Settings, trained: Path, serving: Serving) -> Callable[[Jo
 
 
 Leave = Callable[..., Outcome]
+
+
+async def died_in(database: Database, job: Job, phase: str) -> None:
+    async with database.write() as conn:
+        await jobs.report(conn, job.id, "bot", phase)
 
 
 async def claimed(database: Database, job: Job) -> Job:
@@ -660,19 +704,17 @@ async def test_a_number_that_was_taken_by_hand_meanwhile_is_left_to_it(
 
 
 async def test_a_model_that_is_rolled_back_meanwhile_does_not_come_back_with_its_successor(
-    database: Database, runner: Runner, ask: Ask, serving: Serving, settings: Settings
+    database: Database, runner: Runner, ask: Ask, train_here: TrainHere
 ) -> None:
     await meet(database, 71, **{f"f{n}": 4.0 for n in range(1, 12)})
-    runner._settings = settings.model_copy(update={"gate_margin": 10.0})
-    await ask("fine")
+    await train_here(await ask("fine"))
     assert await runner.once()
     assert await live_version(database) == 2
-    job = await ask("full")
-    work = asyncio.create_task(runner.once())
-    await reached(database, job, "checking")
+    job = await ask("fine")
+    await train_here(job)
     async with database.write() as conn:  # as /rollback 1 does
         await models.go_live(conn, 1, datetime.now(UTC))
-    assert await work
+    assert await runner.once()
     assert await live_version(database) == 1
     assert (await row(database, job)).outcome == "refused"
     made = (await every_model(database))[3]
@@ -731,7 +773,9 @@ async def test_a_training_that_was_stopped_while_it_waited_leaves_nothing(
     await reached(database, job, "checking")
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
-    assert list((settings.home / "work").iterdir())  # it waits again
+    waits = await row(database, job)  # again, and no attempt is lost
+    assert (waits.state, waits.owner, waits.attempts) == ("waiting", None, 0)
+    assert list((settings.home / "work").iterdir())
     async with database.write() as conn:
         assert await jobs.ask_to_stop(conn, job.id, datetime.now(UTC))
     assert not await runner.once()
