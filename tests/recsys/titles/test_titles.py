@@ -272,7 +272,8 @@ def test_normalise(text: str, normal: str) -> None:
 def test_names_on_several_pages_of_the_index_are_found_as_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = generate_films(200, "made up", np.random.default_rng(5))
     texts = [film.title[1:] for film in catalog]
-    on_one = [TitleIndex(catalog).find(text) for text in texts]
+    index = TitleIndex(catalog)
+    on_one = [index.find(text) for text in texts]
     monkeypatch.setattr("recsys.titles.grams._BLOCK", 8)
     monkeypatch.setattr("recsys.titles.grams._PAGE", 64)
     paged = TitleIndex(catalog)
