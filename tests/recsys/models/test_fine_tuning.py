@@ -223,7 +223,14 @@ class TestRefusals:
             recsys.fit(small_ratings, small_catalog, config, start=former)
 
 
-@pytest.mark.parametrize(("model", "backend"), [("dot_bias", "torch"), ("pmf", "torch"), ("pmf", "numpy")])
+@pytest.mark.parametrize(
+    ("model", "backend"),
+    [
+        ("pmf", "torch"),
+        pytest.param("pmf", "numpy", marks=pytest.mark.check),
+        pytest.param("dot_bias", "torch", marks=pytest.mark.check),
+    ],
+)
 def test_real_ratings(movielens_100k: Dataset, model: str, backend: str) -> None:
     """Fifty people who were not there: after a fine-tuning they are known about as after a fit in full."""
     train, test = random_fifth(movielens_100k.ratings, 12)
@@ -272,7 +279,7 @@ def test_much_more_makes_questions_and_shelves_anew(
     assert np.array_equal(tuned.parts.elicitation.seen.loadings, full.parts.elicitation.seen.loadings)
 
 
-@pytest.mark.parametrize("kind", ["single", "people"])
+@pytest.mark.parametrize("kind", [pytest.param("single", marks=pytest.mark.check), "people"])
 def test_the_order_keeps_up(movielens_100k: Dataset, kind: str) -> None:
     """NDCG@10 of people who were held out, after 5,000 ratings or fifty people more."""
     catalog = movielens_100k.catalog
