@@ -64,21 +64,51 @@ def prepared(test_data: Path, tmp_path_factory: pytest.TempPathFactory, worker_i
 
 
 @pytest.fixture(scope="session")
-def few(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes a folder for all workers: its name, and what fills it if none has yet."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+
+    def once(name: str, fill: Callable[[Path], object]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name).exists():
+                folder = tmp_path_factory.mktemp(name)
+                fill(folder)
+                folder.rename(shared / name)
+        return shared / name
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def few(test_data: Path, made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """The ratings of a hundred people of ml-100k, of a quarter of its films: a full fit takes a moment."""
-    folder = tmp_path_factory.mktemp("data") / "few"
-    folder.mkdir()
     limits = {"few.item": (400,), "few.inter": (100, 400)}  # of the first columns: films; people and films
-    for name, most in limits.items():
-        source = test_data / "ml-100k" / name.replace("few", "ml-100k")
-        header, *lines = source.read_text(encoding="utf-8").splitlines()
-        kept = [
-            line
-            for line in lines
-            if all(int(cell) <= limit for cell, limit in zip(line.split("\t"), most, strict=False))
-        ]
-        (folder / name).write_text("\n".join([header, *kept, ""]), encoding="utf-8")
-    return folder
+
+    def fill(folder: Path) -> None:
+        for name, most in limits.items():
+            source = test_data / "ml-100k" / name.replace("few", "ml-100k")
+            header, *lines = source.read_text(encoding="utf-8").splitlines()
+            kept = [
+                line
+                for line in lines
+                if all(int(cell) <= limit for cell, limit in zip(line.split("\t"), most, strict=False))
+            ]
+            (folder / name).write_text("\n".join([header, *kept, ""]), encoding="utf-8")
+
+    return made_once("few", fill)
+
+
+@pytest.fixture(scope="session")
+def few_models(few: Path, made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The models folder of a home that was prepared on few ratings."""
+
+    def fill(home: Path) -> None:
+        train_model(load_dataset(few), Settings(home=home), TrainingConfig(device="cpu"), lambda step: None)
+
+    return made_once("few-home", fill) / "models"
 
 
 @pytest.fixture(scope="session")

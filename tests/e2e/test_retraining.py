@@ -23,6 +23,7 @@ from tests.e2e.driving import PATIENCE, TICK, Bot, Telegram
 from tests.e2e.trainings import (
     LENIENT,
     ask_for,
+    asked_by_ratings,
     children,
     live,
     no_child_in,
@@ -32,17 +33,6 @@ from tests.e2e.trainings import (
 )
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def few_models(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The models folder of a home that was prepared on few ratings."""
-    home = tmp_path_factory.mktemp("few-home")
-    served = Telegram()
-    with closing(served), Bot(served, home) as bot:
-        made = bot.command("prepare", MATINEE_DATASET=str(few))
-    assert made.returncode == 0, made.stderr
-    return home / "models"
 
 
 @pytest.fixture
@@ -57,10 +47,8 @@ def few_bot(few_models: Path, tmp_path: Path) -> Iterator[Bot]:
 
 def test_killed_in_any_phase_it_goes_on_and_people_are_answered(few_bot: Bot, few: Path) -> None:
     """Twice in one training: the third process ends it, and no child is left of the first two."""
-    settings = {"MATINEE_DATASET": str(few), "MATINEE_RETRAIN_AFTER": "1", **LENIENT}
-    few_bot.start(**settings)
-    ada = few_bot.person("Ada")
-    ada.join(5, 4, 3, 2, 1)
+    settings = {"MATINEE_DATASET": str(few), **LENIENT}
+    ada = asked_by_ratings(few_bot, **settings)
     for attempt, phase in enumerate(("training", "gate"), start=1):
         working_on(few_bot, phase, attempt=attempt)
         few_bot.kill()
@@ -77,6 +65,7 @@ def test_killed_in_any_phase_it_goes_on_and_people_are_answered(few_bot: Bot, fe
     assert len(ada.send("/recommend").films) == 5
 
 
+@pytest.mark.check
 def test_a_training_whose_processes_always_die_is_given_up(few_bot: Bot, few: Path) -> None:
     few_bot.start(MATINEE_DATASET=str(few))
     few_bot.stop()
@@ -93,11 +82,16 @@ def test_a_training_whose_processes_always_die_is_given_up(few_bot: Bot, few: Pa
     assert children(few_bot.home) == []
 
 
-@pytest.mark.parametrize("phase", ["checking", "training", "gate"])
+@pytest.mark.parametrize(
+    "phase",
+    [
+        pytest.param("checking", marks=pytest.mark.check),
+        "training",
+        pytest.param("gate", marks=pytest.mark.check),
+    ],
+)
 def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few: Path, phase: str) -> None:
-    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1")
-    ada = few_bot.person("Ada")
-    ada.join(5, 4, 3, 2, 1)
+    ada = asked_by_ratings(few_bot, MATINEE_DATASET=str(few))
     working_on(few_bot, phase)
     signal_child(few_bot.home, signal.SIGKILL)
     working_on(few_bot, "failed")
@@ -111,8 +105,7 @@ def test_a_child_that_is_killed_fails_the_training_in_the_open(few_bot: Bot, few
 
 def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
     """A restart by the operator costs it no attempt, and leaves no process behind."""
-    few_bot.start(MATINEE_DATASET=str(few), MATINEE_RETRAIN_AFTER="1", **LENIENT)
-    few_bot.person("Ada").join(5, 4, 3, 2, 1)
+    asked_by_ratings(few_bot, MATINEE_DATASET=str(few))
     working_on(few_bot, "training")
     signal_child(few_bot.home, signal.SIGSTOP)  # it cannot end by itself
     assert few_bot.stop() == 0
@@ -120,24 +113,25 @@ def test_sigterm_gives_the_training_back(few_bot: Bot, few: Path) -> None:
     assert few_bot.rows("SELECT state, owner, lease_until, attempts FROM jobs") == [
         ("waiting", None, None, 0)
     ]
-    few_bot.start(MATINEE_DATASET=str(few), **LENIENT)
-    working_on(few_bot, "done")
-    assert live(few_bot) == 2
 
 
+@pytest.mark.check
 def test_data_that_are_gone_fail_the_training_and_nothing_else(
     few_bot: Bot, few: Path, tmp_path: Path
 ) -> None:
     gone = shutil.copytree(few, tmp_path / "elsewhere" / "few")
-    few_bot.start(MATINEE_DATASET=str(gone), MATINEE_RETRAIN_AFTER="1")
+    few_bot.start(MATINEE_DATASET=str(gone))
+    few_bot.stop()
     shutil.rmtree(gone)
-    few_bot.person("Ada").join(5, 4, 3, 2, 1)
+    ask_for(few_bot, "fine")
+    few_bot.start(MATINEE_DATASET=str(gone))
     working_on(few_bot, "failed")
     ((error,),) = few_bot.rows("SELECT error FROM jobs")
     assert "nothing is there" in error
     assert live(few_bot) == 1
 
 
+@pytest.mark.check
 def test_a_full_training_on_all_ratings_is_promoted_while_people_are_answered(
     own_bot: Bot, test_data: Path
 ) -> None:
@@ -165,6 +159,7 @@ def test_a_full_training_on_all_ratings_is_promoted_while_people_are_answered(
     assert "model=2" in own_bot.text().splitlines()[-1]
 
 
+@pytest.mark.check
 def test_a_crowd_is_left_out_told_of_and_learned_from_once_an_admin_lets_it_in(
     few_bot: Bot, few: Path
 ) -> None:

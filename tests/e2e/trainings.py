@@ -9,12 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.training.parent import CHILD
-from tests.e2e.driving import TICK, Bot
+from tests.e2e.driving import TICK, Bot, Person
 
 __all__ = [
     "LENIENT",
     "LONG",
     "ask_for",
+    "asked_by_ratings",
     "children",
     "live",
     "no_child_in",
@@ -37,6 +38,19 @@ _ASK = (
 def ask_for(bot: Bot, kind: str) -> None:
     """Add a training while no bot runs, as an admin's command would."""
     bot.change(_ASK, kind)
+
+
+def asked_by_ratings(bot: Bot, **settings: str) -> Person:
+    """Start a bot where somebody has rated enough films to be learned from; who that was.
+
+    The schedule looks at each start, and then every ten seconds: nobody waits for it so.
+    """
+    bot.start(**settings)
+    ada = bot.person("Ada")
+    ada.join(5, 4, 3, 2, 1)
+    bot.stop()
+    bot.start(**settings, MATINEE_RETRAIN_AFTER="1")
+    return ada
 
 
 def children(home: Path) -> list[int]:
