@@ -59,7 +59,7 @@ def test_a_loss_that_was_not_measured_stays_so() -> None:
 
 
 async def test_what_cannot_be_drawn_says_why() -> None:
-    with pytest.raises(PictureFailed, match="no day to draw"):
+    with pytest.raises(PictureFailed, match=r"^there is no day to draw"):
         await draw(PER_DAY.model_copy(update={"counts": {}}))
     with pytest.raises(PictureFailed, match="no picture"):
         read_request(b'{"kind": "portrait"}')
