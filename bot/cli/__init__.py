@@ -16,6 +16,7 @@ from bot.errors import BotError
 from bot.process import logs
 from bot.process.version import version_line
 from recsys.errors import RecsysError
+from storage.database.urls import masked_text
 from storage.errors import StorageError
 
 __all__ = ["main"]
@@ -81,6 +82,6 @@ def main() -> None:
         command()()
     except (BotError, RecsysError, StorageError) as error:
         Console(stderr=True).print(
-            f"matinee: {error}", style="red", highlight=False, markup=False, soft_wrap=True
+            f"matinee: {masked_text(str(error))}", style="red", highlight=False, markup=False, soft_wrap=True
         )
         sys.exit(1)

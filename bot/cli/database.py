@@ -16,6 +16,7 @@ from storage.database import backup as backups
 from storage.database import copying, migrations
 from storage.database.engine import parse_url
 from storage.database.lock import hold
+from storage.database.urls import masked
 
 
 def upgrade() -> None:
@@ -56,7 +57,7 @@ def copy(
     with home.hold(settings.home):
         rows = asyncio.run(copying.copy(settings.database, to, settings.home / "backups"))
     say(f"Copied, counted and compared: {_counted(rows)}.")
-    say(f"To go on there, set MATINEE_DATABASE_URL={parse_url(to)!r}")
+    say(f"To go on there, set MATINEE_DATABASE_URL={masked(parse_url(to))}")
 
 
 async def _upgrade(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from bot.errors import NotPrepared, StoreFailed
 from recsys.errors import ArtifactError
 from recsys.serving.artifact import MANIFEST, Manifest, parse_manifest, read_manifest
+from storage.database.urls import masked, masked_text
 
 _FORMAT = "{:04d}"  # as 0007: a listing of the folder is in order
 
@@ -134,7 +135,7 @@ class _Shared:
         try:
             self._files, root = url_to_fs(url)
         except (ImportError, ValueError) as error:
-            raise StoreFailed(f"MATINEE_ARTIFACTS {url}: {error}") from error
+            raise StoreFailed(_failed(url, error)) from error
         self._root = root.rstrip("/")
 
     def versions(self) -> list[int]:
@@ -156,8 +157,8 @@ class _Shared:
         with _Naming(self._url):
             try:
                 return parse_manifest(self._files.cat_file(path), path)
-            except (ArtifactError, FileNotFoundError) as error:
-                raise NotPrepared(str(error)) from error
+            except (ArtifactError, FileNotFoundError) as error:  # some name a file by its whole URL
+                raise NotPrepared(masked_text(str(error))) from error
 
     def fetch(self, version: int) -> Path:
         folder = self._home.folder(version)
@@ -166,7 +167,7 @@ class _Shared:
         with _Naming(self._url):
             remote = self._folder(version)
             if not self._files.exists(f"{remote}/{MANIFEST}"):
-                raise NotPrepared(f"there is no model {version} in {self._url}")
+                raise NotPrepared(f"there is no model {version} in {masked(self._url)}")
             staging = folder.with_name(f".fetching-{folder.name}")
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True)
@@ -208,4 +209,8 @@ class _Naming:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, Exception) and not isinstance(error, NotPrepared):
-            raise StoreFailed(f"MATINEE_ARTIFACTS {self._url}: {error}") from error
+            raise StoreFailed(_failed(self._url, error)) from error
+
+
+def _failed(url: str, error: Exception) -> str:
+    return f"MATINEE_ARTIFACTS {masked(url)}: {masked_text(str(error))}"

@@ -1,4 +1,4 @@
-"""Logs: one line an event on standard error; never a token in it, and never what people wrote."""
+"""Logs: one line an event on standard error; never a token or password in it, nor what people wrote."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, Literal, TextIO
 
 import structlog
 
+from storage.database.urls import masked_text
+
 # Telegram's tokens, wherever they stand: in a URL, an exception, a setting.
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{6,}")
 
@@ -19,8 +21,8 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def redact(text: str) -> str:
-    """The text with every token replaced."""
-    return _TOKEN.sub("[token]", text)
+    """The text with every token replaced, and without the passwords of URLs."""
+    return masked_text(_TOKEN.sub("[token]", text))
 
 
 def configure(level: str, secret: str | None = None, form: Literal["console", "json"] = "console") -> None:

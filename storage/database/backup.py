@@ -16,6 +16,7 @@ from storage.database import backup_postgresql, backup_sqlite
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
 from storage.database.lock import hold
 from storage.database.migrations import REVISIONS
+from storage.database.urls import masked
 from storage.errors import BackupFailed, SchemaTooNew
 from storage.schema import metadata
 
@@ -52,7 +53,7 @@ async def back_up(url: str, target: Path) -> dict[str, int]:
         schema = (await conn.execute(text("SELECT current_schema()"))).scalar_one()
         rows = await _rows(conn, schema)
         if not rows:
-            raise BackupFailed(f"the database {parsed!r} has no tables of Matinee's yet")
+            raise BackupFailed(f"the database {masked(parsed)} has no tables of Matinee's yet")
         await asyncio.to_thread(backup_postgresql.dump, parsed, target, snapshot, schema, rows)
     return rows
 

@@ -20,6 +20,7 @@ from storage.database.connections import Database
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
 from storage.database.lock import hold
 from storage.database.migrations import REVISIONS, migrate, revision
+from storage.database.urls import masked
 from storage.errors import CopyFailed
 from storage.schema import metadata
 
@@ -74,7 +75,7 @@ async def _check_empty(url: str) -> None:
             await engine.dispose()
     if foreign or filled:
         held = ", ".join([*sorted(foreign), *filled])
-        raise CopyFailed(f"the target {parsed!r} is not empty, it holds {held}: name an empty database")
+        raise CopyFailed(f"the target {masked(parsed)} is not empty, it holds {held}: name an empty database")
 
 
 async def _copy_table(old: AsyncConnection, new: AsyncConnection, table: Table) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.database.urls import masked, masked_text
 from storage.errors import CannotOpen, DatabaseBusy, DatabaseFull, DatabaseLost
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -35,9 +36,9 @@ def parse_url(url: str) -> URL:
         ) from None
     driver = _DRIVERS.get(parsed.get_backend_name())
     if driver is None:
-        raise CannotOpen(f"{parsed!r} is not a URL of SQLite or PostgreSQL")
+        raise CannotOpen(f"{masked(parsed)} is not a URL of SQLite or PostgreSQL")
     if driver == _DRIVERS["sqlite"] and parsed.database in (None, "", ":memory:"):
-        raise CannotOpen(f"{parsed!r} names no file, and what is in memory alone is lost")
+        raise CannotOpen(f"{masked(parsed)} names no file, and what is in memory alone is lost")
     return parsed.set(drivername=driver)
 
 
@@ -53,7 +54,7 @@ def opening(url: URL) -> Iterator[None]:
         yield
     except (DBAPIError, OSError, ImportError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
-        raise CannotOpen(f"the database {url!r} cannot be opened: {why}") from error
+        raise CannotOpen(f"the database {masked(url)} cannot be opened: {masked_text(str(why))}") from error
 
 
 def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) -> AsyncEngine:

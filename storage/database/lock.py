@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database.engine import opening, parse_url, sqlite_file
+from storage.database.urls import masked
 from storage.errors import DatabaseInUse, DatabaseLost
 
 _KEY = 0x6D6174696E6565  # "matinee"; advisory locks are counted per database
@@ -40,7 +41,7 @@ async def hold(url: str, lost: Callable[[], object] = lambda: None) -> AsyncIter
             locked = await conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
         if not locked:
             raise DatabaseInUse(
-                f"another Matinee uses the database {parsed!r}: stop it first, or set another "
+                f"another Matinee uses the database {masked(parsed)}: stop it first, or set another "
                 "MATINEE_DATABASE_URL"
             )
         broken: list[object] = []
@@ -54,4 +55,4 @@ async def hold(url: str, lost: Callable[[], object] = lambda: None) -> AsyncIter
         yield
         driver.remove_termination_listener(note)  # from here on it is we who close
         if broken:
-            raise DatabaseLost(f"the connection to the database {parsed!r} broke: start again")
+            raise DatabaseLost(f"the connection to the database {masked(parsed)} broke: start again")

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.backup_sqlite import back_up
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
+from storage.database.urls import masked
 from storage.errors import BackupFailed, MigrationFailed, SchemaTooNew
 
 # Oldest first; written here, so that a start with nothing to do needs no Alembic.
@@ -84,7 +85,7 @@ async def _back_up(file: Path, revision: str | None, backups: Path) -> Path:
 
 def _too_new(url: URL, revision: str, backups: Path) -> str:
     return (
-        f"the database {url!r} has schema {revision}, and this version of Matinee knows schemas up to "
+        f"the database {masked(url)} has schema {revision}, and this version of Matinee knows schemas up to "
         f"{REVISIONS[-1]}: a newer version wrote it. Install that version again, or put back a backup "
         f"from {backups}"
     )
@@ -101,8 +102,8 @@ async def _upgrade(conn: AsyncConnection, url: URL, backup: Path | None) -> None
     except Exception as error:
         kept = f"; a backup from just before is {backup}" if backup else ""
         raise MigrationFailed(
-            f"the database {url!r} could not be brought to schema {REVISIONS[-1]} and is as it was{kept}. "
-            f"The reason: {error}"
+            f"the database {masked(url)} could not be brought to schema {REVISIONS[-1]} and is as it was"
+            f"{kept}. The reason: {error}"
         ) from error
 
 

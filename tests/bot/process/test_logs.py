@@ -24,6 +24,11 @@ def configured() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+def test_redact_takes_passwords_out() -> None:
+    text = "cannot reach 'postgresql://me:hunter2@db/films' (or https://db/?sig=hunter2)"
+    assert logs.redact(text) == "cannot reach 'postgresql://me:***@db/films' (or https://db/?sig=***"
+
+
 @pytest.mark.parametrize(
     "text",
     [
