@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -16,31 +15,28 @@ from pydantic import SecretStr
 from bot.doctor.findings import Finding, Level
 from bot.process.extras import installed
 from bot.process.settings import Settings
+from bot.process.written import written
 
 _WARN_BYTES = 1_000_000_000  # room for a data set, a model and a backup
 _FAIL_BYTES = 100_000_000
 
 
 def settings_lines(settings: Settings) -> list[Finding]:
-    """Each setting with its value; of a secret only that there is one."""
+    """Each setting as one writes it; of a secret only that there is one."""
     lines = []
     for name in type(settings).model_fields:
         chosen = "" if name in settings.model_fields_set else " (default)"
-        shown = _shown(getattr(settings, name))
-        lines.append(Finding(f"MATINEE_{name.upper()}", Level.OK, f"{shown}{chosen}"))
+        lines.append(Finding(f"MATINEE_{name.upper()}", Level.OK, f"{_shown(settings, name)}{chosen}"))
         if name == "telegram_token" and settings.telegram_token is None:
             advice = "get one from @BotFather (/newbot) and set it; `matinee demo` needs none"
             lines[-1] = Finding("MATINEE_TELEGRAM_TOKEN", Level.WARN, "not set", advice)
     return lines
 
 
-def _shown(value: object) -> str:
-    """A value without passwords."""
-    if value is None:
-        return "not set"
-    if isinstance(value, SecretStr):
+def _shown(settings: Settings, name: str) -> str:
+    if isinstance(getattr(settings, name), SecretStr):
         return "set, not shown"
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", str(value))
+    return written(settings, name) or ("nobody" if name == "admin_ids" else "not set")
 
 
 def home(path: Path) -> Finding:
