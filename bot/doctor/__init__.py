@@ -6,6 +6,7 @@ Imported by the command line alone; may import from training, films, telegram an
 from __future__ import annotations
 
 from bot.doctor.findings import Finding, Level
+from bot.doctor.report import write as write_report
 from bot.doctor.rounds import examine
 
-__all__ = ["Finding", "Level", "examine"]
+__all__ = ["Finding", "Level", "examine", "write_report"]

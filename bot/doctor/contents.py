@@ -74,7 +74,7 @@ def schema(seen: Inspection) -> Finding:
 def models(settings: Settings) -> tuple[list[Finding], Recommender | None]:
     """The model that `run` would take, and every one before it that it would pass over."""
     lines = []
-    for path in _in_order(settings):
+    for path in in_order(settings):
         try:
             recommender = Recommender.load(path)
         except ArtifactError as error:
@@ -95,7 +95,7 @@ def models(settings: Settings) -> tuple[list[Finding], Recommender | None]:
     return lines, None
 
 
-def _in_order(settings: Settings) -> list[Path]:
+def in_order(settings: Settings) -> list[Path]:
     """The artifacts in the home as `run` would try them: not those that the gate refused."""
     try:
         known, order = asyncio.run(_known(settings.database))

@@ -7,12 +7,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bot.doctor.findings import Finding, Level
 from bot.process.logs import redact
@@ -58,7 +59,7 @@ def _ask(url: str) -> _Answer | str:
 
 def _request(url: str) -> _Answer | str:
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+        with urllib.request.urlopen(_with_login(url), timeout=PATIENCE) as response:
             return _read(response.status, response)
     except urllib.error.HTTPError as error:  # an answer too
         with error:
@@ -68,6 +69,19 @@ def _request(url: str) -> _Answer | str:
         return redact(str(reason) or type(reason).__name__)
     except HTTPException as error:  # its text may hold the URL
         return f"what comes is not HTTP ({type(error).__name__})"
+
+
+def _with_login(url: str) -> urllib.request.Request:
+    """A name and password in the URL go into a header, as the bot sends them: else they are looked up as a
+    host."""
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())
+    if at:
+        name, _, password = login.partition(":")
+        credentials = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
+        request.add_header("Authorization", f"Basic {credentials}")
+    return request
 
 
 def _read(status: int, response: Any) -> _Answer:

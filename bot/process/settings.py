@@ -244,7 +244,12 @@ def read_settings(*, need_token: bool = False) -> Settings:
     except ValidationError as error:
         lines = [
             f"MATINEE_{'_'.join(str(part) for part in fault['loc']).upper()}: "
-            f"{_NO_TOKEN if fault['type'] == 'missing' else fault['msg'].removeprefix('Value error, ')}"
+            f"{_NO_TOKEN if fault['type'] == 'missing' else _in_one_line(fault['msg'])}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _in_one_line(message: str) -> str:
+    """What is wrong, without pydantic's prefix: readers take each line for a setting of its own."""
+    return " ".join(message.removeprefix("Value error, ").split())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import facts
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
@@ -38,22 +41,36 @@ async def look_at(url: str, keys: tuple[str, ...] = ()) -> Inspection | None:
 
     Raises CannotOpen.
     """
+    async with reading(url) as conn:
+        if conn is None:
+            return None
+        sqlite = conn.dialect.name == "sqlite"
+        query = "SELECT sqlite_version()" if sqlite else "SHOW server_version"
+        version = str((await conn.execute(text(query))).scalar_one())
+        revision = await conn.run_sync(_revision)
+        known = {key: await facts.get(conn, key) for key in keys} if revision in REVISIONS else {}
+    return Inspection("SQLite" if sqlite else "PostgreSQL", version, revision, REVISIONS[-1], known)
+
+
+@asynccontextmanager
+async def reading(url: str) -> AsyncIterator[AsyncConnection | None]:
+    """A connection that writes nothing, for the block; None where no SQLite file is yet.
+
+    Raises CannotOpen, also for what goes wrong with the connection inside the block.
+    """
     parsed = parse_url(url)
     file = sqlite_file(parsed)
     if file is not None and not file.exists():
-        return None
+        yield None
+        return
     pragmas = {} if file is None else {"query_only": "ON"}
     with opening(parsed):
         engine = make_engine(_read_only(parsed), pragmas=pragmas, begin="BEGIN", size=1)
         try:
             async with engine.connect() as conn:
-                query = "SHOW server_version" if file is None else "SELECT sqlite_version()"
-                version = str((await conn.execute(text(query))).scalar_one())
-                revision = await conn.run_sync(_revision)
-                known = {key: await facts.get(conn, key) for key in keys} if revision in REVISIONS else {}
+                yield conn
         finally:
             await engine.dispose()
-    return Inspection("PostgreSQL" if file is None else "SQLite", version, revision, REVISIONS[-1], known)
 
 
 def _read_only(url: URL) -> URL:

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email.utils import formatdate
@@ -316,6 +317,23 @@ def test_telegram_knows_the_bot(ask: Ask) -> None:
 def test_without_a_token_any_answer_will_do(ask: Ask) -> None:
     found, _ = ask(None, status=404, body=b"not here")
     assert (found.level, found.found) == (Level.OK, "127.0.0.1 answers")
+
+
+def test_a_login_in_the_url_is_sent_as_the_bot_sends_it(tmp_path: Path) -> None:
+    """And is no part of the host: a name server would learn of it."""
+    heard: list[str | None] = []
+
+    def answer(self: _Api) -> None:
+        heard.append(self.headers["Authorization"])
+        _Api.do_GET(self)
+
+    with api(do_GET=answer) as url:
+        mine = settings(
+            tmp_path, telegram_api_url=url.replace("://", "://me:hunter%402@"), telegram_token=TOKEN
+        )
+        found, _ = telegram.reach(mine)
+    assert found.found == "127.0.0.1 knows this bot as @some_bot"
+    assert heard == [f"Basic {b64encode(b'me:hunter@2').decode()}"]
 
 
 def test_a_token_that_telegram_does_not_know(ask: Ask) -> None:

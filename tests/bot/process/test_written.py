@@ -69,10 +69,10 @@ def test_what_is_shown_reads_back_the_same(
 ) -> None:
     if name in SECRETS:
         value: object = SecretStr("123456789:AAF-hunter2")
-        assert "hunter2" not in shown(Settings(**{name: value}), name)
+        assert "hunter2" not in shown(Settings.model_validate({name: value}), name)
         return
     value = data.draw(VALUES[name])
-    text = shown(Settings(**{name: value}), name)
+    text = shown(Settings.model_validate({name: value}), name)
     with monkeypatch.context() as environment:
         environment.chdir(tmp_path)
         for other in Settings.model_fields:
@@ -104,4 +104,4 @@ def test_what_is_shown_reads_back_the_same(
     ],
 )
 def test_it_is_shown_as_people_write_it(name: str, value: object, text: str) -> None:
-    assert shown(Settings(**{name: value}), name) == text
+    assert shown(Settings.model_validate({name: value}), name) == text
