@@ -25,7 +25,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-film_group = typer.Typer(help="The films in the database.", no_args_is_help=True)
+film_group = typer.Typer(help="Change the films in the database.", no_args_is_help=True)
 cli.command()(serve.prepare)
 cli.command()(serve.run)
 cli.command()(serve.demo)
@@ -39,10 +39,10 @@ cli.command()(interpret)
 cli.command()(asking.similar)
 cli.command()(asking.recommend)
 cli.command()(doctor)
-data = typer.Typer(help="The data sets that models learn from.", no_args_is_help=True)
+data = typer.Typer(help="Get the data sets that models learn from.", no_args_is_help=True)
 data.command("fetch")(models.fetch_data)
 cli.add_typer(data, name="data")
-db = typer.Typer(help="The database: backups, and the way to another one.", no_args_is_help=True)
+db = typer.Typer(help="Look after the database: backups, and the way to another one.", no_args_is_help=True)
 for db_command in (database.upgrade, database.backup, database.restore, database.copy):
     db.command()(db_command)
 cli.add_typer(db, name="db")

@@ -25,7 +25,7 @@ def similar(
     n: _Count = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Films like one: the nearest by cosine."""
+    """List the films most like one."""
     recommender = _newest()
     film = find_film(title_index(recommender), recommender, " ".join(title))
     found = recommender.similar([film.movie_id], n)
@@ -49,12 +49,16 @@ def recommend(
         list[str] | None, typer.Option("--rated", help='What you thought of a film: "Heat=5". Repeat it.')
     ] = None,
     likes: Annotated[list[str] | None, typer.Option("--likes", help="A genre you like. Repeat it.")] = None,
-    dislikes: Annotated[list[str] | None, typer.Option("--dislikes", help="A genre you do not.")] = None,
-    genre: Annotated[list[str] | None, typer.Option("--genre", help="Only films of this genre.")] = None,
+    dislikes: Annotated[
+        list[str] | None, typer.Option("--dislikes", help="A genre you do not like. Repeat it.")
+    ] = None,
+    genre: Annotated[
+        list[str] | None, typer.Option("--genre", help="Only films of this genre. Repeat it.")
+    ] = None,
     n: _Count = 10,
     as_json: AsJson = False,
 ) -> None:
-    """What to watch, for somebody who rated these films and likes these genres; nothing is kept."""
+    """Recommend films for ratings and genres given on the command line; nothing is kept."""
     recommender = _newest()
     titles = title_index(recommender)
     ratings = dict(_rating(titles, recommender, text) for text in rated or [])

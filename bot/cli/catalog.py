@@ -21,7 +21,10 @@ from recsys.data.sources.layouts import read_catalog
 def add(
     file: Annotated[Path, typer.Argument(help="CSV: title, year, genres, imdbId, tmdbId, alternatives.")],
 ) -> None:
-    """Add the films of a list that are not there yet; known ones stay as they are."""
+    """Add the films of a CSV file that are not there yet; known ones stay as they are.
+
+    The bot must not run.
+    """
     settings, listed = read_settings(), read_film_list(file)
     with home.hold(settings.home):
         _report(asyncio.run(add_films(settings, listed, update=False)))
@@ -30,7 +33,10 @@ def add(
 def update(
     file: Annotated[Path, typer.Argument(help="Such a list, or a newer edition of the MovieLens data set.")],
 ) -> None:
-    """Add films and correct known ones, from a list, or from a newer edition of the data set."""
+    """Add films and correct known ones, from such a file or from a newer edition of the data set.
+
+    The bot must not run.
+    """
     settings = read_settings()
     if file.is_file() and file.suffix.lower() == ".csv":
         listed = read_film_list(file)
@@ -43,7 +49,11 @@ def update(
 
 
 def migrate() -> None:
-    """Move every film, with its ratings, to the numbering of the newest model's data set: also the demo's."""
+    """After a change of data set, give every film in the database its number in the new one.
+
+    Ratings go with their films, also in the demo's database. What is not in the new data set is listed, and
+    its ratings are kept. The bot must not run.
+    """
     settings = read_settings()
     with home.hold(settings.home):
         missed, others = asyncio.run(migrate_films(settings))

@@ -20,7 +20,7 @@ from storage.database.urls import masked
 
 
 def upgrade() -> None:
-    """Bring the database to the schema of this version, as `run` does at its start."""
+    """Bring the database to the schema of this version, as `run` does at its start. The bot must not run."""
     settings = read_settings()
     with home.hold(settings.home):
         revision = asyncio.run(_upgrade(settings))
@@ -30,7 +30,7 @@ def upgrade() -> None:
 def backup(
     file: Annotated[Path | None, typer.Argument(help="Where to; default: backups in the home.")] = None,
 ) -> None:
-    """Write a verified backup. The bot may run meanwhile."""
+    """Write a backup, read it back and check it. The bot may run meanwhile."""
     settings = read_settings()
     target = file or settings.home / "backups" / backups.default_name(settings.database)
     rows = asyncio.run(backups.back_up(settings.database, target))

@@ -26,17 +26,18 @@ def evaluate(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="stars, order, newcomers (of whom only a few answers are known) or chapter (every system "
-            "of the fastai book's chapter, minutes a seed), or groups (which slate serves a movie night). "
-            "Repeat it. Default: stars and order."
+            help="stars, order, newcomers (people of whom only a few answers are known), groups (which films "
+            "serve a movie night), or chapter (every system of a chapter of the fastai book, minutes a "
+            "seed). Repeat it. Default: stars and order."
         ),
     ] = None,
     device: DeviceOption = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Measure stars on a random fifth of the ratings, the order for strangers, and more.
+    """Measure how good the models are: the error of stars, the order for people never seen, and more.
 
-    The model of the home has no part in it: each split trains its own.
+    Stars are measured on a random fifth of the ratings; popularity stands beside every order. The model of
+    the home has no part in it: each split trains its own. Needs the `train` extra.
     """
     from recsys.evaluation import evaluate as measure
 

@@ -47,9 +47,10 @@ def interpret(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was learned: the least and most loved films, a map, and the nearest films of one.
+    """Show what was learned: the least and most loved films, a map of them as PNG, the nearest of one.
 
-    The newest model of the home is looked at; with --dataset, or in an empty home, one is trained, not kept.
+    The nearest are told by the factors of ratings alone, and as the bot serves them. The newest model of the
+    home is looked at; with --dataset, or in an empty home, one is trained, not kept. Needs the `train` extra.
     """
     require_drawing()
     from recsys.plots import draw_map

@@ -26,7 +26,10 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed gives the same model on the CPU.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model on all but the permanent holdout, and put it into the home, where `run` takes it from."""
+    """Train another model, with a line for each step, and put it into the home, where `run` takes it from.
+
+    It learns from all ratings of the data set but those that models are measured on. Needs the `train` extra.
+    """
     require_training()
     settings = read_settings()
     config = TrainingConfig(model=model, device=device, seed=seed)

@@ -28,12 +28,19 @@ _GROUP_OF = 3  # people, at least, for a movie night that has something to decid
 
 
 def prepare(
-    again: Annotated[bool, typer.Option("--again", help="Train anew even if there is a model.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Train another model even if there is one.")] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="In seconds; the bot replaces it by a full one while it runs.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="Make a model for the time being, in seconds; the bot replaces it by a full one as it runs.",
+        ),
     ] = False,
 ) -> None:
-    """Fetch the data and train the first model: a full one, which needs the `train` extra, unless --quick."""
+    """Fetch the data and train the first model.
+
+    Without --quick it is a full one, which needs the `train` extra.
+    """
     settings = read_settings()
     with home.hold(settings.home):
         if is_prepared(settings) and not again:
@@ -56,7 +63,7 @@ def prepare(
 
 
 def run() -> None:
-    """Answer people on Telegram, until stopped. An empty home is prepared first."""
+    """Run the bot on Telegram, until SIGTERM or Ctrl+C. An empty home is prepared first."""
     settings = read_settings(need_token=True)
     logs.configure(settings.log_level, settings.token, settings.log_format)
     _prepare_if_empty(settings)
@@ -67,7 +74,10 @@ def run() -> None:
 def demo(
     port: Annotated[int, typer.Option(help="Port of the page; a free one is used if it is taken.")] = 8081,
 ) -> None:
-    """Talk to Matinee in the browser: the bot and a local Telegram, without a token."""
+    """Talk to Matinee in the browser: the bot and a local Telegram, without a token.
+
+    An empty home is prepared first. Conversations are kept apart from those of the real bot.
+    """
     settings = read_settings()
     _prepare_if_empty(settings)
     logs.configure("WARNING", _DEMO_TOKEN, settings.log_format)

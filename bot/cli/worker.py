@@ -26,7 +26,10 @@ from storage.database.migrations import REVISIONS, revision
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Train what waits now, if anything, and end.")] = False,
 ) -> None:
-    """Train for a bot on another machine: the same PostgreSQL, and models shared by MATINEE_ARTIFACTS."""
+    """Train for a bot that runs on another machine, say here on one with a GPU.
+
+    Both need the same PostgreSQL and the same MATINEE_ARTIFACTS. Needs the `train` extra.
+    """
     settings = read_settings()
     _check(settings)
     logs.configure(settings.log_level, form=settings.log_format)

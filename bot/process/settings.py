@@ -1,4 +1,7 @@
-"""Every setting, from the environment (prefix MATINEE_) or from `.env`."""
+"""Every setting, from the environment (prefix MATINEE_) or from `.env`.
+
+Descriptions are what docs/settings.md prints: `make reference` writes it again.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from bot.process.bounds import DEFAULT_BOUNDS, Bound, parse_bounds
+from recsys.data.sources.download import DATASETS
 from storage.database.engine import parse_url
 from storage.errors import CannotOpen
 
 DEFAULT_DATASET = "ml-latest-small"
 FALLBACK_DATASET = "ml-100k"  # comes out of a wheel, so it needs no more than a package index
+_NAMED = ", ".join(f"`{name}`" for name in DATASETS)
 
 
 class Settings(BaseSettings):
@@ -30,29 +35,34 @@ class Settings(BaseSettings):
 
     telegram_token: SecretStr | None = Field(None, description="The bot's token, from @BotFather.")
     telegram_api_url: str = Field(
-        "https://api.telegram.org", description="Where the Bot API answers; the local Telegram is one."
+        "https://api.telegram.org",
+        description="Where the Bot API answers: Telegram's own server, or one that you run yourself.",
     )
     home: Path = Field(
         default_factory=lambda: user_data_path("matinee"),
-        description="The folder of data, models and database. Default: the user's data folder.",
+        description="The folder that holds data, models and the database. Not set: `matinee` in the user's "
+        "data folder, on Linux `~/.local/share/matinee`.",
     )
     database_url: str | None = Field(
         None,
         description="`postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE`, or `sqlite+aiosqlite:///FILE`. "
-        "Default: SQLite, matinee.db in the home.",
+        "Not set: SQLite, the file `matinee.db` in the home.",
     )
     admin_ids: Annotated[tuple[int, ...], NoDecode] = Field(
         (),
-        description="Telegram's numbers of the people who may use /admin, with commas between: 123456789,"
-        "987654321. /mydata tells yours.",
+        description="Telegram's numbers of the people who may use `/admin`, with commas between, as "
+        "`123456789,987654321`. `/mydata` tells yours. Not set: nobody.",
     )
     dataset: str = Field(
         DEFAULT_DATASET,
-        description="What the first model learns from: a MovieLens name, or a folder or zip of ratings.",
+        description=f"What the first model learns from: a MovieLens data set ({_NAMED}), or a folder or zip "
+        "in a MovieLens layout.",
     )
     sends_per_second: float = Field(30.0, gt=0, description="New messages a second, over all chats.")
     chat_sends_per_second: float = Field(1.0, gt=0, description="New messages a second in one chat.")
-    chat_send_burst: int = Field(5, ge=1, description="Messages a chat may get at once before that rate.")
+    chat_send_burst: int = Field(
+        5, ge=1, description="Messages that a chat may get at once before that rate holds."
+    )
     group_sends_per_minute: float = Field(
         20.0, gt=0, description="Messages a minute in one group, and changes of a movie night's board."
     )
@@ -63,51 +73,64 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=65535,
-        description="Where /healthz, /readyz and /metrics answer; 0 takes a free one. Default: nowhere.",
+        description="The port at which `/healthz`, `/readyz` and `/metrics` answer; 0 takes a free one. "
+        "Not set: they answer nowhere.",
     )
-    http_host: str = Field("127.0.0.1", description="The address they listen on; 0.0.0.0 is all of them.")
+    http_host: str = Field(
+        "127.0.0.1",
+        description="The address that port listens on: this machine alone, or all addresses with `0.0.0.0`.",
+    )
     timezone: str = Field(
         "UTC",
-        description="The IANA time zone of people and groups who chose none in /settings, as Europe/Berlin.",
+        description="The time zone of people and groups who chose none in `/settings`, and of "
+        "`MATINEE_RETRAIN_AT`: a name of the IANA database, as `Europe/Berlin`.",
     )
     retrain_at: Annotated[time | None, NoDecode] = Field(
         time(4, 0),
-        description="When a model is trained on what is new, each day in MATINEE_TIMEZONE: 04:00, or off.",
+        description="The time of day at which a model is trained on what is new, in `MATINEE_TIMEZONE`; "
+        "`off` is never.",
     )
     retrain_after: int | None = Field(
         None,
         ge=1,
-        description="After so many new ratings, too. Default: by the clock alone.",
+        description="Train after so many new ratings, too. Not set: by the clock alone.",
     )
     full_every_days: int = Field(
         7,
         ge=1,
-        description="Days after the last full training from which the next one by the clock is full.",
+        description="Days after the last full training from which the next one by the clock is full: it "
+        "begins anew, where the others go on from the live model.",
     )
     train_here: bool = Field(
-        True, description="Whether the bot trains beside itself; false leaves trainings to `matinee worker`."
+        True,
+        description="Whether the bot trains on this machine, beside answering; `false` leaves trainings to "
+        "`matinee worker` on another one.",
     )
     gate_margin: float = Field(
         0.02,
         ge=0,
-        description="How much worse than the live model a new one may be on its holdout: .02 is 2 %.",
+        description="How much worse a new model may be than the live one, on ratings kept apart for this "
+        "comparison; 0.02 is 2 %. A model that is worse than that is not used.",
     )
     keep_models: int = Field(
         5, ge=1, description="Models kept beside the live one, to go back to; older ones are deleted."
     )
     artifacts: str | None = Field(
         None,
-        description="Where models are shared with `matinee worker`: an fsspec URL, as s3://BUCKET/matinee "
-        "or file:///mnt/matinee. Default: the home alone.",
+        description="Where models are shared with `matinee worker`: an fsspec URL, as `s3://BUCKET/matinee` "
+        "or `file:///mnt/matinee`. Not set: models are in the home alone.",
     )
     alerts: Annotated[tuple[Bound, ...], NoDecode] = Field(
         parse_bounds(DEFAULT_BOUNDS),
-        description="Bounds of the figures in /monitor: admins are told of one that is passed. As "
-        "gini>0.98,hit_rate<0.01, or off.",
+        description="Bounds of the figures in `/monitor` (`gini`, `coverage`, `popularity_lift`, "
+        "`miscalibration`, `most_active_share`, `hit_rate`): admins are told, once a week, of one that is "
+        "passed. `off` is none.",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field(
+        "INFO", description="The least that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
     log_format: Literal["console", "json"] = Field(
-        "console", description="console for people, json for machines: one object a line."
+        "console", description="`console` for people, `json` for machines: one object a line."
     )
 
     @field_validator("telegram_token")
