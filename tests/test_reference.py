@@ -1,4 +1,4 @@
-"""docs/settings.md and docs/commands.md are what the code says of itself."""
+"""docs/settings.md and docs/commands.md are what the code says of itself, and nothing is left out of docs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.help import COMMANDS
 from bot.process.settings import Settings
 from tools import reference
 
@@ -17,7 +18,8 @@ def test_a_page_is_what_the_command_writes(name: str) -> None:
 
 
 def test_a_setting_without_a_group_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(reference.GROUPS, "Movie nights")
+    fewer = {title: names for title, names in reference.GROUPS.items() if title != "Movie nights"}
+    monkeypatch.setattr(reference, "GROUPS", fewer)
     with pytest.raises(ValueError, match="poll_minutes"):
         reference.settings_page()
 
@@ -34,3 +36,18 @@ def test_every_argument_and_option_is_explained() -> None:
     for line in reference.commands_page().splitlines():
         if line.startswith("| `"):
             assert line.split("|")[2].strip(), line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_chat_is_told(command: str) -> None:
+    page = (reference.DOCS / "chatting.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("|")]
+    assert [row for row in rows if f"`/{command}`" in row or f"`/{command} " in row]
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    pages = [reference.DOCS.parent / "README.md", *reference.DOCS.glob("*.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [
+        each.name for each in (reference.DOCS / "images").iterdir() if f"images/{each.name}" not in text
+    ] == []

@@ -35,7 +35,7 @@ def missing() -> list[str]:
 
 
 @contextlib.contextmanager
-def open_browser(profile: Path, *, width: int, height: int, dark: bool = False) -> Iterator[Chrome]:
+def open_browser(profile: Path, *, width: int, height: int) -> Iterator[Chrome]:
     """A browser with a fresh profile, a window of this size in pixels, and its console kept."""
     options = ChromeOptions()
     options.binary_location = shutil.which("chromium") or "chromium"
@@ -47,7 +47,7 @@ def open_browser(profile: Path, *, width: int, height: int, dark: bool = False) 
     try:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        scheme = {"name": "prefers-color-scheme", "value": "light"}
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         yield driver
     finally:

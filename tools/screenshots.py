@@ -1,4 +1,4 @@
-"""Make the README's pictures from a real conversation.
+"""Make the pictures of README and docs from a real conversation.
 
     MATINEE_HOME=… python -m tools.screenshots docs/images
 
@@ -24,12 +24,12 @@ from selenium.webdriver import Chrome
 
 from tools.browser import open_browser
 
-ADA, GRACE = 5_170_394_001, 806_132_947
+ADA = 5_170_394_001
 _PATIENCE = 60.0  # seconds
 
 
 class People:
-    """Ada and Grace, played through the control API."""
+    """Ada and her friends, played through the control API."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=f"{url}/control", timeout=_PATIENCE)
@@ -66,11 +66,7 @@ class People:
 
 
 def converse(people: People) -> None:
-    """Grace is still at her questionnaire; Ada has her first list, and asks for more."""
-    people.say(GRACE, "/start")
-    for label in ("Drama", "Romance", "Horror", "👍 Horror"):
-        people.tap(GRACE, label)
-        people.wait(GRACE, lambda newest, label=label: not _has(newest, label))  # type: ignore[misc]
+    """Ada says what she likes, rates five films, and has her first list."""
     people.say(ADA, "/start")
     people.tap(ADA, "Crime")
     people.tap(ADA, "Done")
@@ -78,7 +74,6 @@ def converse(people: People) -> None:
         people.wait(ADA, lambda newest, n=answers: f"{n} of 5" in newest["text"])  # type: ignore[misc]
         people.tap(ADA, f"{stars}★")
     people.wait(ADA, lambda newest: "For you" in newest["text"])
-    people.say(ADA, "more like heat")
 
 
 def gather(people: People) -> tuple[int, list[int]]:
@@ -97,19 +92,11 @@ def gather(people: People) -> tuple[int, list[int]]:
     return place, members
 
 
-def _has(message: Any, label: str) -> bool:
-    return any(label in row for row in message["labels"])
-
-
 def shoot(url: str, folder: Path, scratch: Path, group: int, members: list[int]) -> None:
-    """The desktop by day, the phone by night, and the group as two of its people."""
-    with open_browser(scratch / "desktop", width=1180, height=780) as browser:
+    """Ada's first list, and the group as two of its people."""
+    with open_browser(scratch / "conversation", width=940, height=660) as browser:
         _open(browser, f"{url}/#{ADA}")
-        _save(browser, folder / "desktop.webp")
-    with open_browser(scratch / "phone", width=400, height=780, dark=True) as browser:
-        _open(browser, f"{url}/#{GRACE}")
-        _save(browser, folder / "phone.webp")
-
+        _save(browser, folder / "conversation.webp")
     with open_browser(scratch / "group", width=1180, height=900) as browser:
         _open(browser, f"{url}/#{group}@{members[0]},{group}@{members[2]}")
         _save(browser, folder / "group.webp")
