@@ -7,10 +7,14 @@ from pathlib import Path
 from tests.e2e.driving import TOKEN, Bot
 from tests.e2e.test_doctor import modified
 
+DATABASES = ["sqlite", "postgresql"]
+
 NAME, USERNAME, WROTE, ADMIN = "Zebedee Quux", "zebedee_quux", "qwertzuiop", "7770001234"
 
 
-def test_a_conversation_leaves_no_trace_in_the_report(own_bot: Bot, tmp_path: Path) -> None:
+def test_a_conversation_leaves_no_trace_in_the_report(
+    own_bot: Bot, tmp_path: Path, database_kind: str
+) -> None:
     zebedee = own_bot.person(NAME, username=USERNAME)
     zebedee.join(5, 4, 3, 2, 1)
     zebedee.send(WROTE)
@@ -28,7 +32,7 @@ def test_a_conversation_leaves_no_trace_in_the_report(own_bot: Bot, tmp_path: Pa
         "- Matinee ",
         "CPython ",
         "torch ",
-        "SQLite ",
+        {"sqlite": "- SQLite ", "postgresql": "- PostgreSQL "}[database_kind],
         "schema ",
         "fewer than 10 people",
         "pmf, full, made ",
