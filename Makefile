@@ -32,7 +32,7 @@ test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation onc
 		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py admin_moderation.py)
 
 test-long: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what is too long for `make test`, and the installed package
-	@$(PYTEST) -m "check and not soak"
+	@$(PYTEST) -m "check and not soak" $(ONLY)
 
 soak: $(VENV)/.develop $(TEST_DATA)/ml-100k ## by hand: every test there is, in random order, each bot a Python of its own; an hour
 	@MATINEE_TEST_COLD=1 $(PYTEST) -p randomly
@@ -47,6 +47,11 @@ check: lint test test-long test-postgresql ## everything that CI runs
 
 reference: $(VENV)/.develop ## docs/settings.md and docs/commands.md, from what settings and commands say of themselves
 	@$(BIN)/python -m tools.reference
+
+constraints: ## requirements/*.txt, anew: what images and CI install, by hashes
+	@"$(PYTHON)" -m venv $(TEST_DATA)/uv
+	@$(TEST_DATA)/uv/bin/pip install --quiet --disable-pip-version-check uv
+	@sh tools/lock.sh $(TEST_DATA)/uv/bin/uv
 
 pictures: $(VENV)/.develop $(TEST_DATA)/ml-100k ## the README's pictures, from a real conversation
 	@MATINEE_HOME=$(TEST_DATA)/home MATINEE_DATASET=$(TEST_DATA)/ml-100k $(BIN)/matinee prepare

@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """The files that take longest, and whether all of them together took too long."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
             seconds[report.nodeid.partition("::")[0]] += report.duration
     if len(seconds) > 1:
         terminalreporter.section("slowest files, in seconds of one worker")
-        for name, taken in seconds.most_common(10):
+        for name, taken in sorted(seconds.items(), key=lambda each: -each[1])[:10]:
             terminalreporter.write_line(f"{taken:6.1f}  {name}")
     most = config.getoption("--at-most")
     if most is not None and _minutes() > most:
