@@ -15,7 +15,7 @@ run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 	@$(BIN)/matinee run
 
 # A module is split between workers where one would be idle; ONLY narrows a run down to files, names or markers.
-PYTEST = MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST = MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 3 --dist worksteal
 ONLY ?=
 
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what a change can break, in under five minutes; ONLY="FILE" or ONLY="-k NAME": less

@@ -23,14 +23,15 @@ AnyDatabase = AbstractContextManager[str | None]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A module runs on the databases in its DATABASES, most on SQLite alone.
+    """A module runs on the databases in its DATABASES, most on SQLite alone; `make test` takes the first.
 
     MATINEE_TEST_DATABASES="postgresql" runs all of them on PostgreSQL, "sqlite postgresql" on both.
     """
     named = os.environ.get("MATINEE_TEST_DATABASES", "").split()
     kinds = named or getattr(metafunc.module, "DATABASES", ["sqlite"])
     if "database_kind" in metafunc.fixturenames and kinds != ["sqlite"]:
-        metafunc.parametrize("database_kind", kinds, scope="module")
+        others = kinds[1:] if named else [pytest.param(kind, marks=pytest.mark.check) for kind in kinds[1:]]
+        metafunc.parametrize("database_kind", [kinds[0], *others], scope="module")
 
 
 @pytest.fixture(scope="module")

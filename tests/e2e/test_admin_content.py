@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.administering import AdminBot
 from tests.e2e.driving import Bot, Person
 
 
 @pytest.fixture
-def admin(own_bot: Bot) -> Person:
+def own_bot(admin_bot: AdminBot) -> Bot:
+    """A running bot of the test's own."""
+    admin_bot.start()
+    return admin_bot.bot
+
+
+@pytest.fixture
+def admin(own_bot: Bot, admin_bot: AdminBot) -> Person:
     """Somebody whom the settings name."""
-    boss = own_bot.person("Boss")
-    own_bot.stop()
-    own_bot.start(MATINEE_ADMIN_IDS=str(boss.id))
-    boss.join(5, 4, 2, 5, 3)
-    return boss
+    admin_bot.root.join(5, 4, 2, 5, 3)
+    return admin_bot.root
 
 
 def test_a_film_is_added_found_liked_and_shown_a_little(own_bot: Bot, admin: Person) -> None:

@@ -17,6 +17,7 @@ from tests.e2e.driving import Bot, Message, Person
 KILLS = int(os.environ.get("MATINEE_TEST_KILLS", "6"))
 
 
+@pytest.mark.check
 @pytest.mark.timeout(60 + 10 * KILLS)
 def test_killed_at_a_random_moment_after_a_tap(own_bot: Bot) -> None:
     seed = int(os.environ.get("MATINEE_TEST_SEED", str(time.time_ns())))

@@ -56,6 +56,7 @@ def blocks() -> Iterator[Block]:
 
 SHELL = [block for block in blocks() if block.kind == "sh"]
 RUN = [block for block in SHELL if block.reason is None]
+SAMPLED = [(block, block.page not in {each.page for each in RUN[:at]}) for at, block in enumerate(RUN)]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,14 @@ def environment(
     return Bot(telegram, new_home()).environment(PATH=path)
 
 
-@pytest.mark.parametrize("block", RUN, ids=str)
+# The first of each page at every change, the others in `make check`: each is a few Pythons.
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(block, marks=() if first else pytest.mark.check, id=str(block))
+        for block, first in SAMPLED
+    ],
+)
 def test_what_is_shown_runs(block: Block, environment: dict[str, str], tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", "-euc", block.body],

@@ -101,6 +101,7 @@ def test_a_flood_on_a_send_waits(ada: Person, grace: Person, bot: Bot, arm: Arm)
     assert len([message for message in ada.messages() if message.id > sent["message_id"]]) == 1
 
 
+@pytest.mark.check
 def test_a_flood_of_the_whole_bot_loses_no_rating(ada: Person, grace: Person, bot: Bot, arm: Arm) -> None:
     cards = {person: person.begin() for person in (ada, grace)}
     arm("flood", seconds=2, times=6)
@@ -111,6 +112,7 @@ def test_a_flood_of_the_whole_bot_loses_no_rating(ada: Person, grace: Person, bo
     assert grace.history() == {cards[grace].head: "2★"}
 
 
+@pytest.mark.check
 def test_a_flood_on_a_toast_only_delays_it(ada: Person, bot: Bot, arm: Arm) -> None:
     card = ada.begin()
     arm("flood", "answerCallbackQuery", ada, seconds=2)
@@ -163,6 +165,7 @@ def test_trouble_of_the_server_is_waited_out(
     assert ada.send("/history").text.splitlines()[2:] == [f"1. {card.head} 4★"]
 
 
+@pytest.mark.check
 def test_a_longer_outage_is_waited_out_too(ada: Person, arm: Arm) -> None:
     ada.begin()
     arm("error", "sendMessage", ada, times=5)
@@ -178,6 +181,7 @@ def test_a_reply_that_may_not_have_arrived_is_sent_once_more(
     assert len(ada.say("/help")) == answers
 
 
+@pytest.mark.check
 def test_a_reply_is_not_sent_without_end(ada: Person, bot: Bot, arm: Arm) -> None:
     ada.begin()
     arm("drop_after", "sendMessage", ada, times=3)

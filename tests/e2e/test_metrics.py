@@ -116,6 +116,7 @@ def test_a_conversation_is_counted_and_timed(watched: tuple[Bot, httpx.Client]) 
     assert [word for word in private if word in found.text] == []
 
 
+@pytest.mark.check
 def test_bad_days_are_counted(watched: tuple[Bot, httpx.Client]) -> None:
     bot, http = watched
     ada = bot.person("Ada")

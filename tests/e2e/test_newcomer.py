@@ -8,8 +8,6 @@ import pytest
 
 from tests.e2e.driving import Bot, Message, Person
 
-DATABASES = ["sqlite", "postgresql"]
-
 RATING_ROW = ["1★", "2★", "3★", "4★", "5★"]
 
 

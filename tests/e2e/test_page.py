@@ -266,6 +266,7 @@ def test_a_phone_shows_one_thing_at_a_time(page: Page, ada: Person, grace: Perso
     assert page.run("return document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.check
 def test_light_and_dark_follow_the_system(page: Page, ada: Person) -> None:
     ada.begin()
     shade = "return getComputedStyle(document.body).backgroundColor"
@@ -317,6 +318,7 @@ def test_everything_that_can_be_used_has_a_name(page: Page, ada: Person) -> None
     assert page.run("return document.querySelector('.toasts').getAttribute('role')") == "status"
 
 
+@pytest.mark.check
 def test_the_drawer_shows_calls_and_arms_faults(page: Page, ada: Person, bot: Bot) -> None:
     from selenium.webdriver import Keys
 
@@ -348,6 +350,7 @@ def test_the_drawer_shows_calls_and_arms_faults(page: Page, ada: Person, bot: Bo
     bot.forget_troubles()
 
 
+@pytest.mark.check
 def test_a_call_that_breaks_the_specification_stands_out(chromium: Chrome) -> None:
     with closing(Telegram()) as telegram:
         page = Page(chromium, telegram.url)
@@ -360,6 +363,7 @@ def test_a_call_that_breaks_the_specification_stands_out(chromium: Chrome) -> No
         chromium.get("about:blank")
 
 
+@pytest.mark.check
 def test_documents_are_chosen_and_dropped(page: Page, ada: Person, bot: Bot, tmp_path: Path) -> None:
     ada.begin()
     page.open(ada)
@@ -392,6 +396,7 @@ def test_a_photo_is_shown_with_its_caption(page: Page, ada: Person, bot: Bot) ->
     assert page.see(".message.in.with-file .text").text.startswith("your taste")
 
 
+@pytest.mark.check
 def test_a_page_that_is_left_lets_go_and_takes_up_again(page: Page, ada: Person) -> None:
     """A browser has six connections to one server, and keeps a page that was left for a while."""
     for _ in range(7):

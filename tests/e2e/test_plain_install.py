@@ -26,6 +26,7 @@ def plain_bot(tmp_path: Path) -> Iterator[Bot]:
         bot.check()
 
 
+@pytest.mark.check
 def test_it_serves_a_quick_model_and_says_once_what_a_full_one_needs(plain_bot: Bot, few: Path) -> None:
     root = plain_bot.person("Root")
     settings = {
