@@ -14,8 +14,9 @@ demo: $(VENV)/.serve ## talk to Matinee in the browser, on real ratings, without
 run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 	@$(BIN)/matinee run
 
-# A module is split between workers where one would be idle; ONLY narrows a run down to files, names or markers.
-PYTEST = MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 3 --dist worksteal
+# A module is split between workers where one would be idle, and there is one more than cores, as tests wait a lot.
+# Compiled files are kept, whatever the surroundings say: each process that a test starts needs them. ONLY narrows a run down to files, names or markers.
+PYTEST = PYTHONDONTWRITEBYTECODE= MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 3 --dist worksteal
 ONLY ?=
 
 test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what a change can break, in under five minutes; ONLY="FILE" or ONLY="-k NAME": less
