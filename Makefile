@@ -15,7 +15,8 @@ run: $(VENV)/.serve ## the same bot on Telegram, with MATINEE_TELEGRAM_TOKEN
 	@$(BIN)/matinee run
 
 # A module is split between workers where one would be idle, and there is one more than cores, as tests wait a lot.
-# Compiled files are kept, whatever the surroundings say: each process that a test starts needs them. ONLY narrows a run down to files, names or markers.
+# Compiled files are kept, whatever the surroundings say: each process that a test starts needs them.
+# ONLY narrows a run down to files, names or markers.
 PYTEST = PYTHONDONTWRITEBYTECODE= MATINEE_TEST_DATA=$(CURDIR)/$(TEST_DATA) $(BIN)/python -m pytest -n 3 --dist worksteal
 ONLY ?=
 
@@ -24,7 +25,7 @@ test: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what a change can break, in under
 
 test-quick: $(VENV)/.develop $(TEST_DATA)/ml-100k ## in under a minute what needs no process, no browser and no PostgreSQL
 	@MATINEE_TEST_DATABASES=sqlite $(PYTEST) --ignore tests/e2e --ignore tests/package \
-		-m "not process and not real and not check and not soak" $(ONLY)
+		--hypothesis-profile few -m "not process and not real and not check and not soak" $(ONLY)
 
 # Left out: the page, the docs, a first start, moving, trainings and workers, which are on both databases where it
 # matters, and moderation, whose test plants rows in the SQLite file.

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from storage.database.migrations import migrate
 
 pytest.register_assert_rewrite("tests.e2e.driving")
+settings.register_profile("few", max_examples=10)  # of `make test-quick`
 
 _TESTS = Path(__file__).parent
 _GUARD = _TESTS / "guard"

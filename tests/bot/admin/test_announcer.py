@@ -81,8 +81,10 @@ def versions(sandbox: Sandbox, chat_id: int) -> list[str]:
 
 
 async def test_each_admin_is_told_once_in_order(
-    database: Database, sandbox: Sandbox, ada: int, begin: Begin
+    database: Database, sandbox: Sandbox, ada: int, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of the last without a bell, as of what another process has to say."""
+    monkeypatch.setattr("bot.admin.announcer._LONGEST_SLEEP", 0.1)
     await tell(database, ada, version=2)
     await tell(database, ada, version=3)
     task = begin()

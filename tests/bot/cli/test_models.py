@@ -111,6 +111,7 @@ def test_train_in_words_adds_a_model(
     assert any(line.startswith("ranker   1/") for line in lines)
 
 
+@pytest.mark.real
 def test_train_another_model_of_stars(dataset: Path, tmp_path: Path) -> None:
     shown = json.loads(run(tmp_path, "train", "--dataset", str(dataset), "--model", "nn", "--json"))
     assert shown["metrics"]["rmse"] < 1.5
@@ -123,6 +124,7 @@ def test_train_another_model_of_stars(dataset: Path, tmp_path: Path) -> None:
         run(tmp_path, "train", "--dataset", str(dataset), "--model", "magic")
 
 
+@pytest.mark.real
 def test_train_goes_on_with_the_data_set_of_the_newest_model(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +251,7 @@ def test_asking_loads_no_torch(trained: tuple[Path, dict[str, Any]]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.real
 def test_evaluate(matinee: Matinee, dataset: Path) -> None:
     shown = json.loads(matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--json"))
     assert (shown["dataset"], shown["seeds"]) == ("tiny", [0])
@@ -267,6 +270,7 @@ def test_evaluate_tells_the_protocols_there_are(matinee: Matinee, dataset: Path)
         matinee("evaluate", "--dataset", str(dataset), "--protocol", "stars", "--protocol", "taste")
 
 
+@pytest.mark.real
 def test_evaluate_prints_the_chapters_table_with_ours_beside_it(matinee: Matinee, dataset: Path) -> None:
     said = matinee("evaluate", "--dataset", str(dataset), "--seeds", "1", "--protocol", "chapter")
     rows = {cells[1].strip(): cells[2:] for cells in map(CELLS.split, said.splitlines()) if len(cells) > 5}
