@@ -12,6 +12,7 @@ and `[pid, exit code]` when it has ended.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -204,8 +205,13 @@ def _become(request: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     sys.path.remove(str(Path(__file__).parent))
+    import alembic  # noqa: F401 - these three as soon as a bot starts
+    import httpcore  # noqa: F401
+    import numpy.ma  # noqa: F401
+
     import bot.app
     import bot.cli
 
+    gc.freeze()  # what is here by now no forked one need look at
     _serve()
     bot.cli.main()
