@@ -48,11 +48,12 @@ NORMAL = (
     "the client closed the connection",  # a poll of a process that stops
 )
 
-# What is on its way while there is such a row.
-_TO_DO = (
-    "SELECT 1 FROM updates WHERE finished_at IS NULL LIMIT 1",
+# What is on its way while there is such a row. Of screens last: what a night owes is done, and its board then
+# stale, in one transaction, which must not fall between two looks.
+_UPDATE = "SELECT 1 FROM updates WHERE finished_at IS NULL LIMIT 1"
+_SCREEN = (
     "SELECT 1 FROM screens JOIN nights ON nights.id = night_id WHERE shown < version"
-    " AND (message_id IS NOT NULL OR nights.state IN ('gathering', 'polling')) LIMIT 1",
+    " AND (message_id IS NOT NULL OR nights.state IN ('gathering', 'polling')) LIMIT 1"
 )
 
 # What the poll of a dead process is told when the next one polls.
@@ -231,7 +232,8 @@ class Bot:
         if self.telegram.get("/updates")["pending"]:
             return True
         try:
-            return any(self._look.rows(query, ()) for query in _TO_DO) or self._owes()
+            look = self._look.rows
+            return bool(look(_UPDATE, ()) or self._owes() or look(_SCREEN, ()))
         except NoTable:
             return True
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from filelock import FileLock
 
 from tests.package.conftest import ROOT, Built
 from tests.package.installing import build, install
@@ -25,14 +26,25 @@ NOT_THERE = ("torch", "pandas", "matplotlib", "pip", "setuptools", "tests", "too
 
 
 @pytest.fixture(scope="module", params=["wheel", "image"])
-def programs(request: pytest.FixtureRequest, built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment's programs.
+def programs(
+    request: pytest.FixtureRequest, built: Built, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """The folder of an environment's programs, which is made once for all workers.
 
     `wheel`: as `pipx install matinee` makes it, with what the index has today; `image`: by the commands of
     the Dockerfile's target `serve`.
     """
-    root = tmp_path_factory.mktemp(request.param)
-    return build("serve", built.source, root) if request.param == "image" else install(built.wheel, root)
+    shared = tmp_path_factory.getbasetemp()
+    root = (shared if worker_id == "master" else shared.parent) / f"installed-{request.param}"
+    told = root / "programs"
+    with FileLock(root.with_suffix(".lock")):
+        if not told.exists():
+            root.mkdir()
+            made = (
+                build("serve", built.source, root) if request.param == "image" else install(built.wheel, root)
+            )
+            told.write_text(str(made), encoding="utf-8")
+    return Path(told.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
