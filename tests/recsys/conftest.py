@@ -23,7 +23,7 @@ QUICK = TrainingConfig(
     dot=DotConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
     pmf=PmfConfig(factors=3, chains=2, sweeps=8, draws=4, implicit=4),
     dot_bias=DotBiasConfig(factors=4, ensemble=2, ensemble_factors=4, epochs=3),
-    nn=NetworkConfig(layers=(12, 6), epochs=8, valid_share=0.0, weight_decay=0.5),
+    nn=NetworkConfig(layers=(100, 50), epochs=8, valid_share=0.0, weight_decay=0.5),
     ranker=RankerConfig(factors=6, sweeps=4),
 )
 

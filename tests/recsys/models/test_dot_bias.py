@@ -21,6 +21,8 @@ from recsys.models.uncertainty import Pairs
 from recsys.progress import Step
 from recsys.serving.stars import FactorStars
 
+pytestmark = pytest.mark.real
+
 CONFIG = TrainingConfig(device="cpu", seed=1)
 N_USERS, N_MOVIES = 90, 37  # the last film is never rated
 

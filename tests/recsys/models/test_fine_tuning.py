@@ -20,6 +20,8 @@ from recsys.evaluation.splits import held_out_people, random_fifth
 from recsys.progress import Step
 from tests.recsys.conftest import on
 
+pytestmark = pytest.mark.real
+
 Fit = Callable[..., Recommender]
 
 MODELS = ("pmf", "dot_bias", "dot", "nn")
@@ -190,7 +192,7 @@ class TestRefusals:
         ("model", "wider", "message"),
         [
             ("dot_bias", DotBiasConfig(factors=5), "start has 4 factors"),
-            ("nn", NetworkConfig(layers=(12,)), r"start has \(12, 6\) layers"),
+            ("nn", NetworkConfig(layers=(12,)), r"start has \(100, 50\) layers"),
         ],
     )
     def test_another_width(

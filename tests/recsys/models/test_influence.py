@@ -19,6 +19,8 @@ from recsys.models.ease import fit_ease
 from recsys.models.ials import fit_film_factors
 from recsys.models.loop import RatingTensors, one_cycle
 
+pytestmark = pytest.mark.real
+
 PEOPLE, FILMS, CAP = 60, 2400, 60
 LOUD = 9999
 CONFIG = TrainingConfig(

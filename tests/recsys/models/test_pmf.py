@@ -28,6 +28,8 @@ from recsys.progress import OnStep, Step
 from recsys.serving.stars import DrawnStars
 from tests.recsys.conftest import BACKENDS, on
 
+pytestmark = pytest.mark.real
+
 Fit = Callable[..., DrawnStars]
 
 CONFIG = TrainingConfig(
