@@ -81,7 +81,7 @@ async def _answer_people(settings: Settings, health: Health, metrics: Metrics, s
         background: dict[str, Background] = {
             "introduction": partial(introduce, client, database, settings.admin_ids, commands),
             "nights": nights.run,
-            "notices": Announcer(database, messenger, rooms.notices, bells.notices).run,
+            "notices": Announcer(database, messenger, rooms.notices, settings.admin_ids, bells.notices).run,
             "progress": ProgressMessages(database, messenger, bells.progress).run,
             "live model": serving.follow,
             "metrics of trainings": Watch(database, metrics).run,

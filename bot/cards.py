@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote_plus
 
 from bot.errors import StaleButton
 from bot.films.reasons import Kinship, Reason
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import FilmId, Owned, Record, record
 from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Html, Translator
 from bot.wording import expected_text, film_label, stars_text
@@ -46,79 +47,83 @@ class Origin:
         return cls(found["kind"] or "s", int(found["ref"] or found["search"]), int(found["offset"] or 0))
 
 
+ORIGIN = Owned("origin")
+PackedOrigin = Annotated[str, ORIGIN]
+
+
 @record("co")
 class OpenCard(Record):
     """Show a film's card."""
 
-    film_id: int
-    origin: str
+    film_id: FilmId
+    origin: PackedOrigin
 
 
 @record("cr")
 class RateFilm(Record):
     """Stars tapped on a card."""
 
-    film_id: int
+    film_id: FilmId
     stars: int
-    origin: str
+    origin: PackedOrigin
 
 
 @record("cm")
 class MarkFilm(Record):
     """Set (on=1) or take back (on=0) a mark: "seen" or "refused"."""
 
-    film_id: int
+    film_id: FilmId
     kind: str
     on: int
-    origin: str
+    origin: PackedOrigin
 
 
 @record("cx")
 class RemoveRating(Record):
     """Take a rating back."""
 
-    film_id: int
-    origin: str
+    film_id: FilmId
+    origin: PackedOrigin
 
 
 @record("cn")
 class NotBecause(Record):
     """Not because of that: the rating of `reason_id` is no evidence; `film_id` is the film of the card."""
 
-    reason_id: int
-    film_id: int
-    origin: str
+    reason_id: FilmId
+    film_id: FilmId
+    origin: PackedOrigin
 
 
 @record("cv")
 class UseAgain(Record):
     """Let a film's rating be evidence again."""
 
-    film_id: int
-    origin: str
+    film_id: FilmId
+    origin: PackedOrigin
 
 
 @record("cl")
 class MoreLikeThis(Record):
     """List the films nearest to this one."""
 
-    film_id: int
+    film_id: FilmId
 
 
 @record("cw")
 class PutOnWatchlist(Record):
     """Put on the watchlist (on=1), or take off (on=0)."""
 
-    film_id: int
+    film_id: FilmId
     on: int
-    origin: str
+    origin: PackedOrigin
 
 
 @record("cq")
 class RemoveFromWatchlist(Record):
     """Take off the watchlist, and back to its page at this offset."""
 
-    film_id: int
+    film_id: FilmId
     offset: int
 
 

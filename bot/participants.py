@@ -20,7 +20,7 @@ class Participant:
 
 
 async def enter(conn: AsyncConnection, participant: Participant, at: datetime) -> Chat:
-    """Note that somebody did something in a group; the group."""
+    """Note that somebody joined a night in a group, or wrote there; the group."""
     chat = await chats.meet(conn, participant.chat_id)
-    await chats.greet(conn, chat.id, participant.person_id, participant.name, at)
+    await chats.greet(conn, chat.id, participant.person_id, at)
     return chat

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Annotated
 
 from bot.cards import Origin
 from bot.errors import StaleButton
 from bot.participants import Participant
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import Owned, Record, record
 from bot.telegram.request import Request
+from bot.telegram.router import Guard
 from bot.telegram.screen import Screen
 from storage.database import AsyncConnection
 
@@ -38,18 +40,22 @@ CancelRound = Callable[[AsyncConnection, int, datetime], Awaitable[bool]]  # whe
 Awaits = Callable[[int, int], Awaitable[bool]]
 
 
+LIST = Owned("list")  # searches of history are lists, too
+ListId = Annotated[int, LIST]
+
+
 @record("ls")
 class ShowList(Record):
     """A list again: from a card, or from its next page."""
 
-    list_id: int
+    list_id: ListId
 
 
 @record("fo")
 class OpenFilters(Record):
     """Narrow this list."""
 
-    list_id: int
+    list_id: ListId
 
 
 @record("hs")
@@ -63,7 +69,7 @@ class ShowHistory(Record):
 class ShowFound(Record):
     """The page of a search's findings in history that begins at this offset."""
 
-    search_id: int
+    search_id: ListId
     offset: int
 
 
@@ -92,6 +98,15 @@ class OpenStandingFilters(Record):
 @record("gp")
 class OpenGroupSettings(Record):
     """The group's settings."""
+
+
+def owned_by(owner: Callable[[AsyncConnection, int], Awaitable[int | None]]) -> Guard:
+    """The guard of rows that are one person's: theirs alone, as `owner` finds them by a row's id."""
+
+    async def guard(conn: AsyncConnection, request: Request, row_id: int) -> bool:
+        return await owner(conn, row_id) == request.person.id
+
+    return guard
 
 
 def participant_of(request: Request) -> Participant:

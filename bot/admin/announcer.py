@@ -5,7 +5,7 @@ A notice whose message broke off half-way is sent again: twice is better than ne
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,11 +35,17 @@ _MOST_TRIES = 20
 
 
 class Announcer:
-    """One loop. `renderers` has one entry for each kind of notice."""
+    """One loop. `renderers` has one entry for each kind of notice; `admins`, Telegram's ids, may read."""
 
     def __init__(
-        self, database: Database, messenger: Messenger, renderers: Mapping[str, NoticeRenderer], bell: Bell
+        self,
+        database: Database,
+        messenger: Messenger,
+        renderers: Mapping[str, NoticeRenderer],
+        admins: Collection[int],
+        bell: Bell,
     ) -> None:
+        self._admins = admins
         self._database = database
         self._messenger = messenger
         self._renderers = renderers
@@ -60,6 +66,9 @@ class Announcer:
             return await notices.due(conn, datetime.now(UTC))
 
     async def _deliver(self, notice: Notice) -> None:
+        if notice.telegram_id not in self._admins:  # is none any more
+            await self._close(notice, sent=False)
+            return
         async with self._database.write() as conn:
             await notices.try_now(conn, notice.id)
         try:

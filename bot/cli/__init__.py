@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 from typer.core import TyperGroup, TyperOption
 
 from bot.cli import asking, catalog, database, evaluation, models, serve, worker
@@ -81,7 +82,6 @@ def main() -> None:
     try:
         command()()
     except (BotError, RecsysError, StorageError) as error:
-        Console(stderr=True).print(
-            f"matinee: {masked_text(str(error))}", style="red", highlight=False, markup=False, soft_wrap=True
-        )
+        text = Text(f"matinee: {masked_text(str(error))}", style="red")  # as it is: neither markup nor emoji
+        Console(stderr=True).print(text, soft_wrap=True)
         sys.exit(1)

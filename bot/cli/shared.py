@@ -25,8 +25,8 @@ DatasetOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …; auto takes CUDA where there is one.")]
 
-out = Console()
-aside = Console(stderr=True)  # progress, so that standard output can be piped
+out = Console(emoji=False)  # root:x:0 is no ❌
+aside = Console(stderr=True, emoji=False)  # progress, so that standard output can be piped
 
 
 def say(text: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from bot.cards import MoreLikeThis, OpenCard, Origin, card_screen
+from bot.cards import ORIGIN, MoreLikeThis, OpenCard, Origin, card_screen
 from bot.discover.service import Discover
 from bot.discover.views import MoreOfList, candidates_screen, list_screen
 from bot.films.library import Library
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
-from bot.ways import ShowList, way_back
+from bot.ways import LIST, ShowList, owned_by, way_back
+from storage.database import AsyncConnection
+from storage.people import lists
 
 
 class Handlers:
@@ -21,6 +23,8 @@ class Handlers:
 
     def register(self, router: Router) -> None:
         """Claim the commands and buttons of this room."""
+        router.guard(LIST, owned_by(lists.owner))
+        router.guard(ORIGIN, _own_origin)
         router.command("recommend", self.recommend)
         router.command("like", self.like)
         router.button(ShowList, self.show_list)
@@ -102,3 +106,9 @@ class Handlers:
         list_id = await request.once(self._discover.similar, request.person.id, film_id, request.now)
         await request.toast()
         await request.reply(await self.list_screen(request, list_id))
+
+
+async def _own_origin(conn: AsyncConnection, request: Request, packed: str) -> bool:
+    """Whether a card was opened from a list or a search of the same person, or from none."""
+    origin = Origin.unpack(packed)
+    return origin.kind not in ("l", "s") or await lists.owner(conn, origin.ref) == request.person.id

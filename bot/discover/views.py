@@ -8,7 +8,7 @@ from bot.films.library import FoundFilms
 from bot.telegram.callbacks import Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
-from bot.ways import OpenFilters, ShowList
+from bot.ways import ListId, OpenFilters, ShowList
 from bot.wording import echo, expected_text, film_label, filters_text, stars_text
 from storage.people.filters import NO_FILTERS
 
@@ -17,7 +17,7 @@ from storage.people.filters import NO_FILTERS
 class MoreOfList(Record):
     """The page after this list."""
 
-    list_id: int
+    list_id: ListId
 
 
 def list_screen(page: ListPage, t: Translator) -> Screen:

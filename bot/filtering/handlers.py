@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from bot.filtering.service import Filtering
-from bot.filtering.views import ApplyFilters, ClearFilters, SetDecade, SetFame, SetGenreFilter, filter_screen
+from bot.filtering.views import (
+    PANEL,
+    ApplyFilters,
+    ClearFilters,
+    SetDecade,
+    SetFame,
+    SetGenreFilter,
+    filter_screen,
+)
 from bot.telegram.request import Request
 from bot.telegram.router import Router
-from bot.ways import ListScreen, OpenFilters, OpenStandingFilters, SettingsScreen, ShowList, ShowSettings
+from bot.ways import (
+    ListScreen,
+    OpenFilters,
+    OpenStandingFilters,
+    SettingsScreen,
+    ShowList,
+    ShowSettings,
+    owned_by,
+)
+from storage.people import filters
 
 
 class Handlers:
@@ -21,6 +38,7 @@ class Handlers:
 
     def register(self, router: Router) -> None:
         """Claim the buttons of this room."""
+        router.guard(PANEL, owned_by(filters.panel_owner))
         router.button(OpenFilters, self.open)
         router.button(OpenStandingFilters, self.open_standing)
         router.button(SetGenreFilter, self.set_genre)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from bot.films.library import genre_code
 from bot.filtering.service import FilterPanel
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import Owned, Record, record
 from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Translator
 from bot.wording import decade_text, filters_text
@@ -16,11 +18,15 @@ _NEXT = {0: 1, 1: -1, -1: 0}
 _FAME = ("known", "any", "deep")
 
 
+PANEL = Owned("filter panel")
+PanelId = Annotated[int, PANEL]
+
+
 @record("fg")
 class SetGenreFilter(Record):
     """Only with this genre (1), without it (-1), or neither (0). The code is `library.genre_code`'s."""
 
-    panel_id: int
+    panel_id: PanelId
     code: int
     value: int
 
@@ -29,7 +35,7 @@ class SetGenreFilter(Record):
 class SetDecade(Record):
     """With films of this decade, or (on=0) no longer."""
 
-    panel_id: int
+    panel_id: PanelId
     decade: int
     on: int
 
@@ -38,7 +44,7 @@ class SetDecade(Record):
 class SetFame(Record):
     """How well known: "known", "any" or "deep"."""
 
-    panel_id: int
+    panel_id: PanelId
     fame: str
 
 
@@ -46,14 +52,14 @@ class SetFame(Record):
 class ClearFilters(Record):
     """Choose nothing."""
 
-    panel_id: int
+    panel_id: PanelId
 
 
 @record("fa")
 class ApplyFilters(Record):
     """Make the list anew with what is chosen."""
 
-    panel_id: int
+    panel_id: PanelId
 
 
 def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:

@@ -39,10 +39,10 @@ class Handlers:
         router.group_command("zone", self.find_zone)
         router.group_command("recommend", self.recommend)
         router.group_command("like", self.like)
-        router.button(OpenGroupSettings, self.open_settings, in_groups=True)
-        router.button(SetGroup, self.set, in_groups=True)
-        router.button(SetGroupZone, self.set_zone, in_groups=True)
-        router.button(GroupLike, self.like_this, in_groups=True)
+        router.button(OpenGroupSettings, self.open_settings, where="group")
+        router.button(SetGroup, self.set, where="group")
+        router.button(SetGroupZone, self.set_zone, where="group")
+        router.button(GroupLike, self.like_this, where="group")
         router.on_personal_command(self.personal)
         router.on_group_presence(self.presence, self._groups.move)
 
@@ -100,7 +100,9 @@ class Handlers:
 
     async def recommend(self, request: Request) -> None:
         """/recommend: five films for the people here."""
-        found = await request.once(self._groups.recommend, participant_of(request), request.now)
+        met = await self._groups.met(request.chat_id)
+        present = await self._rights.are_members(request.chat_id, met)
+        found = await request.once(self._groups.recommend, participant_of(request), present, request.now)
         screen = group_list_screen(self._groups.listed(found), request.t, request.messenger.links)
         await request.reply(screen)
 
@@ -131,7 +133,8 @@ class Handlers:
 
     async def _may(self, request: Request) -> bool:
         """Whether an admin asks; answers anybody else with a toast."""
-        if await self._rights.is_admin(request.chat_id, request.person.telegram_id):
-            return True
-        await request.toast(request.t.plain("night.toast.admins"))
-        return False
+        admin = await self._rights.is_admin(request.chat_id, request.person.telegram_id)
+        if not admin:
+            toast = "night.toast.admins" if admin is not None else "rights.unknown"
+            await request.toast(request.t.plain(toast))
+        return bool(admin)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ _STRATEGIES = {"fair": "fair", "average": "average", "misery": "least misery"}
 _SWITCHES = ("spare_seen", "outsiders", "several")
 _MOST_MEMBERS = 20  # people met last, whom the group's list is for
 _PICKS, _NEIGHBOURS = 5, 10
+ENOUGH = 2  # people whose taste is known, for a list of theirs
+_LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class GroupSettings:
 
 @dataclass(frozen=True, slots=True)
 class GroupList:
-    """Films for a group, best first; `known` counts members whose taste is known."""
+    """Films for a group, best first; `known` counts members whose taste is known. Below ENOUGH they are films
+    that many like: those of a single person would tell the others what that one likes."""
 
     films: tuple[Film, ...]
     known: int
@@ -118,14 +121,38 @@ class Groups:
         if moved:
             self.wake()
 
+    async def met(self, chat_id: int) -> list[int]:
+        """Telegram's ids of the people whom the bot has met in the group with this Telegram id."""
+        async with self._database.read() as conn:
+            chat = await chats.find(conn, chat_id)
+            members = [] if chat is None else await chats.members(conn, chat.id, _MOST_MEMBERS)
+        return [member.telegram_id for member in members]
+
     async def recommend(
-        self, conn: AsyncConnection, participant: Participant, at: datetime
+        self,
+        conn: AsyncConnection,
+        participant: Participant,
+        present: Mapping[int, bool | None],
+        at: datetime,
     ) -> dict[str, object]:
-        """Films for the people whom the bot has met in a group, as ids: a `GroupList` is made of it."""
+        """Films for the people whom the bot has met in a group, as ids: a `GroupList` is made of it.
+
+        `present`, by Telegram's ids: who is known to have left is met no more; of whom nothing is known, who
+        did something there lately counts.
+        """
         chat = await enter(conn, participant, at)
-        people = [member.person_id for member in await chats.members(conn, chat.id, _MOST_MEMBERS)]
-        profiles = [await self._taste.of(conn, person_id) for person_id in people]
-        weights = await self._weights(conn, chat, people)
+        people = []
+        for member in await chats.members(conn, chat.id, _MOST_MEMBERS):
+            known = present.get(member.telegram_id)
+            if known is False and member.person_id != participant.person_id:
+                await chats.part(conn, chat.id, member.person_id)
+            elif known or at - member.seen_at < _LATELY:
+                people.append(member.person_id)
+        found = {person_id: await self._taste.of(conn, person_id) for person_id in people}
+        known_ids = [person_id for person_id, profile in found.items() if profile.is_known]
+        if len(known_ids) < ENOUGH:
+            found = {}
+        profiles, weights = list(found.values()), await self._weights(conn, chat, list(found))
         films = self._taste.group(
             profiles,
             _PICKS,
@@ -134,8 +161,7 @@ class Groups:
             weights=weights,
             spare_seen=chat.spare_seen,
         )
-        known = sum(profile.is_known for profile in profiles)
-        return {"films": [film.id for film in films], "known": known}
+        return {"films": [film.id for film in films], "known": len(known_ids)}
 
     def listed(self, found: dict[str, object]) -> GroupList:
         """What `recommend` found."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from bot.cards import number_rows
 from bot.films.library import FoundFilms
-from bot.groups.service import QUIET_HOURS, GroupList, GroupSettings
-from bot.telegram.callbacks import Record, record
+from bot.groups.service import ENOUGH, QUIET_HOURS, GroupList, GroupSettings
+from bot.telegram.callbacks import FilmId, Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
@@ -37,7 +37,7 @@ class SetGroupZone(Record):
 class GroupLike(Record):
     """The films nearest to this one, in a group."""
 
-    film_id: int
+    film_id: FilmId
 
 
 def personal_screen(command: str, t: Translator, links: Links) -> Screen:
@@ -96,7 +96,10 @@ def group_list_screen(found: GroupList, t: Translator, links: Links) -> Screen:
     if not found.films:
         return Screen(t.html("group.nothing_left"))
     lines: list[str] = [t.html("group.list"), "", *_lines(found.films, t), ""]
-    lines.append(t.html("group.known", count=found.known) if found.known else t.html("group.unknown"))
+    if found.known < ENOUGH:
+        lines.append(t.html("group.one" if found.known else "group.unknown"))
+    else:
+        lines.append(t.html("group.known", count=found.known))
     return Screen("\n".join(lines), _cards(found.films, t, links))
 
 

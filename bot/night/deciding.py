@@ -18,8 +18,6 @@ from storage.night.ledger import Opinion
 from storage.night.nights import Night
 from storage.night.polls import Poll
 
-_ANSWERS = 3  # ratings that make a summary
-
 
 class Deciding:
     """Writes inside the caller's transaction: the decision is stored before anybody is notified."""
@@ -47,14 +45,14 @@ class Deciding:
         self, conn: AsyncConnection, participant: Participant, night_id: int, number: int, at: datetime
     ) -> str:
         """`close`, by somebody in the night's group. Raises StaleButton elsewhere."""
-        await own_night(conn, participant, night_id, at)
+        await own_night(conn, participant, night_id)
         return await self.close(conn, night_id, number, at)
 
     async def pick(
         self, conn: AsyncConnection, participant: Participant, night_id: int, film_id: int, at: datetime
     ) -> str:
         """The host's choice, whatever the votes say. Raises StaleButton elsewhere than in the group."""
-        await own_night(conn, participant, night_id, at)
+        await own_night(conn, participant, night_id)
         poll = await polls.latest(conn, night_id)
         found = None if poll is None else await self._running(conn, night_id, poll.number)
         if found is None:
@@ -79,10 +77,12 @@ class Deciding:
         night = await nights.get(conn, night_id, lock=True)
         if night is None or night.film_id is None:
             raise StaleButton(f"night {night_id} has no film")
-        await ledger.keep(conn, Opinion(night_id, person_id, None, None, float(stars)))
-        given = [each for each in await ledger.of_night(conn, night_id) if each.given is not None]
-        if len(given) >= _ANSWERS and not await tasks.exists(conn, night_id, "summary"):
-            await tasks.add(conn, night_id, "summary", at)
+        if person_id in {member.person_id for member in await nights.members(conn, night_id)}:
+            await ledger.keep(conn, Opinion(night_id, person_id, None, None, float(stars)))
+            if await self._reader.summary(conn, night_id) and not await tasks.exists(
+                conn, night_id, "summary"
+            ):
+                await tasks.add(conn, night_id, "summary", at)
         await self._rate(conn, person_id, night.film_id, stars, at)
         return night.film_id
 

@@ -24,7 +24,7 @@ from bot.telegram.messenger import MaybeSent, Messenger
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from storage.database import AsyncConnection, Database
-from storage.night import chats, ledger, nights, polls, screens, tasks
+from storage.night import chats, nights, polls, screens, tasks
 from storage.night.nights import Night
 from storage.night.screens import Stale
 from storage.night.tasks import NightTask
@@ -204,8 +204,8 @@ class Delivery:
         return rating_screen(night.id, self._library.film(night.film_id), self._t, private=False)
 
     async def _summary(self, conn: AsyncConnection, task: NightTask, night: Night) -> Screen | None:
-        stars = [each.given for each in await ledger.of_night(conn, night.id) if each.given is not None]
-        if night.film_id is None or not stars:
+        stars = await self._reader.summary(conn, night.id)
+        if night.film_id is None or stars is None:
             return None
         return summary_screen(self._library.film(night.film_id), stars, self._t)
 
@@ -237,15 +237,18 @@ class Delivery:
         return False
 
     async def _refused(self, task: NightTask, night: Night) -> None:
-        """Telegram does not want this message. A poll that a group forbids: gather again, and say so."""
+        """Telegram does not want this message. A poll that a group forbids: gather again, and say so; unless
+        the night was called off, or decided, meanwhile."""
         async with self._database.write() as conn:
             await tasks.finish(conn, task.id, "dropped")
-            if task.kind != "poll":
-                return
+            now = await nights.get(conn, night.id, lock=True)
             poll = await polls.numbered(conn, night.id, task.poll_number)
-            if poll is not None:
-                counts = await self._reader.counts(conn, poll)
-                await polls.close(conn, poll.id, [(0, 0) for _ in counts])
+            if task.kind != "poll" or now is None or now.state != "polling":
+                return
+            if poll is None or poll.state == "closed":
+                return
+            counts = await self._reader.counts(conn, poll)
+            await polls.close(conn, poll.id, [(0, 0) for _ in counts])
             await tasks.drop_all(conn, night.id, "deadline")
             await nights.change(conn, night.id, state="gathering")
             address = await self._group(conn, night)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.errors import StaleButton
 from bot.films.library import Library
+from bot.night.access import may_press
 from bot.night.deciding import Deciding
 from bot.night.result_views import ExplainResult, history_screen, result_screen
 from bot.night.service import Nights, Opening
 from bot.night.views import (
+    NIGHT,
     CancelNight,
     ChooseFilm,
     ClosePoll,
@@ -18,6 +20,7 @@ from bot.night.views import (
     StartPoll,
 )
 from bot.night.voting import Voting
+from bot.participants import Participant
 from bot.telegram.request import Request
 from bot.telegram.rights import Rights
 from bot.telegram.router import Router
@@ -40,19 +43,20 @@ class Handlers:
 
     def register(self, router: Router) -> None:
         """Claim the commands, buttons and events of this room."""
+        router.guard(NIGHT, may_press)
         router.command("night", self.only_in_groups)
         router.command("nights", self.only_in_groups)
         router.group_command("night", self.open)
         router.group_command("nights", self.history)
-        router.button(JoinNight, self.join, in_groups=True)
-        router.button(LeaveNight, self.leave, in_groups=True)
-        router.button(OpenPanel, self.open_panel, in_groups=True)
-        router.button(ChooseFilm, self.choose, in_groups=True)
-        router.button(StartPoll, self.start, in_groups=True)
-        router.button(ClosePoll, self.close, in_groups=True)
-        router.button(CancelNight, self.cancel, in_groups=True)
-        router.button(ExplainResult, self.explain, in_groups=True)
-        router.button(RateNight, self.rate, in_groups=True)
+        router.button(JoinNight, self.join, where="group")
+        router.button(LeaveNight, self.leave, where="group")
+        router.button(OpenPanel, self.open_panel, where="group")
+        router.button(ChooseFilm, self.choose, where="group")
+        router.button(StartPoll, self.start, where="group")
+        router.button(ClosePoll, self.close, where="group")
+        router.button(CancelNight, self.cancel, where="group")
+        router.button(ExplainResult, self.explain, where="group")
+        router.button(RateNight, self.rate, where="both")
         router.on_poll(self.vote)
         router.on_member_left(self.left)
         router.after_private(self.after_private)
@@ -67,8 +71,9 @@ class Handlers:
         participant, group = participant_of(request), request.group
         topic_id = group.topic_id if group else 0
         reserved = await self._nights.reserved(participant.chat_id, topic_id, request.now)
-        if reserved and not await self._is_admin(request):
-            await request.reply(Screen(request.t.html("night.admins_open")))
+        if reserved and not (admin := await self._is_admin(request)):
+            unknown = admin is None
+            await request.reply(Screen(request.t.html("rights.unknown" if unknown else "night.admins_open")))
             return
         made = await request.once(self._nights.open, participant, topic_id, request.text, request.now)
         opening = Opening(**made)  # type: ignore[arg-type]  # as it was made, through JSON
@@ -121,6 +126,7 @@ class Handlers:
         """Start poll, and New slate."""
         participant = participant_of(request)
         if await self._controls(request, tap.night_id):
+            await self._part(request, tap.night_id)
             start = self._voting.start
             toast = await request.once(start, participant, tap.night_id, tap.number, request.now)
             await self._done(request, toast)
@@ -161,6 +167,7 @@ class Handlers:
     async def left(self, request: Request) -> None:
         """Somebody left the group."""
         participant = participant_of(request)
+        self._rights.forget(request.chat_id, request.person.telegram_id)
         admins = [
             member.person_id
             for member in await self._nights.fellows(participant)
@@ -192,12 +199,28 @@ class Handlers:
 
     async def _controls(self, request: Request, night_id: int) -> bool:
         """Whether this is the host or an admin; answers anybody else with a toast."""
-        if await self._nights.controls(request.person.id, night_id) or await self._is_admin(request):
+        if await self._nights.controls(request.person.id, night_id):
             return True
-        await request.toast(request.t.plain("night.toast.not_yours"))
-        return False
+        admin = await self._is_admin(request)
+        if not admin:
+            toast = "night.toast.not_yours" if admin is not None else "rights.unknown"
+            await request.toast(request.t.plain(toast))
+        return bool(admin)
 
-    async def _is_admin(self, request: Request) -> bool:
+    async def _part(self, request: Request, night_id: int) -> None:
+        """Before a poll: who is in the night and left the group, without Telegram having said so, is out.
+
+        No part of the effect: whoever is out already does not leave again.
+        """
+        members = await self._nights.members(night_id)
+        found = await self._rights.are_members(request.chat_id, [each.telegram_id for each in members])
+        for member in members:
+            if found[member.telegram_id] is False:
+                gone = Participant(member.person_id, member.name, request.chat_id)
+                async with request.database.write() as conn:
+                    await self._nights.gone(conn, gone, [], request.now)
+
+    async def _is_admin(self, request: Request) -> bool | None:
         return await self._rights.is_admin(request.chat_id, request.person.telegram_id)
 
     async def _heir(self, request: Request, night_id: int) -> int | None:

@@ -10,12 +10,12 @@ from bot.cards import film_preview, reason_text
 from bot.films.library import Library
 from bot.films.reasons import Reason
 from bot.night.states import Line, Result, TalliedOption
-from bot.night.views import ENOUGH, StartPoll, date_text
+from bot.night.views import ENOUGH, NightId, StartPoll, date_text
 from bot.telegram.callbacks import Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
-from bot.wording import expected_text, film_label
+from bot.wording import film_label, stars_text
 from storage.films.films import Film
 from storage.night.nights import Night
 
@@ -27,7 +27,7 @@ _TITLES = 2  # films that a line names of those somebody voted for
 class ExplainResult(Record):
     """Why? (on=1), and back."""
 
-    night_id: int
+    night_id: NightId
     number: int
     on: int
 
@@ -72,8 +72,8 @@ def reminder_screen(
 
 
 def summary_screen(film: Film, stars: Sequence[float], t: Translator) -> Screen:
-    """Mean and count, of three people or more; nobody's own stars."""
-    mean = expected_text(sum(stars) / len(stars))
+    """Mean, in halves, and count; nobody's own stars."""
+    mean = stars_text(round(2 * sum(stars) / len(stars)) / 2)
     return Screen(t.html("night.summary", film=film_label(film), stars=mean, count=len(stars)))
 
 

@@ -87,7 +87,7 @@ class Nights:
         except Misread as error:
             return {"misread": error.key, "word": error.word}
         night_id = await nights.create(conn, chat.id, topic_id, wish.starts_at, wish.genres, wish.decades, at)
-        await nights.join(conn, night_id, participant.person_id, at, host=True)
+        await nights.join(conn, night_id, participant.person_id, participant.name, at, host=True)
         await screens.place(conn, night_id, "board")
         if wish.starts_at is not None and wish.starts_at - _REMIND > at:
             await tasks.add(conn, night_id, "reminder", wish.starts_at - _REMIND)
@@ -98,12 +98,14 @@ class Nights:
 
     async def join(self, conn: AsyncConnection, participant: Participant, night_id: int, at: datetime) -> str:
         """Join; the first one in an empty night hosts it."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         if not night.is_open:
             return "night.toast.over"
         host = not await nights.members(conn, night.id)
-        if not await nights.join(conn, night.id, participant.person_id, at, host=host):
+        person_id, name = participant.person_id, participant.name
+        if not await nights.join(conn, night.id, person_id, name, at, host=host):
             return "night.toast.in_already"
+        await enter(conn, participant, at)
         await self._slates.refresh(conn, night)
         known = await self._reader.knows(conn, participant.person_id)
         return "night.toast.joined" if known or night.state != "gathering" else "night.toast.joined_guest"
@@ -117,7 +119,7 @@ class Nights:
         at: datetime,
     ) -> str:
         """Leave. A host hands over to `heir_id`, else to the one who joined next."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         if not night.is_open:
             return "night.toast.over"
         members = await nights.members(conn, night.id)
@@ -153,10 +155,11 @@ class Nights:
         self, conn: AsyncConnection, participant: Participant, admins: Collection[int], at: datetime
     ) -> bool:
         """Somebody left the group, and so its nights, votes and all; whether any changed. `admins` inherit
-        first. Nothing is sent to them any more of the nights that are over."""
+        first. Nothing is sent to them any more of the nights that are over, and no list there is for them."""
         chat = await chats.find(conn, participant.chat_id)
         if chat is None:
             return False
+        await chats.part(conn, chat.id, participant.person_id)
         await chats.drop_tasks(conn, chat.id, participant.person_id)
         found = False
         for night in await nights.open_of(conn, chat.id):
@@ -164,7 +167,7 @@ class Nights:
             poll = await polls.latest(conn, night.id)
             if poll is not None and await self._has_voted(conn, poll, participant.person_id):
                 found = True
-                await polls.vote(conn, poll.id, participant.person_id, [], at)
+                await polls.vote(conn, poll.id, participant.person_id, participant.name, [], at)
                 await nights.touch(conn, night.id)
             members = await nights.members(conn, night.id)
             if participant.person_id in {member.person_id for member in members}:
@@ -181,7 +184,7 @@ class Nights:
         self, conn: AsyncConnection, participant: Participant, night_id: int, film_id: int, at: datetime
     ) -> str:
         """A film of the slate that somebody has seen; a second tap takes that back."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         self._library.film(film_id)
         if "seen" in await marks.on(conn, participant.person_id, film_id):
             await marks.take_back(conn, participant.person_id, film_id, "seen")
@@ -198,7 +201,7 @@ class Nights:
         self, conn: AsyncConnection, participant: Participant, night_id: int, film_id: int, at: datetime
     ) -> str:
         """Somebody's one veto; on another film, it moves there."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         if not night.is_open:
             return "night.toast.over"
         if participant.person_id not in {member.person_id for member in await nights.members(conn, night.id)}:
@@ -214,7 +217,7 @@ class Nights:
         self, conn: AsyncConnection, participant: Participant, night_id: int, kind: str, at: datetime
     ) -> str:
         """Have a list of the slate put into the group: to tick what was "seen", to "veto", to "pick"."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         if not night.is_open:
             return "night.toast.over"
         if not await offered(conn, night):

@@ -13,11 +13,12 @@ from bot.films.taste import Taste
 from bot.night.rules import Count, count, ranking
 from storage.database import AsyncConnection
 from storage.films.films import Film
-from storage.night import chats, nights, polls
+from storage.night import chats, ledger, nights, polls
 from storage.night.chats import Chat
 from storage.night.nights import Night, NightMember
 from storage.night.polls import Poll
 
+_ANSWERS = 4  # members' stars that make a summary: fewer could be solved for one of them
 SLATE = 9  # films of a slate; a poll takes ten options in all, and "None of these" is one
 
 
@@ -156,6 +157,13 @@ class NightReader:
             anonymous=not profile.is_known,
         )
 
+    async def summary(self, conn: AsyncConnection, night_id: int) -> list[float] | None:
+        """What those who were in gave the film; None while so few did that it would tell of one of them."""
+        members = {member.person_id for member in await nights.members(conn, night_id)}
+        opinions = [each for each in await ledger.of_night(conn, night_id) if each.person_id in members]
+        given = [each.given for each in opinions if each.given is not None]
+        return given if len(given) >= _ANSWERS else None
+
     async def knows(self, conn: AsyncConnection, person_id: int) -> bool:
         """Whether anything of somebody's taste is known."""
         return (await self._taste.of(conn, person_id)).is_known
@@ -207,15 +215,15 @@ class NightReader:
         """One for everybody whose vote counted or who joined."""
         members = {member.person_id: member.name for member in await nights.members(conn, night.id)}
         votes = await polls.votes_of(conn, poll.id)
+        names = await polls.voters(conn, poll.id) | members
         films = [option.film_id for option in await polls.options(conn, poll.id)]
         lines = []
         for person_id in [*members, *(each for each in votes if each not in members)]:
             if person_id not in members and not poll.outsiders:
                 continue
-            name = members.get(person_id) or await chats.name(conn, night.chat_id, person_id)
             chosen = [films[position] for position in votes.get(person_id, [])]
             voted = tuple(None if film_id is None else self._library.film(film_id) for film_id in chosen)
-            lines.append(Line(name or "?", voted, person_id in members))
+            lines.append(Line(names[person_id], voted, person_id in members))
         return tuple(lines)
 
     async def _seat(self, conn: AsyncConnection, member: NightMember) -> Seat:

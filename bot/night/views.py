@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from bot.cards import rating_row
 from bot.night.states import Board, PollNow
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import FilmId, Owned, Record, record
 from bot.telegram.links import Links
 from bot.telegram.screen import Button, PollForm, Screen
 from bot.texts import Html, Translator
@@ -22,25 +23,29 @@ _MOST_NAMES = 30  # on a board; a message has room for so many
 ENOUGH = 2
 
 
+NIGHT = Owned("night")
+NightId = Annotated[int, NIGHT]
+
+
 @record("nj")
 class JoinNight(Record):
     """Join."""
 
-    night_id: int
+    night_id: NightId
 
 
 @record("nl")
 class LeaveNight(Record):
     """Leave."""
 
-    night_id: int
+    night_id: NightId
 
 
 @record("np")
 class OpenPanel(Record):
     """A list of the slate in the group: to tick what was "seen", to "veto", to "pick" the winner."""
 
-    night_id: int
+    night_id: NightId
     kind: str
 
 
@@ -48,16 +53,16 @@ class OpenPanel(Record):
 class ChooseFilm(Record):
     """A film of such a list."""
 
-    night_id: int
+    night_id: NightId
     kind: str
-    film_id: int
+    film_id: FilmId
 
 
 @record("ns")
 class StartPoll(Record):
     """Send the `number`-th poll of a night."""
 
-    night_id: int
+    night_id: NightId
     number: int
 
 
@@ -65,7 +70,7 @@ class StartPoll(Record):
 class ClosePoll(Record):
     """Close it now."""
 
-    night_id: int
+    night_id: NightId
     number: int
 
 
@@ -73,14 +78,14 @@ class ClosePoll(Record):
 class CancelNight(Record):
     """Call the night off."""
 
-    night_id: int
+    night_id: NightId
 
 
 @record("nr")
 class RateNight(Record):
     """Stars for the film of a night, from the group or in private."""
 
-    night_id: int
+    night_id: NightId
     stars: int
 
 

@@ -28,7 +28,7 @@ class Voting:
         self, conn: AsyncConnection, participant: Participant, night_id: int, number: int, at: datetime
     ) -> str:
         """Freeze the slate and have the `number`-th poll sent. A second tap changes nothing."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         if night.state != "gathering":
             return "night.toast.polling" if night.state == "polling" else "night.toast.over"
         last = await polls.latest(conn, night.id)
@@ -65,7 +65,7 @@ class Voting:
         self, conn: AsyncConnection, participant: Participant, night_id: int, at: datetime
     ) -> str:
         """Call it off, poll and all."""
-        night = await own_night(conn, participant, night_id, at)
+        night = await own_night(conn, participant, night_id)
         if not night.is_open:
             return "night.toast.over"
         await tasks.drop_all(conn, night.id)
@@ -86,7 +86,10 @@ class Voting:
         positions: list[int],
         at: datetime,
     ) -> None:
-        """Somebody's vote, in place of their former one. Raises DatabaseBusy while the poll is on its way."""
+        """Somebody's vote, in place of their former one. Raises DatabaseBusy while the poll is on its way.
+
+        A copy of the poll may be forwarded anywhere: who votes is not met in the group for it.
+        """
         poll = await polls.find(conn, telegram_poll_id)
         if poll is None:
             if await polls.on_its_way(conn):
@@ -95,8 +98,7 @@ class Voting:
         night = await nights.get(conn, poll.night_id, lock=True)
         if night is None or night.state != "polling" or poll.state == "closed":
             return  # too late: it is counted
-        await chats.greet(conn, night.chat_id, person_id, name, at)
-        await polls.vote(conn, poll.id, person_id, positions, at)
+        await polls.vote(conn, poll.id, person_id, name, positions, at)
         await nights.touch(conn, night.id)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.films.library import genre_code
 from bot.onboarding.service import Bookcase, Questionnaire
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import FilmId, Record, record
 from bot.telegram.screen import Button, Screen, in_rows
 from bot.texts import Translator
 from bot.ways import ShowSettings
@@ -57,7 +57,7 @@ class ShowGenres(Record):
 class PickShelf(Record):
     """The shelf with this first film is theirs (1), or not (0)."""
 
-    first_id: int
+    first_id: FilmId
     picked: int
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.errors import StaleButton
-from bot.telegram.callbacks import Record, record
+from typing import Annotated
+
+from bot.telegram.callbacks import Owned, Record, record
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
@@ -13,12 +14,15 @@ from storage.database import AsyncConnection
 from storage.night import nights
 from storage.people.people import Person
 
+PERSON = Owned("person")
+PersonId = Annotated[int, PERSON]
+
 
 @record("fx")
 class ForgetPerson(Record):
     """Delete everything about this person, and about nobody who came after."""
 
-    person_id: int
+    person_id: PersonId
 
 
 @record("fk")
@@ -31,6 +35,7 @@ class Handlers:
 
     def register(self, router: Router) -> None:
         """Claim the command and buttons of this screen."""
+        router.guard(PERSON, _may_forget)
         router.command("forgetme", self.ask)
         router.button(ForgetPerson, self.forget)
         router.button(KeepPerson, self.keep)
@@ -42,7 +47,7 @@ class Handlers:
     async def forget(self, request: Request, tap: ForgetPerson) -> None:
         """Delete everything."""
         running, remainder = request.update.seq, request.remainder()
-        await request.once(forget_person, request.person, tap.person_id, running, remainder)
+        await request.once(forget_person, request.person, running, remainder)
         await request.toast()
         await request.show(Screen(request.t.html("forget.done")))
 
@@ -52,16 +57,16 @@ class Handlers:
         await request.show(Screen(request.t.html("forget.kept")))
 
 
-async def forget_person(
-    conn: AsyncConnection, person: Person, asked_for: int, running: int, remainder: dict[str, object]
-) -> None:
-    """Delete all rows of a person; of the `running` update only `remainder` is left until it is answered.
+async def _may_forget(conn: AsyncConnection, request: Request, asked_for: int) -> bool:
+    """`asked_for` is the person who saw the question. Once they are gone, a second tap on it comes from
+    somebody new: they go too if nothing is known of them but that tap."""
+    return request.person.id == asked_for or await personal.is_blank(conn, request.person)
 
-    `asked_for` is the person who saw the question. Once they are gone, a second tap on it comes from
-    somebody new: they go too if nothing is known of them but that tap. Raises StaleButton else.
-    """
-    if person.id != asked_for and not await personal.is_blank(conn, person):
-        raise StaleButton(f"person {asked_for} asked to be forgotten, not person {person.id}")
+
+async def forget_person(
+    conn: AsyncConnection, person: Person, running: int, remainder: dict[str, object]
+) -> None:
+    """Delete all rows of a person; of the `running` update only `remainder` is left until it is answered."""
     # The boards of these nights name them.
     for night_id in await nights.of_person(conn, person.id, nights.OPEN):
         await nights.touch(conn, night_id)

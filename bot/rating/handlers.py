@@ -5,13 +5,22 @@ from __future__ import annotations
 from bot.cards import MarkFilm, NotBecause, Origin, RateFilm, RemoveRating, UseAgain
 from bot.films.library import Library
 from bot.rating.service import Rating
-from bot.rating.views import EndRound, RateInRound, UndoInRound, UnseenInRound, WatchInRound, round_screen
+from bot.rating.views import (
+    ROUND,
+    EndRound,
+    RateInRound,
+    UndoInRound,
+    UnseenInRound,
+    WatchInRound,
+    round_screen,
+)
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Screen
-from bot.ways import CardScreen, ListScreen, PutOnWatchlist, Recommend
+from bot.ways import CardScreen, ListScreen, PutOnWatchlist, Recommend, owned_by
 from bot.wording import film_label, stars_text
 from storage.database import AsyncConnection
+from storage.people import rounds
 
 
 class Handlers:
@@ -35,6 +44,7 @@ class Handlers:
 
     def register(self, router: Router) -> None:
         """Claim the commands and buttons of this room."""
+        router.guard(ROUND, owned_by(rounds.owner))
         router.command("rate", self.start_round)
         router.button(RateInRound, self.rate_in_round)
         router.button(UnseenInRound, self.unseen_in_round)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from bot.cards import film_preview, film_text, rating_row, watchlist_label
 from bot.rating.service import FIRST_ANSWERS, RoundState
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import FilmId, Owned, Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 from storage.films.films import Film
+
+ROUND = Owned("round")
+RoundId = Annotated[int, ROUND]
 
 
 @record("rr")
 class RateInRound(Record):
     """Stars for the film that a round shows."""
 
-    round_id: int
-    film_id: int
+    round_id: RoundId
+    film_id: FilmId
     stars: int
 
 
@@ -23,16 +28,16 @@ class RateInRound(Record):
 class UnseenInRound(Record):
     """Haven't seen the film that a round shows."""
 
-    round_id: int
-    film_id: int
+    round_id: RoundId
+    film_id: FilmId
 
 
 @record("rw")
 class WatchInRound(Record):
     """Put the film that a round shows on the watchlist (on=1), or take it off (on=0)."""
 
-    round_id: int
-    film_id: int
+    round_id: RoundId
+    film_id: FilmId
     on: int
 
 
@@ -40,15 +45,15 @@ class WatchInRound(Record):
 class UndoInRound(Record):
     """Take the answer to this very film back; film 0: there is none to take back."""
 
-    round_id: int
-    film_id: int
+    round_id: RoundId
+    film_id: FilmId
 
 
 @record("re")
 class EndRound(Record):
     """Enough for now."""
 
-    round_id: int
+    round_id: RoundId
 
 
 def round_screen(state: RoundState, t: Translator) -> Screen:

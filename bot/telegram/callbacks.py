@@ -2,13 +2,16 @@
 
 `"rt1:2f:8:4"` is prefix `rt`, version 1, then the fields: integers in base 36, text as it is.
 A record whose fields change gets a new version, so that an old button is not taken for a new one.
+
+Anybody can send the bot any data, in any chat that it is in. So a field that names rows says whose they are,
+as `Annotated[int, Owned("list")]`, and the router asks the guard of that kind before any handler.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import ClassVar, TypeVar, dataclass_transform, get_type_hints
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from bot.errors import StaleButton
 
@@ -16,11 +19,25 @@ MAX_BYTES = 64
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Owned:
+    """Marks a field: the rows that it names belong to somebody, or some group, or are an admin's business."""
+
+    kind: str
+
+
+EVERYBODYS = Owned("everybody")  # films
+AN_ADMINS = Owned("admin")  # reachable by bot.telegram.router.AdminRouter alone
+FilmId = Annotated[int, EVERYBODYS]
+AdminsId = Annotated[int, AN_ADMINS]
+
+
 class Record:
     """Base of all callback records."""
 
     tag: ClassVar[str]  # prefix and version: "rt1"
     types: ClassVar[tuple[type, ...]]
+    owned: ClassVar[dict[str, Owned]]  # by field
 
 
 R = TypeVar("R", bound=Record)
@@ -29,7 +46,10 @@ _registry: dict[str, type[Record]] = {}
 
 @dataclass_transform(frozen_default=True)
 def record(prefix: str, version: int = 1) -> Callable[[type[R]], type[R]]:
-    """Make a class of int and str fields a callback record. Raises ValueError for a tag in use."""
+    """Make a class of int and str fields a callback record.
+
+    Raises ValueError for a tag in use, and for a field `…_id` that does not say whose rows it names.
+    """
 
     def register(cls: type[R]) -> type[R]:
         tag = f"{prefix}{version}"
@@ -41,10 +61,23 @@ def record(prefix: str, version: int = 1) -> Callable[[type[R]], type[R]]:
         made.types = tuple(hints[field.name] for field in dataclasses.fields(made))  # type: ignore[arg-type]  # it is one now
         if not set(made.types) <= {int, str}:
             raise ValueError(f"{made.__name__}: fields must be int or str")
+        made.owned = _owned(made)
         _registry[tag] = made
         return made
 
     return register
+
+
+def _owned(kind: type[Record]) -> dict[str, Owned]:
+    hints = get_type_hints(kind, include_extras=True)
+    found = {}
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # every record is a dataclass
+        marks = [mark for mark in get_args(hints[field.name])[1:] if isinstance(mark, Owned)]
+        if marks:
+            found[field.name] = marks[0]
+        elif field.name.endswith("_id"):
+            raise ValueError(f"{kind.__name__}: whose is {field.name}?")
+    return found
 
 
 def pack(value: Record) -> str:

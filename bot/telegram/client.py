@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 30
 _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect
-ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "poll_answer"]
+# Telegram sends `chat_member` to admins of a group alone.
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "chat_member", "poll_answer"]
 
 
 class _HttpRequest(HTTPXRequest):

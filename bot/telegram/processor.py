@@ -89,7 +89,7 @@ class Processor:
         backoff, unsure = Backoff(_FIRST_PAUSE), 0
         for _ in range(_MOST_TRIES):
             try:
-                if not isinstance(found, Incoming):
+                if not isinstance(found, Incoming) or await self._is_nobodys(found):
                     await self._take_note(found, stored)
                     return "ignored"
                 request = request or await self._request(found, stored)
@@ -128,6 +128,13 @@ class Processor:
             return "left"
         return end
 
+    async def _is_nobodys(self, found: Incoming) -> bool:
+        """Whether somebody left a group who is not known: nothing is kept of them, so nothing ends."""
+        if not isinstance(found, reading.Departure):
+            return False
+        async with self._database.read() as conn:
+            return await people.find(conn, found.user.id) is None
+
     async def _take_note(self, found: Reading | None, stored: StoredUpdate) -> None:
         """Act on what no handler answers."""
         match found:
@@ -138,9 +145,9 @@ class Processor:
                 await self._meet(user, stored, privately=True)
             case reading.Migration(old, new):
                 await self._router.route_moved(old, new)
-            case reading.AnonymousCommand(chat_id):
-                t = translator(None)
-                await _quietly(self._messenger.send(chat_id, Screen(t.html("group.anonymous"))))
+            case reading.AnonymousCommand(chat_id, topic_id, as_channel):
+                text = translator(None).html("group.as_channel" if as_channel else "group.anonymous")
+                await _quietly(self._messenger.send(chat_id, Screen(text), topic_id))
             case reading.LostTap(query_id, language):
                 await self._messenger.answer(query_id, translator(language).plain("stale"))
 

@@ -10,7 +10,7 @@ Incoming               what somebody did, and is answered
 └── Departure          somebody left a group
 Membership             somebody blocked the bot, or let it in again
 Migration              a group became a supergroup
-AnonymousCommand       of an admin of a group who does not show who they are
+AnonymousCommand       in a group, of somebody who does not show who they are: an admin, or a channel
 LostTap                on a message so old that Telegram does not name its chat
 """
 
@@ -29,6 +29,7 @@ _KINDS: Mapping[str, UpdateKind] = {
     "callback_query": "tap",
     "poll_answer": "vote",
     "my_chat_member": "membership",
+    "chat_member": "membership",
 }
 _COMINGS = {"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id"}
 _CHATS = (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP)  # and no channel
@@ -110,9 +111,12 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class AnonymousCommand:
-    """Telegram names a bot of its own as the sender."""
+    """Telegram names a bot of its own as the sender, for the group itself, or for the channel as which
+    (`as_channel`) somebody writes."""
 
     chat_id: int
+    topic_id: int
+    as_channel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +142,18 @@ def read(body: Mapping[str, Any], username: str) -> Reading | None:
         found = _vote(update.poll_answer)
     elif update.my_chat_member is not None:
         found = _change(update.my_chat_member)
+    elif update.chat_member is not None:
+        found = _departure(update.chat_member)
     elif update.message is not None:
         found = _message(update.message, username)
     else:
         found = None
-    if isinstance(found, Tap | Text) and found.group is not None and found.user.is_bot:
-        return AnonymousCommand(found.chat_id)
+    if isinstance(found, Text) and found.group is not None and found.user.is_bot:
+        if not found.command:
+            return None
+        sender = None if update.message is None else update.message.sender_chat
+        as_channel = sender is not None and sender.id != found.chat_id
+        return AnonymousCommand(found.chat_id, found.group.topic_id, as_channel)
     return found
 
 
@@ -152,7 +162,7 @@ def chat_key(body: Mapping[str, Any]) -> int:
 
     A malformed update is one of the rest: it becomes a row and fails there, and holds nobody up.
     """
-    for kind in ("message", "my_chat_member", "callback_query", "poll_answer"):
+    for kind in ("message", "my_chat_member", "chat_member", "callback_query", "poll_answer"):
         if said := body.get(kind):
             try:
                 message = said.get("message") or {}
@@ -200,6 +210,14 @@ def _change(change: ChatMemberUpdated) -> Membership | Presence:
     return Presence(change.from_user, change.chat.id, Group(change.chat.id, 0), before, now)
 
 
+def _departure(change: ChatMemberUpdated) -> Departure | None:
+    """Of somebody else's place in a group: who went, however they did."""
+    user = change.new_chat_member.user
+    if user.is_bot or _is_present(change.new_chat_member) or not _is_present(change.old_chat_member):
+        return None
+    return Departure(user, change.chat.id, Group(change.chat.id, 0))
+
+
 def _message(message: Message, username: str) -> Text | Departure | Migration | None:
     """In private, any message; in a group, commands and news of the group."""
     chat, user, gone = message.chat, message.from_user, message.left_chat_member
@@ -207,7 +225,7 @@ def _message(message: Message, username: str) -> Text | Departure | Migration | 
         return Migration(chat.id, message.migrate_to_chat_id)
     if message.migrate_from_chat_id is not None:
         return Migration(message.migrate_from_chat_id, chat.id)
-    if user is None:
+    if user is None or message.is_automatic_forward:  # a post of the group's channel: nobody's words here
         return None
     if gone is not None:
         return None if gone.is_bot else Departure(gone, chat.id, Group(chat.id, 0))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from bot.errors import StaleButton
-from bot.telegram.callbacks import Record, unpack
+from bot.telegram.callbacks import AN_ADMINS, EVERYBODYS, Owned, Record, unpack
 from bot.telegram.request import Request
+from storage.database import AsyncConnection
 from storage.people import expected
 
 R = TypeVar("R", bound=Record)
+Where = Literal["private", "group", "both"]
 MessageHandler = Callable[[Request], Awaitable[None]]
 _VoteHandler = Callable[[Request, str, list[int]], Awaitable[None]]
 _PresenceHandler = Callable[[Request, bool], Awaitable[None]]
 _MovedHandler = Callable[[int, int], Awaitable[None]]
+# Whether what a button names is the business of who presses it, where they press it.
+Guard = Callable[[AsyncConnection, Request, Any], Awaitable[bool]]
 
 
 class Router:
@@ -32,16 +36,23 @@ class Router:
         self.admin = AdminRouter(admins)
         self._commands: dict[str, MessageHandler] = {}
         self._buttons: dict[type[Record], Callable[[Request, Any], Awaitable[None]]] = {}
+        self._guards: dict[Owned, Guard] = {}
         self._answers: dict[str, MessageHandler] = {}
         self._keep_expected: set[str] = set()
         self._group_commands: dict[str, MessageHandler] = {}
         self._group_buttons: set[type[Record]] = set()
+        self._group_only: set[type[Record]] = set()
         self._personal: MessageHandler | None = None
         self._vote: _VoteHandler | None = None
         self._presence: _PresenceHandler | None = None
         self._moved: _MovedHandler | None = None
         self._left: MessageHandler | None = None
         self._after_private: MessageHandler | None = None
+
+    @property
+    def guarded(self) -> set[Owned]:
+        """Every kind of owner that is asked about."""
+        return set(self._guards)
 
     @property
     def records(self) -> set[type[Record]]:
@@ -58,12 +69,23 @@ class Router:
             self._keep_expected.add(name)
 
     def button(
-        self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]], *, in_groups: bool = False
+        self, kind: type[R], handler: Callable[[Request, R], Awaitable[None]], *, where: Where = "private"
     ) -> None:
-        """A tap on a button that carries a record of this type; in groups only where that is said."""
+        """A tap on a button that carries a record of this type, in private unless something else is said.
+
+        Raises ValueError for a record that names what is an admin's business: it belongs to `admin`.
+        """
+        if AN_ADMINS in kind.owned.values():
+            raise ValueError(f"{kind.__name__} is for admins")
         self._buttons[kind] = handler
-        if in_groups:
+        if where != "private":
             self._group_buttons.add(kind)
+        if where == "group":
+            self._group_only.add(kind)
+
+    def guard(self, owned: Owned, guard: Guard) -> None:
+        """Before a button that names rows of this kind is handled, `guard` says whether it may be."""
+        self._guards[owned] = guard
 
     def group_command(self, name: str, handler: MessageHandler) -> None:
         """`/name` in a group."""
@@ -126,20 +148,36 @@ class Router:
 
     async def route_tap(self, request: Request, data: str) -> None:
         """Call the handler of a button. Raises StaleButton for data that this version cannot read, and for
-        an admin's button under somebody else's finger."""
+        somebody else's button, or an admin's, under this finger."""
         record = unpack(data)
         kind = type(record)
         if request.group is not None:
             if kind not in self._group_buttons:
                 await request.toast(request.t.plain("private.only"))
                 return
+            await self._check(request, record)
             await self._buttons[kind](request, record)
             return
+        if kind in self._group_only:
+            raise StaleButton(f"{record} in a private chat")
+        await self._check(request, record)
         await _end_expected(request)
         handler = self._buttons.get(kind) or self.admin.button_for(request, kind)
         await handler(request, record)
         if self._after_private is not None:
             await self._after_private(request)
+
+    async def _check(self, request: Request, record: Record) -> None:
+        """Ask the guards of what a record names. Raises StaleButton, and KeyError where there is no guard."""
+        asked = [
+            (name, owned) for name, owned in record.owned.items() if owned not in (EVERYBODYS, AN_ADMINS)
+        ]
+        if not asked or request.update.state == "applied":  # it was theirs, and may be gone by their own tap
+            return
+        async with request.database.read() as conn:
+            for name, owned in asked:
+                if not await self._guards[owned](conn, request, getattr(record, name)):
+                    raise StaleButton(f"{record} is not for person {request.person.id} in {request.chat_id}")
 
     async def route_vote(self, request: Request, poll_id: str, positions: list[int]) -> None:
         """Somebody voted in a poll of ours, or took their vote back."""

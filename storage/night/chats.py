@@ -1,4 +1,4 @@
-"""Groups: what their admins chose, and the people in them as far as the bot has met them there."""
+"""Groups: what their admins chose, and the people whom the bot has met there: who joined a night or wrote."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from storage.schema import chat_members, chats, nights, people, polls, screens, 
 Strategy = Literal["average", "least misery", "fair"]
 Openers = Literal["everybody", "admins"]
 
-_LONGEST_NAME = 64  # characters; Telegram allows twice as many
 _DEFAULTS = {
     "zone_asked": False,
     "spare_seen": True,
@@ -50,12 +49,11 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class ChatMember:
-    """Somebody in a group. `reachable`: they started the bot in private, and did not block it."""
+    """Somebody whom the bot has met in a group, and when they last joined a night or wrote there."""
 
     person_id: int
     telegram_id: int
-    name: str
-    reachable: bool
+    seen_at: datetime
 
 
 async def meet(conn: AsyncConnection, telegram_id: int) -> Chat:
@@ -107,25 +105,22 @@ async def drop_tasks(conn: AsyncConnection, chat_id: int, person_id: int) -> Non
     await conn.execute(delete(tasks).where(mine, pending, tasks.c.person_id == person_id))
 
 
-async def greet(conn: AsyncConnection, chat_id: int, person_id: int, name: str, at: datetime) -> None:
-    """Somebody did something in a group, under this name."""
-    values = {"chat_id": chat_id, "person_id": person_id, "name": name[:_LONGEST_NAME], "seen_at": at}
+async def greet(conn: AsyncConnection, chat_id: int, person_id: int, at: datetime) -> None:
+    """Somebody joined a night in a group, or wrote there."""
+    values = {"chat_id": chat_id, "person_id": person_id, "seen_at": at}
     await conn.execute(upsert(conn, chat_members, values, key=("chat_id", "person_id")))
 
 
-async def name(conn: AsyncConnection, chat_id: int, person_id: int) -> str | None:
-    """What somebody is called in a group."""
-    query = select(chat_members.c.name).where(
-        chat_members.c.chat_id == chat_id, chat_members.c.person_id == person_id
-    )
-    found: str | None = (await conn.execute(query)).scalar_one_or_none()
-    return found
+async def part(conn: AsyncConnection, chat_id: int, person_id: int) -> None:
+    """Somebody is in a group no more."""
+    mine = (chat_members.c.chat_id == chat_id) & (chat_members.c.person_id == person_id)
+    await conn.execute(delete(chat_members).where(mine))
 
 
 async def members(conn: AsyncConnection, chat_id: int, limit: int) -> list[ChatMember]:
     """The people met in a group, those met last first."""
     query = (
-        select(chat_members.c.person_id, people.c.telegram_id, chat_members.c.name, people.c.active)
+        select(chat_members.c.person_id, people.c.telegram_id, chat_members.c.seen_at)
         .join(people, people.c.id == chat_members.c.person_id)
         .where(chat_members.c.chat_id == chat_id)
         .order_by(chat_members.c.seen_at.desc(), chat_members.c.person_id)

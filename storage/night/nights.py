@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into, upsert
-from storage.schema import chat_members, night_members, nights, people, slates, vetoes
+from storage.schema import night_members, nights, people, slates, vetoes
 
 NightState = Literal["gathering", "polling", "decided", "cancelled"]
 OPEN: tuple[NightState, ...] = ("gathering", "polling")
+LONGEST_NAME = 64  # characters; Telegram allows twice as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,12 @@ async def touch(conn: AsyncConnection, night_id: int) -> None:
     await change(conn, night_id)
 
 
-async def join(conn: AsyncConnection, night_id: int, person_id: int, at: datetime, *, host: bool) -> bool:
-    """Let somebody in; False if they were in already."""
-    row = {"night_id": night_id, "person_id": person_id, "joined_at": at, "host": host}
+async def join(
+    conn: AsyncConnection, night_id: int, person_id: int, name: str, at: datetime, *, host: bool
+) -> bool:
+    """Let somebody in, under this name; False if they were in already."""
+    name = name[:LONGEST_NAME]
+    row = {"night_id": night_id, "person_id": person_id, "joined_at": at, "host": host, "name": name}
     insert = insert_into(conn, night_members).values(row).on_conflict_do_nothing()
     return (await conn.execute(insert)).rowcount == 1
 
@@ -154,18 +158,12 @@ async def members(conn: AsyncConnection, night_id: int) -> list[NightMember]:
         select(
             night_members.c.person_id,
             people.c.telegram_id,
-            chat_members.c.name,
+            func.coalesce(night_members.c.name, "?").label("name"),
             night_members.c.host,
             night_members.c.joined_at,
             people.c.active.label("reachable"),
         )
-        .join(nights, nights.c.id == night_members.c.night_id)
         .join(people, people.c.id == night_members.c.person_id)
-        .join(
-            chat_members,
-            (chat_members.c.person_id == night_members.c.person_id)
-            & (chat_members.c.chat_id == nights.c.chat_id),
-        )
         .where(night_members.c.night_id == night_id)
         .order_by(night_members.c.joined_at, night_members.c.person_id)
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.night.chats import Strategy
+from storage.night.nights import LONGEST_NAME
 from storage.schema import poll_options, polls, tasks, votes
 
 
@@ -129,17 +130,22 @@ async def close(conn: AsyncConnection, poll_id: int, tally: Sequence[tuple[int, 
 
 
 async def vote(
-    conn: AsyncConnection, poll_id: int, person_id: int, positions: Sequence[int], at: datetime
+    conn: AsyncConnection, poll_id: int, person_id: int, name: str, positions: Sequence[int], at: datetime
 ) -> None:
-    """Somebody's vote, in place of their former one; none is a vote taken back."""
+    """Somebody's vote, under this name, in place of their former one; none is a vote taken back."""
     mine = (votes.c.poll_id == poll_id) & (votes.c.person_id == person_id)
     await conn.execute(delete(votes).where(mine))
-    rows = [
-        {"poll_id": poll_id, "person_id": person_id, "position": position, "voted_at": at}
-        for position in sorted(set(positions))
-    ]
+    row = {"poll_id": poll_id, "person_id": person_id, "voted_at": at, "name": name[:LONGEST_NAME]}
+    rows = [row | {"position": position} for position in sorted(set(positions))]
     if rows:
         await conn.execute(insert(votes), rows)
+
+
+async def voters(conn: AsyncConnection, poll_id: int) -> dict[int, str]:
+    """What everybody who voted is called."""
+    name = func.coalesce(votes.c.name, "?").label("called")
+    query = select(votes.c.person_id, name).where(votes.c.poll_id == poll_id)
+    return {row.person_id: row.called for row in await conn.execute(query)}
 
 
 async def votes_of(conn: AsyncConnection, poll_id: int) -> dict[int, list[int]]:

@@ -86,6 +86,14 @@ async def panel(conn: AsyncConnection, panel_id: int) -> StoredPanel | None:
     return StoredPanel(row.id, row.person_id, row.list_id, _filters(row._mapping), row.made_list_id)
 
 
+async def panel_owner(conn: AsyncConnection, panel_id: int) -> int | None:
+    """The person who opened this panel, if there is one."""
+    found: int | None = await conn.scalar(
+        select(filter_panels.c.person_id).where(filter_panels.c.id == panel_id)
+    )
+    return found
+
+
 async def change(conn: AsyncConnection, panel_id: int, filters: Filters) -> None:
     """Set all that a panel holds. Raises UnknownRow."""
     await _update(conn, panel_id, _columns(filters))

@@ -84,6 +84,12 @@ async def get(conn: AsyncConnection, list_id: int) -> FilmList | None:
     return FilmList(**row._asdict(), items=items)
 
 
+async def owner(conn: AsyncConnection, list_id: int) -> int | None:
+    """The person who got this list, if there is one."""
+    found: int | None = await conn.scalar(select(lists.c.person_id).where(lists.c.id == list_id))
+    return found
+
+
 async def child(conn: AsyncConnection, list_id: int) -> int | None:
     """The id of the next page of a list, if there is one already."""
     query = select(lists.c.id).where(lists.c.parent_id == list_id)

@@ -55,6 +55,12 @@ async def start(
     return round_id
 
 
+async def owner(conn: AsyncConnection, round_id: int) -> int | None:
+    """The person whose round this is, if there is one."""
+    found: int | None = await conn.scalar(select(rounds.c.person_id).where(rounds.c.id == round_id))
+    return found
+
+
 async def get(conn: AsyncConnection, round_id: int) -> Round | None:
     """The round with this id, if there is one."""
     row = (await conn.execute(select(rounds).where(rounds.c.id == round_id))).one_or_none()

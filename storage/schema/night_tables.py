@@ -62,13 +62,12 @@ chats = Table(
     sqlite_autoincrement=True,
 )
 
-# People as a group sees them: their names stand on its boards.
+# Who joined a night in a group, or wrote to the bot there: whose taste its lists are for.
 chat_members = Table(
     "chat_members",
     metadata,
     _chat(primary_key=True),
     person(primary_key=True),
-    Column("name", String(64), nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
@@ -109,6 +108,7 @@ night_members = Table(
     person(primary_key=True),
     Column("joined_at", UtcDateTime, nullable=False),
     Column("host", Boolean, nullable=False),
+    Column("name", String(64)),  # as the board shows it
 )
 
 # One veto per person and night.
@@ -180,6 +180,7 @@ votes = Table(
     person(primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("voted_at", UtcDateTime, nullable=False),
+    Column("name", String(64)),  # as the result shows it
 )
 
 # How a night went for a person: the fairness ledger. `predicted` is satisfaction, from 0 to 1; in stars,

@@ -39,9 +39,8 @@ def test_the_quick_model_serves_until_the_full_one_does(new_bot: Bot, few: Path)
     assert len(ada.last().films) == 5
     maps = Path(f"/proc/{new_bot.pid}/maps").read_text(encoding="utf-8")
     assert "site-packages/torch/" not in maps
-    assert [each.name for each in sorted((new_bot.home / "models").iterdir())] == ["0001", "0002"]
-    manifest = json.loads((new_bot.home / "models" / "0002" / MANIFEST).read_bytes())
+    ((*job, version),) = new_bot.rows("SELECT kind, reason, state, outcome, attempts, version FROM jobs")
+    assert job == ["full", "first", "done", "promoted", 2]
+    assert version in (2, 3)  # the killed fit may have left a folder that was never published
+    manifest = json.loads((new_bot.home / "models" / f"{version:04}" / MANIFEST).read_bytes())
     assert (manifest["about"]["preliminary"], manifest["about"]["origin"]) == (False, "full")
-    assert new_bot.rows("SELECT kind, reason, state, outcome, version, attempts FROM jobs") == [
-        ("full", "first", "done", "promoted", 2, 2)
-    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.e2e.driving import Bot, Group, Message, Person
@@ -307,6 +309,49 @@ def test_a_poll_that_the_group_forbids_and_a_board_that_is_deleted(
     assert len(group.poll().options) == 10
 
 
+def test_a_night_that_is_called_off_stays_so_when_its_poll_is_refused(
+    bot: Bot, people: tuple[Person, Person, Person]
+) -> None:
+    """Telegram takes its time to refuse, and the host does not wait."""
+    ada, grace, _ = people
+    group = bot.group("Friday", ada, grace)
+    bot.expect("not enough rights to send polls to the chat")
+    group.permit(can_send_polls=False)
+    bot.telegram.post("/faults", kind="delay", method="sendPoll", seconds=1.0)
+    group[ada].say("/night")
+    group[grace].tap("Join")
+    group[ada].press("Start poll")
+    while not bot.rows("SELECT id FROM errands WHERE kind = 'poll' AND state = 'trying'"):
+        time.sleep(0.01)
+    group[ada].tap("Cancel", board_of(group))
+    assert "Called off." in board_of(group).text
+    assert bot.rows("SELECT state FROM nights ORDER BY id DESC LIMIT 1") == [("cancelled",)]
+
+
+def test_who_does_not_show_themselves_is_told_so_where_they_asked(
+    bot: Bot, people: tuple[Person, Person, Person]
+) -> None:
+    ada, grace, _ = people
+    forum = bot.group("Forum", ada, grace, type="supergroup", is_forum=True)
+    topic = forum.topic("Horror", forum[ada])
+    (hint,) = topic[ada].say_as_group("/night")
+    assert "Remain anonymous" in hint.text
+    before = len(forum.messages())
+    bot.telegram.on_loop(lambda: bot.telegram.world.updates.add("message", as_channel(forum.id)))
+    bot.settle()
+    assert "write as yourself, not as a channel" in forum.last().text
+    assert len(forum.messages()) == before + 1
+
+
+def as_channel(chat_id: int) -> dict[str, object]:
+    """A command by a member who writes as their channel, as Telegram names the sender then."""
+    chat = {"id": chat_id, "type": "supergroup", "title": "Forum"}
+    channel = {"id": -1_002_000_000_001, "type": "channel", "title": "A channel"}
+    sender = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+    said = {"message_id": 900, "date": 1_796_000_000, "text": "/night sat 20:00"}
+    return {**said, "chat": chat, "from": sender, "sender_chat": channel}
+
+
 @pytest.mark.parametrize("new_first", [False, True])
 def test_an_upgrade_in_the_middle(bot: Bot, people: tuple[Person, Person, Person], new_first: bool) -> None:
     ada, grace, linus = people
@@ -329,13 +374,15 @@ def test_an_upgrade_in_the_middle(bot: Bot, people: tuple[Person, Person, Person
 
 
 def test_the_morning_after(own_bot: Bot) -> None:
-    """Asked in private and in the group; a summary of three; the ledger is for one's own eyes."""
+    """Asked in private and in the group; a summary of four members; the ledger is for one's own eyes."""
     bot = own_bot
-    people = [bot.person(name) for name in ("Ada", "Grace", "Linus")]
+    people = [bot.person(name) for name in ("Ada", "Grace", "Linus", "Edsger")]
+    outsider = bot.person("Barbara")
     people[0].join(5, 4, 5, 3, 4)
     people[1].join(3, 5, 2, 5, 4)
     group = polled(bot, *people)
     winner = group.poll().options[1]
+    group[people[0]].add(outsider)
     group[people[0]].vote(winner)
     group[people[0]].tap("Close now")
     assert "Movie nights: 1" in people[0].send("/profile").text
@@ -345,16 +392,19 @@ def test_the_morning_after(own_bot: Bot) -> None:
     bot.settle()
     asked = [person.last() for person in people[:2]]
     assert all(f"How was {winner}?" in message.text for message in asked)
-    assert people[0].tap("5★", asked[0]) == f"{winner[:-7]}: noted, thank you"
+    assert people[0].tap("5★", asked[0]) == f"{winner[:-7]}: thanks, noted"
     people[1].tap("2★", asked[1])
     question = group.last()
     assert "only you see what you gave" in question.text
     group[people[2]].tap("4★", question)
-    assert group.last().text == f"⭐ {winner}: 3.7★ on average, from 3 of you."
+    group[outsider].tap("1★", question)
+    assert group.last() == question
+    group[people[3]].tap("3★", question)
+    assert group.last().text == f"⭐ {winner}: 3.5★ on average, from 4 of you."
     group[people[2]].tap("1★", question)
-    assert group.last().text == f"⭐ {winner}: 3.7★ on average, from 3 of you."
+    assert group.last().text == f"⭐ {winner}: 3.5★ on average, from 4 of you."
     assert winner in people[0].history()
-    assert bot.rows("SELECT count(*) FROM night_opinions WHERE given IS NOT NULL") == [(3,)]
+    assert bot.rows("SELECT count(*) FROM night_opinions WHERE given IS NOT NULL") == [(4,)]
 
 
 def test_a_deadline_survives_and_a_kill_makes_nothing_twice(own_bot: Bot) -> None:

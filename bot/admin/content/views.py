@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.admin.content.service import Addition, Merger
 from bot.cards import MoreLikeThis, OpenCard
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import FilmId, Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
 from bot.wording import film_label
@@ -17,8 +17,8 @@ from storage.films.films import Film
 class MergeFilms(Record):
     """Make the first another name of the second."""
 
-    film_id: int
-    into_id: int
+    film_id: FilmId
+    into_id: FilmId
 
 
 @record("xa")

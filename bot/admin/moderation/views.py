@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.admin.moderation.service import PAGE, Flagged, KeptOutPage, Rater
 from bot.admin.wording import span
 from bot.cards import number_rows
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import AdminsId, Record, record
 from bot.telegram.screen import Button, Screen, page_buttons
 from bot.texts import Translator
 from bot.wording import film_label
@@ -21,14 +21,14 @@ _FILMS, _PEOPLE = 5, 20  # named in one message; of the others, how many
 class OpenFlag(Record):
     """A flag with its evidence."""
 
-    flag_id: int
+    flag_id: AdminsId
 
 
 @record("xd")
 class DecideFlag(Record):
     """Let a flag's people in (1), or keep them out (0)."""
 
-    flag_id: int
+    flag_id: AdminsId
     let_in: int
 
 
@@ -36,14 +36,14 @@ class DecideFlag(Record):
 class OpenPerson(Record):
     """A person by number."""
 
-    person_id: int
+    person_id: AdminsId
 
 
 @record("xj")
 class DecidePerson(Record):
     """Let a person in (1), or keep them out (0)."""
 
-    person_id: int
+    person_id: AdminsId
     let_in: int
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from bot.admin.ways import ShowPanel
 from bot.admin.wording import cut, echo, span
 from bot.pictures import Losses
-from bot.telegram.callbacks import Record, record
+from bot.telegram.callbacks import AdminsId, Record, record
 from bot.telegram.screen import Button, Screen
 from bot.texts import Html, Translator
 from recsys.progress import Step
@@ -32,7 +32,7 @@ class StartTraining(Record):
 class StopTraining(Record):
     """Have this training end."""
 
-    job_id: int
+    job_id: AdminsId
 
 
 @record("ac")

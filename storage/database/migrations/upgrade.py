@@ -16,7 +16,7 @@ from storage.database.urls import masked
 from storage.errors import BackupFailed, MigrationFailed, SchemaTooNew
 
 # Oldest first; written here, so that a start with nothing to do needs no Alembic.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 # Foreign keys are off while tables are built anew (a DROP deletes by cascade), and are checked at the end.
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "OFF"}

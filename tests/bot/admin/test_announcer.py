@@ -25,6 +25,7 @@ from storage.running import notices
 PATIENCE = 20.0  # seconds until a test gives up; nothing is measured by it
 GRACE = 806_132_947
 NEVER_WROTE = 99
+FORMER = 98
 Begin = Callable[[], asyncio.Task[None]]
 Row = tuple[str, int]
 
@@ -39,7 +40,9 @@ async def begin(database: Database, messenger: Messenger) -> AsyncIterator[Begin
     running: list[asyncio.Task[None]] = []
 
     def start() -> asyncio.Task[None]:
-        announcer = Announcer(database, messenger, {"broken": broken}, Bell())
+        announcer = Announcer(
+            database, messenger, {"broken": broken}, (5_170_394_001, GRACE, NEVER_WROTE), Bell()
+        )
         running.append(asyncio.create_task(announcer.run()))
         return running[-1]
 
@@ -108,6 +111,17 @@ async def test_who_blocked_the_bot_or_never_wrote_holds_up_nobody(
     assert versions(sandbox, GRACE) == []
 
 
+async def test_who_is_no_admin_any_more_is_told_nothing(
+    database: Database, sandbox: Sandbox, ada: int, begin: Begin
+) -> None:
+    sandbox.people.add("Linus", person_id=FORMER)
+    sandbox.people.say(FORMER, "/start")
+    await tell(database, FORMER, ada)
+    begin()
+    await until(database, ("dropped", 0), ("done", 1))
+    assert versions(sandbox, FORMER) == []
+
+
 async def test_a_kind_without_a_view_holds_up_nobody(
     database: Database, sandbox: Sandbox, ada: int, begin: Begin
 ) -> None:
@@ -125,7 +139,7 @@ async def test_a_database_that_is_away_while_a_notice_is_made_puts_it_off(
         raise DatabaseLost("the connection broke")
 
     await tell(database, ada)
-    task = asyncio.create_task(Announcer(database, messenger, {"broken": lost}, Bell()).run())
+    task = asyncio.create_task(Announcer(database, messenger, {"broken": lost}, (ada,), Bell()).run())
     await until(database, ("waiting", 1))
     await end(task)
 

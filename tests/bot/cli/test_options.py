@@ -8,7 +8,8 @@ from importlib.metadata import version
 
 import pytest
 
-from bot.cli import command
+from bot.cli import command, main
+from bot.cli.shared import say
 
 HEAVY = {"numpy", "sqlalchemy", "telegram", "typer"}
 
@@ -67,3 +68,15 @@ def test_tab_completes_commands_and_options(
     monkeypatch.setenv("COMP_WORDS", typed)
     monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
     assert matinee().split() == [offered]
+
+
+def test_what_was_typed_is_said_as_it_was_typed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Colons make no emoji of it, and brackets no colour."""
+    monkeypatch.setattr(sys, "argv", ["matinee", "evaluate", "--dataset", "[red]root:x:0"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "matinee: [red]root:x:0: expected one of" in capsys.readouterr().err
+    say("[red]root:x:0")
+    assert capsys.readouterr().out == "[red]root:x:0\n"

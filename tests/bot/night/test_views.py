@@ -286,7 +286,9 @@ def test_what_is_said_before_and_after_the_film(make_film: MakeFilm) -> None:
     assert "vote!" in read(reminder_screen(None, NOW, T, polling=True))
     private = reason_screen(heat, Reason(fargo, 5.0, None), T)
     assert read(private) == "🎬 Heat (1995) tonight. For you: because you gave Fargo 5★"
-    assert read(summary_screen(heat, [5.0, 4.0, 2.0], T)) == "⭐ Heat (1995): 3.7★ on average, from 3 of you."
+    assert (
+        read(summary_screen(heat, [5.0, 4.0, 2.0, 4.0], T)) == "⭐ Heat (1995): 4★ on average, from 4 of you."
+    )
     for is_private in (True, False):
         asked = rating_screen(7, heat, T, private=is_private)
         assert list(actions(asked)) == ["1★", "2★", "3★", "4★", "5★"]

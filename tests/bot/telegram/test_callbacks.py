@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.admin.moderation.views import OpenFlag
 from bot.cards import MarkFilm, OpenCard, Origin, RateFilm
 from bot.errors import StaleButton
 from bot.films.library import genre_code
@@ -17,7 +18,7 @@ from bot.process.bells import Bells
 from bot.process.settings import Settings
 from bot.rating.views import RateInRound
 from bot.telegram import callbacks
-from bot.telegram.callbacks import MAX_BYTES, Record, pack, record, unpack
+from bot.telegram.callbacks import AN_ADMINS, EVERYBODYS, MAX_BYTES, Record, pack, record, unpack
 from bot.telegram.router import Router
 from bot.wiring import wire
 from bot.zones import ZONES
@@ -160,6 +161,30 @@ def test_a_record_holds_numbers_and_texts_alone() -> None:
         @record("zz")
         class Wrong(Record):
             number: float
+
+
+def test_a_field_that_names_rows_says_whose_they_are() -> None:
+    with pytest.raises(ValueError, match="whose is night_id"):
+
+        @record("zx")
+        class Nobodys(Record):
+            night_id: int
+
+
+def test_what_is_an_admins_business_is_no_button_of_others() -> None:
+    router = Router(_never, _never)
+    with pytest.raises(ValueError, match="OpenFlag is for admins"):
+        router.button(OpenFlag, _never)
+
+
+async def _never(*_: object) -> None:
+    raise AssertionError("called")
+
+
+def test_every_kind_of_owner_has_a_guard() -> None:
+    """Without one, no button that names such rows would be answered."""
+    named = {owned for kind in RECORDS for owned in kind.owned.values()}
+    assert _router().guarded == named - {EVERYBODYS, AN_ADMINS}
 
 
 def test_every_record_has_a_handler() -> None:

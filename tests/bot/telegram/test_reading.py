@@ -27,6 +27,18 @@ ADA: dict[str, Any] = {"id": 5_170_394_001, "is_bot": False, "first_name": "Ada"
 PRIVATE: dict[str, Any] = {"id": ADA["id"], "type": "private", "first_name": "Ada"}
 CLUB: dict[str, Any] = {"id": -1_000_000_000_001, "type": "supergroup", "title": "Club"}
 CHANNEL: dict[str, Any] = {"id": -1_002_000_000_001, "type": "channel", "title": "News"}
+GRACE: dict[str, Any] = {"id": 806_132_947, "is_bot": False, "first_name": "Grace"}
+DETAILS: dict[str, dict[str, Any]] = {
+    "kicked": {"until_date": 0},
+    "administrator": dict.fromkeys(
+        (
+            *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages"),
+            *("can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info"),
+            *("can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories"),
+        ),
+        False,
+    ),
+}
 USER = User(ADA["id"], "Ada", is_bot=False)
 IN_CLUB = Group(CLUB["id"], 0)
 SENDS = ("messages", "audios", "documents", "photos", "videos", "video_notes", "voice_notes", "polls")
@@ -94,7 +106,42 @@ def test_a_command_of_nobody_in_particular(sender: dict[str, Any]) -> None:
     bot = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
     update = message(CLUB, "/night sat 20:00", sender_chat=sender)
     update["message"]["from"] = bot
-    assert read(update, "matinee_bot") == AnonymousCommand(CLUB["id"])
+    assert read(update, "matinee_bot") == AnonymousCommand(CLUB["id"], 0, as_channel=sender is CHANNEL)
+    update["message"] |= {"message_thread_id": 7, "is_topic_message": True}
+    assert read(update, "matinee_bot") == AnonymousCommand(CLUB["id"], 7, as_channel=sender is CHANNEL)
+    update["message"]["text"] = "/night@other_bot"
+    assert read(update, "matinee_bot") is None
+
+
+def test_a_post_of_the_groups_channel_is_nobodys_command() -> None:
+    """Telegram forwards it into the group by itself, in its own name."""
+    update = message(CLUB, "/night sat 20:00", sender_chat=CHANNEL, is_automatic_forward=True)
+    update["message"]["from"] = {"id": 777_000, "is_bot": False, "first_name": "Telegram"}
+    assert read(update, "matinee_bot") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone"),
+    [
+        ("member", "left", True),
+        ("administrator", "kicked", True),
+        ("left", "member", False),
+        ("member", "administrator", False),
+        ("left", "kicked", False),
+    ],
+)
+def test_who_leaves_a_group_of_which_the_bot_is_an_admin(before: str, after: str, gone: bool) -> None:
+    chat_member = {
+        "chat": CLUB,
+        "from": ADA,
+        "date": 1,
+        "old_chat_member": {"status": before, "user": GRACE, **DETAILS.get(before, {})},
+        "new_chat_member": {"status": after, "user": GRACE, **DETAILS.get(after, {})},
+    }
+    update = {"update_id": 1, "chat_member": chat_member}
+    found = read(update, "matinee_bot")
+    assert found == (Departure(User(**GRACE), CLUB["id"], IN_CLUB) if gone else None)
+    assert chat_key(update) == CLUB["id"]
 
 
 def test_nothing_is_for_the_bot_in_a_channel_or_without_a_sender() -> None:

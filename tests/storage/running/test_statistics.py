@@ -61,8 +61,8 @@ async def test_active_is_who_did_something_lately(
             strategy="fair",
             closes_at=NOW,
         )
-        await polls.vote(conn, poll, somebody[6], [0], _ago(minutes=1))
-        await chats.greet(conn, chat.id, somebody[7], "Zoe", _ago(days=6))
+        await polls.vote(conn, poll, somebody[6], "Zoe", [0], _ago(minutes=1))
+        await chats.greet(conn, chat.id, somebody[7], _ago(days=6))
         assert await statistics.activity(conn, NOW) == Activity(people=9, day=2, week=5, month=7)
 
 
