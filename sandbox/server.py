@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.bot_api import endpoints as bot_api
 from sandbox.control import routes as control
+from sandbox.doorkeeper import Doorkeeper
 from sandbox.errors import ControlError
 from sandbox.world import Sandbox
 
@@ -33,6 +35,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
             Mount("/control", routes=control.ROUTES),
             Mount("/", _Page(directory=Path(__file__).parent / "page", html=True)),
         ],
+        middleware=[Middleware(Doorkeeper)],
         exception_handlers={ControlError: control.control_error},
     )
     app.state.sandbox = sandbox

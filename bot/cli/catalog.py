@@ -58,7 +58,7 @@ def migrate() -> None:
     with home.hold(settings.home):
         missed, others = asyncio.run(migrate_films(settings))
         if (settings.home / DEMO_DATABASE).exists():
-            asyncio.run(migrate_films(demo_settings(settings, settings.telegram_api_url)))
+            asyncio.run(migrate_films(demo_settings(settings)))
     for film in missed:
         say(f"  not in the new data set, its ratings are kept: {film_label(film)}")
     say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
 
 
-_DEMO_TOKEN = "5000000001:local-telegram-needs-no-secret"
+_DEMO_BOT = 5_000_000_001  # the bot's id: its conversations are kept by it
 DEMO_DATABASE = "demo.db"
 _GROUP_OF = 3  # people, at least, for a movie night that has something to decide
 
@@ -80,20 +81,22 @@ def demo(
     """
     settings = read_settings()
     _prepare_if_empty(settings)
-    logs.configure("WARNING", _DEMO_TOKEN, settings.log_format)
+    token = f"{_DEMO_BOT}:{secrets.token_urlsafe(26)}"  # another one each time: no page can know it
+    logs.configure("WARNING", token, settings.log_format)
     with home.hold(settings.home):
-        asyncio.run(_demo(settings, port))
+        asyncio.run(_demo(settings, port, token))
 
 
-async def _demo(settings: Settings, port: int) -> None:
+async def _demo(settings: Settings, port: int, token: str) -> None:
     from sandbox import Sandbox, serve
 
-    with closing(Sandbox(_DEMO_TOKEN, path=settings.home / "demo-telegram.db")) as sandbox:
+    with closing(Sandbox(token, path=settings.home / "demo-telegram.db")) as sandbox:
         _make_group(sandbox)
         first = next(iter(sandbox.state.people.values()))
         async with serve(sandbox, port=port) as url:
             _welcome(settings, url, first.first_name)
-            await app.run(demo_settings(settings, url, first.person_id))
+            served = {"telegram_token": SecretStr(token), "telegram_api_url": url}
+            await app.run(demo_settings(settings, first.person_id).model_copy(update=served))
 
 
 def _welcome(settings: Settings, url: str, admin: str) -> None:
@@ -116,7 +119,7 @@ def _make_group(sandbox: Sandbox) -> None:
         sandbox.groups.set_member(group.chat_id, person_id, "member", creator)
 
 
-def demo_settings(settings: Settings, url: str, admin: int | None = None) -> Settings:
+def demo_settings(settings: Settings, admin: int | None = None) -> Settings:
     """The people of the local Telegram are not those of the real one: they have a database of their own.
 
     `admin` is who administers the bot there, if no admins were chosen.
@@ -125,8 +128,6 @@ def demo_settings(settings: Settings, url: str, admin: int | None = None) -> Set
     return settings.model_copy(
         update={
             "admin_ids": admins,
-            "telegram_token": SecretStr(_DEMO_TOKEN),
-            "telegram_api_url": url,
             "database_url": f"sqlite+aiosqlite:///{settings.home / DEMO_DATABASE}",
         }
     )

@@ -8,6 +8,7 @@ from bot.doctor import contents, surroundings, telegram
 from bot.doctor.findings import Finding, Level
 from bot.errors import SettingsError
 from bot.process.settings import read_settings
+from storage.database.engine import parse_url, sqlite_file
 
 
 def examine() -> Iterator[Finding]:
@@ -22,6 +23,7 @@ def examine() -> Iterator[Finding]:
         return
     yield from surroundings.settings_lines(settings)
     yield surroundings.home(settings.home)
+    yield surroundings.privacy(settings.home, sqlite_file(parse_url(settings.database)))
     yield surroundings.disk(settings.home)
     lines, seen = contents.database(settings.database)
     yield from lines

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.doctor.findings import Finding, Level
 from bot.process.extras import installed
+from bot.process.modes import open_to_others
 from bot.process.settings import Settings
 from bot.process.written import written
 
@@ -48,6 +49,18 @@ def home(path: Path) -> Finding:
         advice = f"give {nearest} to the user that runs Matinee (chown), or name another MATINEE_HOME"
         return Finding("home", Level.FAIL, f"{nearest} cannot be written by this user", advice)
     return Finding("home", Level.OK, str(path) if path == nearest else f"{path} will be made")
+
+
+def privacy(home: Path, database: Path | None) -> Finding:
+    """Whether others on this machine may read what people like."""
+    found = list(open_to_others(home, database))
+    if not found:
+        return Finding("privacy", Level.OK, "the home is for this user alone")
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    advice = f"chmod -R go= {home}, or start the bot, which does so"
+    if database is not None and database in found and home not in database.parents:
+        advice = f"chmod go= {database}*"
+    return Finding("privacy", Level.WARN, f"others can read {found[0]}{more}", advice)
 
 
 def disk(path: Path) -> Finding:

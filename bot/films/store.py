@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.errors import NotPrepared, StoreFailed
+from bot.process.modes import as_the_operator_has_it
 from recsys.errors import ArtifactError
 from recsys.serving.artifact import MANIFEST, Manifest, parse_manifest, read_manifest
 from storage.database.urls import masked, masked_text
@@ -130,6 +131,7 @@ class _Shared:
 
     def __init__(self, home: _Home, url: str) -> None:
         from fsspec.core import url_to_fs
+        from fsspec.implementations.local import LocalFileSystem
 
         self._home, self._url = home, url
         try:
@@ -137,6 +139,9 @@ class _Shared:
         except (ImportError, ValueError) as error:
             raise StoreFailed(_failed(url, error)) from error
         self._root = root.rstrip("/")
+        # A worker may be another user of this machine; what lies in the home stays private.
+        outside = home.models.parent.resolve() not in Path(self._root).resolve().parents
+        self._open = isinstance(self._files, LocalFileSystem) and outside
 
     def versions(self) -> list[int]:
         with _Naming(self._url):
@@ -179,10 +184,14 @@ class _Shared:
     def publish(self, folder: Path, version: int) -> None:
         with _Naming(self._url):
             remote = self._folder(version)
+            begun = [self._root] if not self._files.exists(self._root) else []
             self._files.makedirs(remote, exist_ok=True)
             names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
             for name in (*names, MANIFEST):
                 self._files.put_file(str(folder / name), f"{remote}/{name}")
+            if self._open:
+                shared = [*begun, remote, *(f"{remote}/{name}" for name in (*names, MANIFEST))]
+                as_the_operator_has_it(map(Path, shared))
         self._home.publish(folder, version)
 
     def delete(self, version: int) -> None:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from filelock import FileLock, Timeout
 
 from bot.errors import HomeInUse, SettingsError
+from bot.process.modes import tighten
+
+log = structlog.get_logger(__name__)
 
 
 @contextmanager
@@ -24,6 +28,12 @@ def hold(home: Path) -> Iterator[None]:
     except OSError as error:
         raise SettingsError(f"MATINEE_HOME: {home} cannot be used ({error})") from error
     try:
+        closed, failed = tighten(home)
+        if closed or failed:
+            why = str(failed[0]) if failed else None
+            log.warning(
+                "others could read the home", home=str(home), closed=closed, left=len(failed), why=why
+            )
         yield
     finally:
         lock.release()

@@ -7,8 +7,10 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -429,3 +431,68 @@ def test_nothing_comes_from_elsewhere_and_no_script_is_let_in(page: Page, ada: P
     assert sorted(blocked) == ["img-src", "script-src-elem"]
     assert page.run("return document.title") == "Matinee"
     console(page.browser)  # the two refusals
+
+
+HOSTILE = """<!doctype html><title>hostile</title><body>
+<iframe name=hidden></iframe><iframe id=framed src="%(url)s/"></iframe>
+<form id=typed method=post target=hidden action="%(url)s/control/chats/%(person)s/messages"
+  enctype=text/plain><input name='{"text": "csrf", "x": "' value='"}'></form>
+<form id=called method=post target=hidden action="%(url)s/bot%(token)s/sendMessage">
+  <input name=chat_id value=%(person)s><input name=text value=csrf></form>
+<script>
+const call = "%(url)s/bot%(token)s/sendMessage?chat_id=%(person)s&text=csrf";
+const once = (element, address) => new Promise((done) => {
+  element.onload = element.onerror = () => done(); element.src = address; document.body.append(element); });
+const sent = (form) => new Promise((done) => {
+  document.querySelector("[name=hidden]").onload = () => done(); document.getElementById(form).submit(); });
+const body = JSON.stringify({text: "csrf"}), address = "%(url)s/control/chats/%(person)s/messages";
+window.tried = (async () => {
+  await once(new Image(), call);
+  await once(document.createElement("script"), call);
+  await fetch(address, {method: "POST", mode: "no-cors", body}).catch(() => 0);
+  await fetch(call, {mode: "no-cors"}).catch(() => 0);
+  const read = await fetch("%(url)s/control/people").then((answer) => answer.text()).catch(() => "");
+  await sent("typed"); await sent("called");
+  return read;
+})();
+</script>"""
+
+
+def test_a_page_of_another_site_drives_nothing(page: Page, ada: Person) -> None:
+    """From another port of this machine, which is another origin and, to a browser, the same site."""
+    ada.begin()
+    world = {"url": ada.bot.telegram.url, "token": TOKEN, "person": ada.id}
+    before, calls = ada.messages(), len(ada.bot.telegram.get("/calls", method="sendMessage"))
+    with serving(HOSTILE % world) as elsewhere:
+        page.browser.get(elsewhere)
+        script = "const done = arguments[0]; window.tried.then(done);"
+        assert page.browser.execute_async_script(script) == ""
+        page.browser.switch_to.frame("framed")
+        assert "Matinee" not in page.run("return document.body.innerText")
+        page.browser.switch_to.default_content()
+    ada.bot.settle()
+    assert ada.messages() == before
+    assert len(ada.bot.telegram.get("/calls", method="sendMessage")) == calls
+    from tools.browser import console
+
+    console(page.browser)  # the refusals
+
+
+@contextmanager
+def serving(html: str) -> Iterator[str]:
+    """A page at an address of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()

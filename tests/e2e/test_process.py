@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.process.modes import open_to_others
 from tests.e2e.driving import PATIENCE, ROOT, TOKEN, Bot, Telegram
 
 
@@ -158,6 +159,8 @@ def test_the_demo_answers_on_another_port_if_its_own_is_taken(own_bot: Bot) -> N
         assert "You are its admin as Ada: /admin" in next(process.stdout)
         with httpx.Client(base_url=url, timeout=PATIENCE) as http:
             assert "<html" in http.get("/").text
+            published = "5000000001:local-telegram-needs-no-secret"  # until 0.1.0; now another one each time
+            assert http.get(f"/bot{published}/getMe").status_code == 401
             ada, *others = [person["person_id"] for person in http.get("/control/people").json()]
             (group,) = http.get("/control/groups").json()
             assert (group["title"], group["members"][0]) == (
@@ -186,4 +189,6 @@ def test_the_demo_answers_on_another_port_if_its_own_is_taken(own_bot: Bot) -> N
     assert process.returncode == 0, rest
     assert "Traceback" not in rest
     assert TOKEN not in rest
+    assert (own_bot.home / "demo.db").exists()
+    assert list(open_to_others(own_bot.home)) == []  # Telegram and all
     own_bot.start()

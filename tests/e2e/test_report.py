@@ -41,7 +41,7 @@ def test_a_conversation_leaves_no_trace_in_the_report(
     assert "`MATINEE_ADMIN_IDS`: 1 of them" in report
     assert "failed updates, by kind of error: none" in report
     assert "- fail: data\n" in report
-    assert "ok: version, home, disk, " in report
+    assert "ok: version, home, privacy, disk, " in report
     assert "Left out: " in report
     assert "paste it into the issue" in report
     assert own_bot.command("doctor", "--report").stdout.startswith("# Matinee: a report")

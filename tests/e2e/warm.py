@@ -209,9 +209,10 @@ if __name__ == "__main__":
     import httpcore  # noqa: F401
     import numpy.ma  # noqa: F401
 
+    import bot.__main__
     import bot.app
     import bot.cli
 
     gc.freeze()  # what is here by now no forked one need look at
     _serve()
-    bot.cli.main()
+    bot.__main__.main()

@@ -116,7 +116,7 @@ async def test_a_poll_whose_client_was_killed_takes_nothing(
     assert update_id is not None
     sandbox.updates.drop_pending()
     _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-    writer.write(f"GET /bot{token}/getUpdates?timeout=50 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"GET /bot{token}/getUpdates?timeout=50 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     await waiting(1)
     writer.close()
     await waiting(0)
