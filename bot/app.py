@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -56,17 +56,19 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     async with (
         serve_health(health, metrics, settings.http_host, settings.http_port),
-        hold(settings.database, lost=stop.set),
+        hold(settings.database, lost=stop.set) as holding,
     ):
-        await _answer_people(settings, health, metrics, stop)
+        await _answer_people(settings, health, metrics, stop, holding.held.is_set)
 
 
-async def _answer_people(settings: Settings, health: Health, metrics: Metrics, stop: asyncio.Event) -> None:
+async def _answer_people(
+    settings: Settings, health: Health, metrics: Metrics, stop: asyncio.Event, held: Callable[[], bool]
+) -> None:
     """Open everything in order, serve, and close it in reverse; `health` knows what is open."""
     await migrate(settings.database, settings.home / "backups")
     on_stop_signals(stop.set)
     store = await asyncio.to_thread(begin_store, settings.models, settings.artifacts)
-    async with _database(settings) as database, _client(settings, metrics) as client:
+    async with _database(settings, held) as database, _client(settings, metrics) as client:
         health.database = database
         serving = await _begin_serving(settings, database, store, metrics)
         health.model = serving.version
@@ -140,8 +142,8 @@ async def _first(stopped: asyncio.Task[bool], work: asyncio.Task[None]) -> bool:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    database = await Database.open(settings.database)
+async def _database(settings: Settings, held: Callable[[], bool]) -> AsyncIterator[Database]:
+    database = await Database.open(settings.database, held)
     try:
         yield database
     finally:

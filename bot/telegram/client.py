@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -19,9 +21,24 @@ from bot.telegram.limits import Limiter, Limits, counted
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 30
+UNREADABLE = "matinee_unreadable"  # in place of an update: why it could not be read
+_UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})\b')
+_MOST = 2**63
 _NOT_PASSED_ON = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)  # the call had no effect
 # Telegram sends `chat_member` to admins of a group alone.
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "chat_member", "poll_answer"]
+
+
+class _NotTelegrams(NetworkError):
+    """An answer that Telegram would not give. `payload` is what could not be parsed."""
+
+    def __init__(self, message: str, payload: bytes = b"") -> None:
+        super().__init__(message)
+        self.payload = payload
+
+
+class ServerFailed(Exception):
+    """The cause of an error of the network: a server took the call and answered with this status."""
 
 
 class _HttpRequest(HTTPXRequest):
@@ -31,14 +48,20 @@ class _HttpRequest(HTTPXRequest):
         code, payload = await super().do_request(*args, **kwargs)
         if code in _NOT_PASSED_ON:
             raise NetworkError(f"{HTTPStatus(code).phrase} ({code})")
+        if code >= HTTPStatus.INTERNAL_SERVER_ERROR:  # it broke off, before the effect or after
+            raise NetworkError(f"the server failed ({code})") from ServerFailed(code)
         return code, payload
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """What proxies and portals write is no answer, whatever it is."""
         try:
-            return HTTPXRequest.parse_json_payload(payload)
-        except TelegramError as error:
-            raise NetworkError("the answer is not JSON") from error
+            answer: Any = json.loads(payload.decode(errors="replace"))
+        except (ValueError, RecursionError) as error:
+            raise _NotTelegrams("the answer is not JSON", payload) from error
+        if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
+            raise _NotTelegrams("the answer is not Telegram's") from ValueError(type(answer).__name__)
+        return answer
 
 
 class Client(ExtBot[None]):
@@ -68,12 +91,56 @@ class Client(ExtBot[None]):
         Not `get_updates`: one update that this version cannot parse would hold up its whole batch for ever.
         """
         with counted(self._metrics, "getUpdates"):  # the one call that the rate limiter never sees
-            result: list[dict[str, Any]] = await self._post(
-                "getUpdates",
-                {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES},
-                read_timeout=POLL_SECONDS + 10,
-            )
+            try:
+                return await self._poll(offset, POLL_SECONDS)
+            except _NotTelegrams as error:
+                if not error.payload:
+                    raise
+            try:  # one update in the batch may be what cannot be read: the others come one by one
+                return await self._poll(offset, 0, limit=1)
+            except _NotTelegrams as error:
+                number = _UPDATE_ID.search(error.payload)
+                if number is None:
+                    raise
+                return [{"update_id": int(number[1]), UNREADABLE: str(error.__cause__)}]
+
+    async def _poll(self, offset: int | None, seconds: float, **how: int) -> list[dict[str, Any]]:
+        asked = {"offset": offset, "timeout": seconds, "allowed_updates": ALLOWED_UPDATES, **how}
+        batch = await self._post("getUpdates", asked, read_timeout=seconds + 10)
+        if batch and not any(is_update(each) for each in batch):
+            raise _NotTelegrams("no update in the answer") from ValueError(f"{len(batch)} of something else")
+        return [each for each in batch if is_update(each)]
+
+    async def _do_post(self, endpoint: str, *args: Any, **kwargs: Any) -> Any:
+        """Whatever is called: a result of another form than Telegram's is trouble of the network, too."""
+        try:
+            result = await super()._do_post(endpoint, *args, **kwargs)
+        except KeyError as error:  # a 200 without a result
+            raise _NotTelegrams("the answer is not Telegram's") from error
+        if not _fits(endpoint, result):
+            raise _NotTelegrams("the answer is not Telegram's") from ValueError(type(result).__name__)
         return result
+
+
+def is_update(value: object) -> bool:
+    """Whether something has a number by which Telegram would let us confirm it."""
+    number = value.get("update_id") if isinstance(value, dict) else None
+    return type(number) is int and 0 <= number < _MOST
+
+
+def _fits(endpoint: str, result: Any) -> bool:
+    """Whether a result has the form that the Bot API gives this method's."""
+    if endpoint in ("getUpdates", "getChatAdministrators"):
+        return isinstance(result, list)
+    if endpoint == "getMe":
+        return isinstance(result, dict) and {"id", "username"} <= result.keys()
+    if endpoint.startswith("send") and endpoint != "sendChatAction":
+        return isinstance(result, dict) and {"message_id", "chat", "date"} <= result.keys()
+    if endpoint.startswith("edit"):
+        return result is True or (isinstance(result, dict) and "message_id" in result)
+    if endpoint.startswith(("get", "stop")):
+        return isinstance(result, list) or (isinstance(result, dict) and bool(result))
+    return result is True
 
 
 async def greet(client: Client) -> None:

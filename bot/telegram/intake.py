@@ -13,7 +13,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import GaveUp
 from bot.process.backoff import Backoff
-from bot.telegram.client import Client, is_refusal
+from bot.telegram.client import UNREADABLE, Client, is_refusal
 from bot.telegram.limits import seconds_of
 from bot.telegram.reading import chat_key
 from storage.database import Database
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 _CONFLICT_PAUSE = 2.0  # seconds
 _CONFLICT_PATIENCE = 30.0  # seconds; a restart overlaps with the old process's last poll
 _KEEP_UPDATES = timedelta(days=3)  # Telegram repeats an update for a day at most
+_ANSWER_WITHIN = timedelta(days=1)  # as long as Telegram itself would keep an update for us
+_ANSWERED_FOR = timedelta(hours=1)  # whose effect was made has its answer by then, most likely
+_LONGEST_CAUSE = 300  # characters
 _PRUNE_EVERY = timedelta(days=1)
 
 
@@ -44,6 +47,12 @@ class Intake:
         """Hand on what an earlier process left unfinished; how many updates that is."""
         async with self._database.write() as conn:
             await updates.count_attempts(conn, self._client.id)
+            now = datetime.now(UTC)
+            old = await updates.close_old(
+                conn, self._client.id, now - _ANSWERED_FOR, now - _ANSWER_WITHIN, now
+            )
+        if old:
+            log.warning("updates too old to be answered", updates=old)
         async with self._database.read() as conn:
             pending = await updates.pending(conn, self._client.id)
         for update in pending:
@@ -90,15 +99,36 @@ class Intake:
             self._pruned = now
 
     async def _store(self, batch: list[dict[str, Any]]) -> None:
-        batch = [update for update in batch if isinstance(update.get("update_id"), int)]
         if not batch:
             return
-        rows = [NewUpdate(update["update_id"], chat_key(update), update) for update in batch]
-        async with self._database.write() as conn:
-            fresh = await updates.receive(conn, self._client.id, rows, datetime.now(UTC))
+        rows = [
+            NewUpdate(update["update_id"], chat_key(update), update, update.get(UNREADABLE))
+            for update in batch
+        ]
+        try:
+            fresh = await self._receive(rows)
+        except StorageError:
+            raise
+        except Exception as error:  # something in one of them that the database cannot hold
+            log.warning("updates are stored one by one", cause=repr(error))
+            fresh = [each for row in rows for each in await self._receive_one(row)]
         self._offset = max(row.update_id for row in rows) + 1
         for update in fresh:
             self._push(update)
+
+    async def _receive(self, rows: list[NewUpdate]) -> list[StoredUpdate]:
+        async with self._database.write() as conn:
+            return await updates.receive(conn, self._client.id, rows, datetime.now(UTC))
+
+    async def _receive_one(self, row: NewUpdate) -> list[StoredUpdate]:
+        """As it is, or as one that could not be read: it holds nobody up."""
+        try:
+            return await self._receive([row])
+        except StorageError:
+            raise
+        except Exception as error:
+            log.error("update cannot be stored", update_id=row.update_id, cause=repr(error)[:_LONGEST_CAUSE])
+            return await self._receive([NewUpdate(row.update_id, 0, {}, type(error).__name__)])
 
 
 def _next_pause(backoff: Backoff, error: Exception) -> float:

@@ -32,7 +32,7 @@ from storage.running.updates import StoredUpdate
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE = 1.0  # seconds, between tries while Telegram or the disk is away
-_MOST_TRIES = 30
+_TRY_FOR = 3600.0  # seconds that Telegram may be away before an answer is given up
 _MOST_UNSURE = 3  # tries of a reply that may have arrived each time
 _MOST_ATTEMPTS = 20  # starts of the bot that died with this update pending
 
@@ -67,9 +67,9 @@ class Processor:
         except Exception as error:
             log.exception("update failed")
             return await self._close(stored, "failed", repr(error))
-        if outcome != "left":
-            outcome = await self._close(stored, outcome)
-            log.debug("update done")
+        why = "Telegram did not take the answer" if outcome == "given_up" else None
+        outcome = await self._close(stored, outcome, why)
+        log.debug("update done")
         return outcome
 
     async def _read(self, stored: StoredUpdate) -> Reading | None:
@@ -82,12 +82,13 @@ class Processor:
     async def _persist(self, stored: StoredUpdate, found: Reading | None) -> UpdateOutcome:
         """Try until Telegram and the disk are there; the effect happens once, the reply may be sent again.
 
-        "done", "ignored" where no answer is due, "unsure" where it may not have arrived, or "left" where they
-        stay away for longer than an update is held.
+        "done", "ignored" where no answer is due, "unsure" where it may not have arrived, or "given_up" where
+        Telegram stays away for longer than an answer is held. A database that is away is waited for: without
+        it an update cannot be closed either.
         """
         request: Request | None = None
-        backoff, unsure = Backoff(_FIRST_PAUSE), 0
-        for _ in range(_MOST_TRIES):
+        backoff, unsure, until = Backoff(_FIRST_PAUSE), 0, time.monotonic() + _TRY_FOR
+        while True:
             try:
                 if not isinstance(found, Incoming) or await self._is_nobodys(found):
                     await self._take_note(found, stored)
@@ -107,26 +108,33 @@ class Processor:
                     return "unsure"
                 await asyncio.sleep(backoff.next())
             except (NetworkError, RetryAfter, TryLater) as error:
+                if time.monotonic() > until and not isinstance(error, TryLater):
+                    log.error("answer given up", cause=str(error))
+                    return "given_up"
                 pause = backoff.next()
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds_of(error))
                 log.warning("update waits", seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
-        log.error("update left for the next start", tries=_MOST_TRIES)
-        return "left"
 
     async def _close(self, stored: StoredUpdate, end: UpdateOutcome, why: str | None = None) -> UpdateOutcome:
-        """Write the end down. If even that fails the row stays pending, and the next start looks again."""
-        try:
-            async with self._database.write() as conn:
-                if why is None:
-                    await updates.mark_done(conn, stored.seq, datetime.now(UTC))
-                else:
-                    await updates.mark_failed(conn, stored.seq, why, datetime.now(UTC))
-        except StorageError as error:
-            log.error("update could not be closed", cause=str(error))
-            return "left"
-        return end
+        """Write the end down, as soon as the database is there: a row left open would be answered again."""
+        backoff = Backoff(_FIRST_PAUSE)
+        while True:
+            try:
+                async with self._database.write() as conn:
+                    if why is None:
+                        await updates.mark_done(conn, stored.seq, datetime.now(UTC))
+                    else:
+                        await updates.mark_failed(conn, stored.seq, why, datetime.now(UTC))
+                return end
+            except TryLater as error:
+                pause = backoff.next()
+                log.warning("update is not closed yet", seconds=pause, cause=str(error))
+                await asyncio.sleep(pause)
+            except StorageError as error:
+                log.error("update could not be closed", cause=str(error))
+                return "left"
 
     async def _is_nobodys(self, found: Incoming) -> bool:
         """Whether somebody left a group who is not known: nothing is kept of them, so nothing ends."""

@@ -167,8 +167,9 @@ def chat_key(body: Mapping[str, Any]) -> int:
             try:
                 message = said.get("message") or {}
                 chat = said.get("chat") or message.get("chat") or said.get("from") or said.get("user") or {}
-                return int(chat.get("id", 0))
-            except (AttributeError, TypeError, ValueError):
+                key = int(chat.get("id", 0))
+                return key if -(2**63) <= key < 2**63 else 0
+            except (AttributeError, TypeError, ValueError, OverflowError):
                 return 0
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,7 +22,10 @@ _READER_PRAGMAS = {"query_only": "ON"}
 class Database:
     """An open database, made by `Database.open`. `storage.database.migrations.migrate` comes before it."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+    def __init__(
+        self, reader: AsyncEngine, writer: AsyncEngine, held: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._held = held
         self._reader = reader
         self._writer = writer
         # On SQLite writers queue here, first come first served; PostgreSQL lets them work side by side.
@@ -33,8 +36,12 @@ class Database:
         self._closed = False
 
     @classmethod
-    async def open(cls, url: str) -> Database:
-        """Open a SQLite file (its folder is made) or a PostgreSQL database. Raises CannotOpen."""
+    async def open(cls, url: str, held: Callable[[], bool] = lambda: True) -> Database:
+        """Open a SQLite file (its folder is made) or a PostgreSQL database. Raises CannotOpen.
+
+        While `held` (see `storage.database.lock`) says no, reads and writes raise DatabaseLost: another
+        process may have it.
+        """
         parsed = parse_url(url)
         file = sqlite_file(parsed)
         with opening(parsed):
@@ -48,7 +55,7 @@ class Database:
                 reader = make_engine(parsed, pragmas=_READER_PRAGMAS, begin="BEGIN", size=_CONNECTIONS)
             async with writer.connect():  # says now, not at the first message, that it cannot
                 pass
-        return cls(reader, writer)
+        return cls(reader, writer, held)
 
     async def close(self) -> None:
         """Wait for the write under way and close all connections. SQLite's WAL goes into its file then."""
@@ -60,8 +67,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A snapshot, taken at the first query: later writes are not seen, and a write raises."""
-        if self._closed:
-            raise DatabaseClosed("the database was closed")
+        self._check()
         async with _transaction(self._reader) as conn:
             yield conn
 
@@ -76,14 +82,23 @@ class Database:
         if task in self._writing:
             raise NestedWrite("this task is writing already; pass its connection on")
         async with self._turn:
-            if self._closed:
-                raise DatabaseClosed("the database was closed")
+            self._check()
             self._writing.add(task)
             try:
                 async with _transaction(self._writer) as conn:
                     yield conn
+                    self._check_lock()  # before the commit
             finally:
                 self._writing.discard(task)
+
+    def _check(self) -> None:
+        if self._closed:
+            raise DatabaseClosed("the database was closed")
+        self._check_lock()
+
+    def _check_lock(self) -> None:
+        if not self._held():
+            raise DatabaseLost("the lock on the database is lost; it is waited for")
 
 
 @asynccontextmanager

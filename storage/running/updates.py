@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into
@@ -25,11 +25,15 @@ _PENDING = rows.c.finished_at.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class NewUpdate:
-    """An update as it came. `chat_key` names the chat within which order matters; `body` is its JSON."""
+    """An update as it came. `chat_key` names the chat within which order matters; `body` is its JSON.
+
+    `unreadable` says why it cannot be read at all: it is kept as failed, without its body.
+    """
 
     update_id: int
     chat_key: int
     body: dict[str, object]
+    unreadable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,21 @@ async def receive(
     """Keep updates in the order given; those that were new, each with its place in our sequence."""
     stored = []
     for new in updates:
+        failed = new.unreadable is not None
         insert = insert_into(conn, rows).values(
             bot_id=bot_id,
             update_id=new.update_id,
             chat_key=new.chat_key,
-            body=new.body,
-            state="received",
+            body=None if failed else new.body,
+            state="failed" if failed else "received",
             attempts=0,
             received_at=at,
+            error=new.unreadable,
+            finished_at=at if failed else None,
         )
         once = insert.on_conflict_do_nothing(index_elements=["bot_id", "update_id"]).returning(*_STORED)
         kept = (await conn.execute(once)).one_or_none()
-        if kept is not None:
+        if kept is not None and not failed:
             stored.append(StoredUpdate(**kept._asdict()))
     return stored
 
@@ -87,6 +94,20 @@ async def count_attempts(conn: AsyncConnection, bot_id: int) -> None:
     """
     mine = (rows.c.bot_id == bot_id) & _PENDING
     await conn.execute(update(rows).where(mine).values(attempts=rows.c.attempts + 1))
+
+
+async def close_old(
+    conn: AsyncConnection, bot_id: int, applied_before: datetime, received_before: datetime, at: datetime
+) -> int:
+    """Close what waited too long to be answered now, as failed; how many. What is applied was done at least,
+    and perhaps answered by a process that could not write that down."""
+    old = or_(
+        (rows.c.state == "applied") & (rows.c.received_at < applied_before),
+        rows.c.received_at < received_before,
+    )
+    change = update(rows).where(rows.c.bot_id == bot_id, _PENDING, old)
+    values = {"state": "failed", "body": None, "result": None, "error": "too old to be answered"}
+    return (await conn.execute(change.values(**values, finished_at=at))).rowcount
 
 
 async def mark_applied(conn: AsyncConnection, seq: int, result: object | None) -> None:

@@ -52,6 +52,7 @@ def processor(
 ) -> Processor:
     """Answers every text, and fails at /broken."""
     monkeypatch.setattr("bot.telegram.processor._FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("bot.telegram.processor._TRY_FOR", 0.1)
 
     async def text(request: Request) -> None:
         await request.reply(Screen("heard"))
@@ -75,7 +76,7 @@ Arranged = Callable[[Sandbox, int], Any]
         (lambda world, ada: world.people.say(ada, "/broken"), None, 1, "command", "failed"),
         (lambda world, ada: world.people.set_blocked(ada, blocked=True), None, 1, "membership", "ignored"),
         (lambda world, ada: world.people.say(ada, "hello"), "drop_after", 3, "message", "unsure"),
-        (lambda world, ada: world.people.say(ada, "hello"), "error", None, "message", "left"),
+        (lambda world, ada: world.people.say(ada, "hello"), "html", None, "message", "given_up"),
     ],
     ids=["answered", "command", "bug", "blocked", "connection lost", "outage"],
 )

@@ -1,17 +1,18 @@
-"""One process per PostgreSQL database."""
+"""One process per database."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 
 from storage.database import Database
-from storage.database.lock import hold
+from storage.database.lock import _KEY, hold
 from storage.errors import CannotOpen, DatabaseInUse, DatabaseLost
 
 ROOT = Path(__file__).parents[3]
@@ -26,11 +27,24 @@ async def test_a_second_one_is_refused_until_the_first_lets_go(postgresql_url: s
         pass
 
 
-async def test_a_sqlite_file_and_another_database_are_not_concerned(
-    sqlite_url: str, postgresql_url: str
-) -> None:
+async def test_another_database_is_not_concerned(sqlite_url: str, postgresql_url: str) -> None:
     elsewhere = make_url(postgresql_url).set(database="postgres").render_as_string(hide_password=False)
-    async with hold(postgresql_url), hold(sqlite_url), hold(sqlite_url), hold(elsewhere):
+    async with hold(postgresql_url), hold(sqlite_url), hold(elsewhere):
+        pass
+
+
+async def test_a_sqlite_file_is_held_by_whatever_way_one_comes_to_it(tmp_path: Path) -> None:
+    """Two homes may name one file in MATINEE_DATABASE_URL."""
+    (tmp_path / "homes").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "homes")
+    (tmp_path / "other.db").symlink_to(tmp_path / "homes" / "matinee.db")
+    ways = ["homes/matinee.db", "link/matinee.db", "homes/../homes/matinee.db", "other.db"]
+    async with hold(f"sqlite+aiosqlite:///{tmp_path / ways[0]}"):
+        for way in ways:
+            with pytest.raises(DatabaseInUse, match="another Matinee uses the database"):
+                async with hold(f"sqlite+aiosqlite:///{tmp_path / way}"):
+                    pytest.fail("two hold it")
+    async with hold(f"sqlite+aiosqlite:///{tmp_path / ways[1]}"):
         pass
 
 
@@ -68,21 +82,62 @@ async def test_a_crash_lets_go(postgresql_url: str) -> None:
                 await asyncio.sleep(0.02)
 
 
-async def test_who_loses_it_is_told_and_the_block_ends_in_an_error(postgresql_url: str) -> None:
+MINE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+async def test_a_lock_that_is_lost_is_taken_again_before_anything_is_written(postgresql_url: str) -> None:
+    others = await Database.open(postgresql_url)
+    async with hold(postgresql_url, lost=pytest.fail) as holding:
+        database = await Database.open(postgresql_url, holding.held.is_set)
+
+        async def too_late() -> None:
+            async with database.write() as conn:  # began before, and must not end after
+                await conn.execute(text("CREATE TABLE too_late (id int)"))
+                async with others.write() as killing:
+                    await killing.execute(text(MINE))
+                await _until(lambda: not holding.held.is_set())
+
+        with pytest.raises(DatabaseLost, match="waited for"):
+            await too_late()
+        with pytest.raises(DatabaseLost, match="waited for"):
+            async with database.read():
+                pass
+        await _until(holding.held.is_set)
+        with pytest.raises(DatabaseInUse):
+            async with hold(postgresql_url):
+                pass
+        async with database.write() as conn:
+            assert await conn.scalar(text("SELECT to_regclass('too_late')")) is None
+        await database.close()
+    await others.close()
+
+
+async def test_who_finds_it_taken_by_another_gives_up(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.lock._PATIENCE", 2.0)
     lost = asyncio.Event()
-    database = await Database.open(postgresql_url)
+    others = await Database.open(postgresql_url)
 
     async def hold_until_lost() -> None:
-        async with hold(postgresql_url, lost=lost.set):
-            async with database.write() as conn:
-                mine = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database ="
-                mine += " (SELECT oid FROM pg_database WHERE datname = current_database())"
-                await conn.execute(text(f"SELECT pg_terminate_backend(({mine}))"))
+        async with hold(postgresql_url, lost=lost.set), others.write() as conn:
+            await conn.execute(text(MINE))
+            await conn.execute(text(f"SELECT pg_advisory_lock({_KEY})"))
             await asyncio.wait_for(lost.wait(), 60)
+            await conn.execute(text(f"SELECT pg_advisory_unlock({_KEY})"))
 
     with pytest.raises(DatabaseLost, match="start again"):
         await hold_until_lost()
-    await database.close()
+    await others.close()
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - a connection's end is told to nobody else
+            await asyncio.sleep(0.01)
 
 
 async def test_no_server_is_told(postgresql_url: str) -> None:
