@@ -20,7 +20,7 @@ from bot.night.rules import out_of_quiet
 from bot.night.states import NightReader
 from bot.night.views import board_screen, panel_screen, poll_form, rating_screen
 from bot.telegram.limits import seconds_of
-from bot.telegram.messenger import MaybeSent, Messenger
+from bot.telegram.messenger import MaybeSent, Messenger, is_muted
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from storage.database import AsyncConnection, Database
@@ -106,9 +106,16 @@ class Delivery:
         except MaybeSent as error:
             log.warning("a message may have arrived", kind=task.kind, cause=str(error))
             await self._postpone(task, _pause(task), arrived=None)
-        except BadRequest as error:
-            log.warning("a message was refused", kind=task.kind, cause=error.message)
-            await self._refused(task, night)
+        except (BadRequest, Forbidden) as error:
+            if is_muted(error):
+                self._messenger.muted(address.chat_id)
+                await self._postpone(task, _LONGEST, arrived=False)
+            elif isinstance(error, BadRequest):
+                log.warning("a message was refused", kind=task.kind, cause=error.message)
+                await self._refused(task, night)
+            else:
+                await self._settled(error, address.chat_id)
+                await self._finish(task, dropped=True)
         except (RetryAfter, NetworkError) as error:
             pause = seconds_of(error) if isinstance(error, RetryAfter) else _pause(task)
             await self._postpone(task, pause, arrived=False)
@@ -222,6 +229,9 @@ class Delivery:
 
     async def _settled(self, error: TelegramError, chat_id: int) -> bool:
         """Act on what will not change by trying again; False for what may."""
+        if is_muted(error):
+            self._messenger.muted(chat_id)
+            return False
         if isinstance(error, BadRequest):
             log.warning("a message was refused", chat_id=chat_id, cause=error.message)
             return True

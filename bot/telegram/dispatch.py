@@ -1,4 +1,7 @@
-"""Order: one update at a time within a chat, chats side by side."""
+"""Order: one update at a time within a chat, chats side by side.
+
+Where Telegram has an answer wait (429), the next update of the chat is begun meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.telegram.limits import on_hold
 from storage.running.updates import StoredUpdate
 
 log = structlog.get_logger(__name__)
@@ -39,7 +43,10 @@ class Dispatcher:
             queue.append(update)
             return
         self._queues[update.chat_key] = deque([update])
-        worker = asyncio.create_task(self._work(update.chat_key), name=f"chat {update.chat_key}")
+        self._begin(update.chat_key)
+
+    def _begin(self, chat_key: int) -> None:
+        worker = asyncio.create_task(self._work(chat_key), name=f"chat {chat_key}")
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
 
@@ -56,9 +63,18 @@ class Dispatcher:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _work(self, chat_key: int) -> None:
-        queue = self._queues[chat_key]
+        queue, passed_on = self._queues[chat_key], False
+
+        def pass_on() -> None:
+            """The update is done, and only its answer waits: the next one need not."""
+            nonlocal passed_on
+            if not passed_on:
+                passed_on = True
+                self._begin(chat_key)
+
+        on_hold.set(pass_on)
         try:
-            while queue:
+            while queue and not passed_on:
                 update = queue.popleft()
                 try:
                     await self._handle(update)
@@ -67,4 +83,5 @@ class Dispatcher:
                 finally:
                     self._unfinished.pop(update.seq, None)  # a count that is off must not stop a chat
         finally:
-            del self._queues[chat_key]
+            if not passed_on:
+                del self._queues[chat_key]

@@ -1,15 +1,17 @@
 """How fast we speak: a rate limiter for python-telegram-bot.
 
 Telegram publishes no exact limits; a 429 is the truth. New messages draw on a bucket per chat and one
-for all; edits wait only where a chat has answered 429; callback answers never wait.
+for all; callback answers never wait. A 429 holds the method that met it, in that chat alone, and whoever
+handles an update is told (`on_hold`), so that the next one in the chat need not wait for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -47,6 +49,10 @@ _OUTCOMES: tuple[tuple[type[TelegramError], str], ...] = (
 )
 
 
+# Called when a call waits for a 429 to pass, by whoever handles an update.
+on_hold: ContextVar[Callable[[], None]] = ContextVar("on_hold", default=lambda: None)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Messages a second over all chats and in one, how many one chat may get at once, and messages a minute
@@ -78,6 +84,15 @@ class _Bucket:
         return self.tokens + (time.monotonic() - self.at) * self.rate >= self.burst
 
 
+@dataclass(slots=True)
+class _Line:
+    """Calls of one method in one chat, which Telegram holds `until` then."""
+
+    until: float = 0.0
+    waiting: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Limiter(BaseRateLimiter[None]):
     """Waits before a call where it must, and repeats a call that Telegram asked to repeat."""
 
@@ -86,7 +101,7 @@ class Limiter(BaseRateLimiter[None]):
         self._metrics = metrics
         self._all = _Bucket(limits.per_second, limits.per_second, limits.per_second)
         self._chats: dict[int | str, _Bucket] = {}
-        self._quiet_until: dict[int | str, float] = {}
+        self._lines: dict[tuple[str, int | str], _Line] = {}
 
     async def initialize(self) -> None:
         """Nothing to open."""
@@ -106,31 +121,48 @@ class Limiter(BaseRateLimiter[None]):
         """Make the call in its turn. Raises RetryAfter after five refusals in a row."""
         chat_id: int | str | None = data.get("chat_id")
         for waits in range(_MOST_WAITS + 1):
-            await self._turn(endpoint, chat_id)
-            try:
-                with counted(self._metrics, endpoint):
-                    return await callback(*args, **kwargs)
-            except RetryAfter as error:
-                if endpoint == "answerCallbackQuery" or waits == _MOST_WAITS:
-                    raise
-                pause = seconds_of(error)
-                log.warning("flood wait", method=endpoint, chat_id=chat_id, seconds=pause)
-                if chat_id is None:
-                    await asyncio.sleep(pause)
-                else:
-                    self._quiet_until[chat_id] = time.monotonic() + pause
+            async with self._turn(endpoint, chat_id):
+                try:
+                    with counted(self._metrics, endpoint):
+                        return await callback(*args, **kwargs)
+                except RetryAfter as error:
+                    if endpoint == "answerCallbackQuery" or waits == _MOST_WAITS:
+                        raise
+                    pause = seconds_of(error)
+                    log.warning("flood wait", method=endpoint, chat_id=chat_id, seconds=pause)
+                    if chat_id is None:
+                        await asyncio.sleep(pause)
+                    else:
+                        line = self._lines.setdefault((endpoint, chat_id), _Line())
+                        line.until = time.monotonic() + pause
         raise AssertionError("unreachable")
 
-    async def _turn(self, endpoint: str, chat_id: int | str | None) -> None:
-        if chat_id is None:
+    @asynccontextmanager
+    async def _turn(self, endpoint: str, chat_id: int | str | None) -> AsyncIterator[None]:
+        """Calls that Telegram holds are made one after the other, in their order; others side by side."""
+        line = None if chat_id is None else self._lines.get((endpoint, chat_id))
+        if chat_id is None or line is None:
+            await self._pace(endpoint, chat_id)
+            yield
             return
-        quiet = self._quiet_until.get(chat_id, 0.0) - time.monotonic()
-        if quiet > 0:
-            await asyncio.sleep(quiet)
-            await self._turn(endpoint, chat_id)  # another call of this chat may have been refused meanwhile
-            return
-        self._quiet_until.pop(chat_id, None)
-        if endpoint.startswith(("send", "copy", "forward")) and endpoint != "sendChatAction":
+        if endpoint.startswith(("send", "edit")):  # what the update leads to was done, and is only shown now
+            on_hold.get()()
+        line.waiting += 1
+        try:
+            async with line.lock:
+                while (quiet := line.until - time.monotonic()) > 0:  # noqa: ASYNC110 - the clock tells nobody
+                    await asyncio.sleep(quiet)
+                await self._pace(endpoint, chat_id)
+                yield
+        finally:
+            line.waiting -= 1
+            if not line.waiting and line.until <= time.monotonic():
+                self._lines.pop((endpoint, chat_id), None)
+
+    async def _pace(self, endpoint: str, chat_id: int | str | None) -> None:
+        """New messages keep their distance."""
+        sends = endpoint.startswith(("send", "copy", "forward")) and endpoint != "sendChatAction"
+        if sends and chat_id is not None:
             await asyncio.sleep(max(self._all.take(), self._chat(chat_id).take()))
 
     def _chat(self, chat_id: int | str) -> _Bucket:

@@ -10,7 +10,7 @@ import httpx
 import structlog
 from telegram import Bot, Message, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, NetworkError
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
 from bot.process.backoff import Backoff
 from bot.telegram.links import Links
@@ -27,7 +27,19 @@ _TOAST_LENGTH = 200
 _UNCHANGED = "message is not modified"
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _NO_TOPIC = ("message thread not found", "topic_deleted", "topic_closed")
+_MUTED = (
+    "not enough rights to send text messages",
+    "chat_write_forbidden",
+    "have no rights to send a message",
+)
 _TOO_OLD = ("query is too old", "query_id_invalid", "query id is invalid")
+
+
+def is_muted(error: TelegramError) -> bool:
+    """Whether the bot may not write in a group, of which it is a member still."""
+    return isinstance(error, BadRequest | Forbidden) and any(
+        words in error.message.lower() for words in _MUTED
+    )
 
 
 class MaybeSent(Exception):
@@ -39,6 +51,13 @@ class Messenger:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._muted: set[int] = set()
+
+    def muted(self, chat_id: int) -> None:
+        """The bot may not write in a group: told once, until it may again."""
+        if chat_id not in self._muted:
+            log.info("muted in a group", chat_id=chat_id)
+            self._muted.add(chat_id)
 
     @property
     def links(self) -> Links:
@@ -63,6 +82,7 @@ class Messenger:
                 reply_parameters=reply,
             ),
         )
+        self._muted.discard(chat_id)
         return message.message_id
 
     async def send_poll(self, chat_id: int, poll: PollForm, topic_id: int = 0) -> tuple[str, int]:

@@ -16,7 +16,7 @@ from bot.process.backoff import Backoff
 from bot.process.metrics import Metrics, UpdateOutcome
 from bot.telegram import reading
 from bot.telegram.limits import seconds_of
-from bot.telegram.messenger import MaybeSent, Messenger
+from bot.telegram.messenger import MaybeSent, Messenger, is_muted
 from bot.telegram.reading import Incoming, Reading
 from bot.telegram.request import Request
 from bot.telegram.router import Router
@@ -201,11 +201,14 @@ class Processor:
             await self._route(request, incoming)
         except StaleButton:
             await request.toast(request.t.plain("stale"))
-        except Forbidden:
-            await self._turned_out(request)
-        except BadRequest:  # a NetworkError by inheritance only; a fault of ours
-            await self._apologise(request)
-            raise
+        except (BadRequest, Forbidden) as error:
+            if is_muted(error):
+                self._messenger.muted(request.chat_id)
+            elif isinstance(error, Forbidden):
+                await self._turned_out(request)
+            else:  # a NetworkError by inheritance only; a fault of ours
+                await self._apologise(request)
+                raise
         except RetryAfter:
             later = True  # now it would come before its time, and without its words
             raise

@@ -11,7 +11,7 @@ Incoming               what somebody did, and is answered
 Membership             somebody blocked the bot, or let it in again
 Migration              a group became a supergroup
 AnonymousCommand       in a group, of somebody who does not show who they are: an admin, or a channel
-LostTap                on a message so old that Telegram does not name its chat
+LostTap                on a message so old that Telegram does not name its chat, or in a channel
 """
 
 from __future__ import annotations
@@ -191,8 +191,8 @@ def _tap(query: CallbackQuery) -> Tap | LostTap | None:
     message = query.message
     if message is None:
         return LostTap(query.id, query.from_user.language_code)
-    if message.chat.type not in _CHATS:
-        return None
+    if message.chat.type not in _CHATS:  # a post in a channel: there is nothing to do for the bot there
+        return LostTap(query.id, query.from_user.language_code)
     group = _group(message.chat.type, message.chat.id, _topic_of(message))
     return Tap(query.from_user, message.chat.id, group, message.message_id, query.id, query.data or "")
 

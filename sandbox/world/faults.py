@@ -20,6 +20,7 @@ KINDS = {
     "kicked": "403, as if the bot had been removed from the group",
     "no_rights": "400, as if members of the group might not send polls",
     "error": "a failure of the server, with status (500 to 599)",
+    "error_after": "a failure of the server, with status (500 to 599), after the call took effect",
     "html": "a page of HTML instead of JSON, with status (200, or 500 to 599)",
     "delay": "the call is carried out after so many seconds",
     "drop_before": "the connection breaks, and nothing has happened",
@@ -148,6 +149,8 @@ class Faults:
         if fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
         result = await call()
+        if fault.kind == "error_after":
+            raise ApiError(fault.status, _WORDS.get(fault.status, "Server Error"))
         if fault.kind == "drop_after":
             raise Dropped(0, "the connection was dropped after the call took effect")
         return result

@@ -12,6 +12,8 @@ from tests.e2e.driving import PATIENCE, TICK, Bot, Person
 
 # What the call log says of calls that met a fault.
 REFUSALS = (
+    "Too Many Requests: retry after 3",
+    "Internal Server Error",
     "Too Many Requests: retry after 2",
     "Forbidden: bot was blocked by the user",
     "Forbidden: user is deactivated",
@@ -81,6 +83,24 @@ def test_a_flood_on_an_edit_waits_and_holds_up_nobody_else(
     assert ada.again(cards[ada]).text.endswith("1 of 5")
     assert ada.history() == {cards[ada].head: "4★"}
     assert grace.history() == {cards[grace].head: "3★"}
+
+
+def test_a_flood_on_an_edit_takes_a_second_tap_and_its_toast(bot: Bot, ada: Person, arm: Arm) -> None:
+    """What was tapped first is done, and shown late; nobody waits for that to tap again."""
+    card = ada.begin()
+    film = card.head
+    arm("flood", "editMessageText", ada, seconds=3)
+    ada.press("4★", card)
+    until_struck(bot)
+    struck = time.monotonic()
+    query = ada.press("2★", card)
+    while not (answer := bot.telegram.get(f"/queries/{query['query_id']}")["answer"]):
+        time.sleep(TICK)
+    assert answer["text"] == f"{film}: 2★"
+    assert time.monotonic() - struck < 2
+    bot.settle()
+    assert ada.history() == {film: "2★"}
+    assert ada.again(card).text.endswith("1 of 5")
 
 
 def test_a_flood_on_a_send_waits(ada: Person, grace: Person, bot: Bot, arm: Arm) -> None:

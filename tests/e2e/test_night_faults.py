@@ -12,16 +12,18 @@ from tests.e2e.test_night import board_of
 
 
 @pytest.mark.parametrize(
-    ("kind", "polls"), [("flood", 1), ("error", 1), ("drop_after", 2)], ids=["flood", "error", "unsure"]
+    ("kind", "status", "polls"),
+    [("flood", 502, 1), ("error", 502, 1), ("drop_after", 502, 2), ("error_after", 500, 2)],
+    ids=["flood", "error", "unsure", "error afterwards"],
 )
-def test_a_poll_through_trouble(bot: Bot, kind: str, polls: int) -> None:
+def test_a_poll_through_trouble(bot: Bot, kind: str, status: int, polls: int) -> None:
     """A poll of which nobody knows whether it arrived is sent again, and the board says so."""
     bot.expect(*REFUSALS)
     ada, grace = bot.person("Ada"), bot.person("Grace")
     group = bot.group("Friday", ada, grace)
     group[ada].say("/night")
     group[grace].tap("Join")
-    bot.telegram.post("/faults", method="sendPoll", kind=kind, chat_id=group.id, seconds=2)
+    bot.telegram.post("/faults", method="sendPoll", kind=kind, chat_id=group.id, seconds=2, status=status)
     group[ada].tap("Start poll")
     deadline = time.monotonic() + PATIENCE
     while "It closes on" not in board_of(group).text:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.telegram.dispatch import Dispatcher
+from bot.telegram.limits import on_hold
 from storage.running.updates import StoredUpdate
 
 PATIENCE = 10.0
@@ -65,6 +66,32 @@ async def test_a_chat_is_served_in_order(update: Callable[[int, int], StoredUpda
     held.set()
     await handler.until(lambda: handler.ended == [1, 2, 3])
     assert handler.begun == [1, 2, 3]
+
+
+async def test_an_answer_that_telegram_holds_does_not_hold_the_next_update(
+    update: Callable[[int, int], StoredUpdate],
+) -> None:
+    """One of a chat whose answer waits for a 429 to pass is done but for that."""
+    handler = Handler()
+    held = handler.hold(2)
+
+    async def handle(update: StoredUpdate) -> None:
+        if update.seq == 2:
+            on_hold.get()()
+            on_hold.get()()
+        await handler.handle(update)
+
+    dispatcher = Dispatcher(handle)
+    for seq in (1, 2, 3):
+        dispatcher.push(update(seq, 7))
+    await handler.until(lambda: handler.ended == [1, 3])
+    dispatcher.push(update(4, 7))
+    await handler.until(lambda: handler.ended == [1, 3, 4])
+    assert dispatcher.length() == 1
+    held.set()
+    await handler.until(lambda: handler.ended == [1, 3, 4, 2])
+    await dispatcher.close(PATIENCE)
+    assert dispatcher.length() == 0
 
 
 async def test_chats_do_not_wait_for_each_other(update: Callable[[int, int], StoredUpdate]) -> None:

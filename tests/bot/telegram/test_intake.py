@@ -6,16 +6,18 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.errors import GaveUp
 from bot.telegram.client import Client
 from bot.telegram.intake import Intake
 from sandbox import Sandbox
+from storage import schema
 from storage.database import Database
 from storage.running import updates
 from storage.running.updates import StoredUpdate
@@ -150,6 +152,26 @@ async def test_a_start_takes_up_what_was_left(
     assert await intake.recover() == 3
     assert await pushed.reach(3) == [30, 10, 20]
     assert [update.attempts for update in pushed.updates] == [1, 1, 1]
+
+
+async def test_what_is_too_old_to_be_answered_is_closed_unanswered(
+    intake: Intake, database: Database, store: Callable[..., Any], pushed: Pushed
+) -> None:
+    """Its answer was sent perhaps weeks ago, by a process that could not write that down."""
+    ages = {10: ("received", 25), 20: ("received", 23), 30: ("applied", 2), 40: ("applied", 0.5)}
+    for number, (state, hours) in ages.items():
+        stored = await store({"update_id": number})
+        async with database.write() as conn:
+            if state == "applied":
+                await updates.mark_applied(conn, stored.seq, None)
+            at = datetime.now(UTC) - timedelta(hours=hours)
+            rows = schema.updates
+            await conn.execute(update(rows).where(rows.c.seq == stored.seq).values(received_at=at))
+    assert await intake.recover() == 2
+    assert await pushed.reach(2) == [20, 40]
+    async with database.read() as conn:
+        failed = select(schema.updates.c.update_id).where(schema.updates.c.state == "failed")
+        assert list(await conn.scalars(failed)) == [10, 30]
 
 
 async def test_a_token_that_telegram_forgets_ends_it(intake: Intake, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ import pytest
 from telegram.error import RetryAfter
 
 from bot.process.metrics import build_metrics
-from bot.telegram.limits import Limiter, Limits, seconds_of
+from bot.telegram.limits import Limiter, Limits, _Line, seconds_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")  # of RetryAfter
 
@@ -104,8 +104,8 @@ async def test_answers_to_taps_never_wait(telegram: Callable[[Limits], Telegram]
     assert at_work.clock.now == before
 
 
-async def test_a_429_silences_its_own_chat_alone(telegram: Callable[[Limits], Telegram]) -> None:
-    """The call is made again after the time that Telegram gave; edits wait too."""
+async def test_a_429_silences_one_method_of_its_own_chat(telegram: Callable[[Limits], Telegram]) -> None:
+    """The call is made again after the time that Telegram gave; the next one waits behind it."""
     at_work = telegram(Limits(per_second=1000, chat_per_second=1000, chat_burst=1000))
     limiter = at_work.limiter
     at_work.refusals = [7]
@@ -118,10 +118,13 @@ async def test_a_429_silences_its_own_chat_alone(telegram: Callable[[Limits], Te
 
     assert await limiter.process_request(refused_once, (), {}, "editMessageText", {"chat_id": ANN}, None)
     assert at_work.clock.now - begun == pytest.approx(7)
-    limiter._quiet_until[ANN] = at_work.clock.now + 5
+    limiter._lines["editMessageText", ANN] = _Line(at_work.clock.now + 5)
     assert await at_work.call("sendMessage", BOB) == 0
+    assert await at_work.call("sendMessage", ANN) == 0
+    assert await at_work.call("editMessageText", BOB) == 0
     assert await at_work.call("editMessageText", ANN) == 5
     assert await at_work.call("editMessageText", ANN) == 0
+    assert not limiter._lines
 
 
 async def test_a_call_that_is_refused_again_and_again_is_given_up(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -272,6 +274,69 @@ async def test_a_reply_that_may_have_arrived_is_sent_again_however_late(
     await processor.handle(await said("/late"))
     assert texts(sandbox, ada) == ["at last"]
     assert await states() == [("done", None, None)]
+
+
+async def test_what_was_answered_is_closed_when_the_database_is_back(
+    client: Client,
+    messenger: Messenger,
+    router: Router,
+    metrics: Metrics,
+    said: Store,
+    sandbox: Sandbox,
+    ada: int,
+    tmp_path: Path,
+    states: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the process that answered: a row left open would be answered again at the next start."""
+    monkeypatch.setattr("bot.telegram.processor._FIRST_PAUSE", 0.01)
+    stored = await said("hello")
+    held = asyncio.Event()
+    held.set()
+    lost = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'matinee.db'}", held.is_set)
+
+    async def answer(request: Request) -> None:
+        await request.reply(Screen("heard"))
+        held.clear()  # at this moment it goes away
+
+    handling = asyncio.create_task(
+        Processor(client, lost, messenger, Router(answer, answer), metrics).handle(stored)
+    )
+    await asyncio.sleep(0.3)
+    assert not handling.done()
+    held.set()
+    await asyncio.wait_for(handling, 30)
+    await lost.close()
+    assert texts(sandbox, ada) == ["heard"]
+    assert await states() == [("done", None, None)]
+
+
+async def test_who_is_muted_in_a_group_is_told_in_the_log_once(
+    processor: Processor, router: Router, sandbox: Sandbox, ada: int, store: Store, states: Any
+) -> None:
+    async def where(request: Request) -> None:
+        await request.reply(Screen("here"))
+
+    router.group_command("where", where)
+    group = sandbox.groups.add("Club", ada).chat_id
+    sandbox.groups.set_member(group, sandbox.bot.person_id, "member")
+    sandbox.groups.forbid(group, {"can_send_messages": False})
+
+    async def ask() -> None:
+        sandbox.people.say(ada, "/where", group)
+        await processor.handle(await store(sandbox.updates.pending()[-1]))
+
+    with capture_logs() as logged:
+        await ask()
+        await ask()
+    assert [(line["event"], line["log_level"]) for line in logged if "muted" in line["event"]] == [
+        ("muted in a group", "info")
+    ]
+    assert not [line for line in logged if line["log_level"] in ("warning", "error")]
+    assert {state for state, _, _ in await states()} == {"done"}
+    sandbox.groups.forbid(group, {"can_send_messages": True})
+    await ask()
+    assert texts(sandbox, group)[-1:] == ["here"]
 
 
 async def test_what_was_applied_is_shown_again_and_not_repeated(

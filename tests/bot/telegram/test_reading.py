@@ -167,6 +167,10 @@ def test_a_tap_on_a_message_that_is_not_shown_any_more() -> None:
     assert read(tap(), "matinee_bot") == LostTap("77", "de")
 
 
+def test_a_tap_in_a_channel_is_answered_and_no_more() -> None:
+    assert read(tap(message=message(CHANNEL, "a post")["message"]), "matinee_bot") == LostTap("77", "de")
+
+
 def test_a_vote() -> None:
     answer = {"poll_id": "9", "user": ADA, "option_ids": [0, 2], "option_persistent_ids": ["a", "c"]}
     update = {"update_id": 1, "poll_answer": answer}
