@@ -15,7 +15,7 @@ lock() {
 scratch=$(mktemp)
 trap 'rm -f "$scratch"' EXIT
 cd "$(dirname "$0")/.."
-echo 'setuptools>=77' | lock build - # as build-system in pyproject.toml
+echo 'setuptools>=78.1.1' | lock build - # as build-system in pyproject.toml
 lock serve pyproject.toml
 lock train pyproject.toml --extra train
 lock develop pyproject.toml --extra train --extra dev

@@ -19,7 +19,12 @@ from recsys.data.sources.layouts import read_catalog
 
 
 def add(
-    file: Annotated[Path, typer.Argument(help="CSV: title, year, genres, imdbId, tmdbId, alternatives.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: title, year, genres, imdbId, tmdbId, alternatives; or an export of IMDb or Letterboxd."
+        ),
+    ],
 ) -> None:
     """Add the films of a CSV file that are not there yet; known ones stay as they are.
 
@@ -27,7 +32,7 @@ def add(
     """
     settings, listed = read_settings(), read_film_list(file)
     with home.hold(settings.home):
-        _report(asyncio.run(add_films(settings, listed, update=False)))
+        _report(asyncio.run(add_films(settings, listed, update=False)), listed.left_out)
 
 
 def update(
@@ -41,7 +46,7 @@ def update(
     if file.is_file() and file.suffix.lower() == ".csv":
         listed = read_film_list(file)
         with home.hold(settings.home):
-            _report(asyncio.run(add_films(settings, listed, update=True)))
+            _report(asyncio.run(add_films(settings, listed, update=True)), listed.left_out)
         return
     catalog = read_catalog(file)
     with home.hold(settings.home):
@@ -64,5 +69,9 @@ def migrate() -> None:
     say(f"Done. Not in the new data set: {len(missed)} films with ratings, {others} without.")
 
 
-def _report(added: Added) -> None:
+def _report(added: Added, left_out: int = 0) -> None:
+    if left_out:
+        say(f"Left out, since they are no films: {left_out} series, episodes or games.")
+    if added.strange:
+        say(f"Genres that no film here has, left out: {', '.join(added.strange)}.")
     say(f"Done. New films: {added.new}. Changed: {added.changed}. As they were: {added.same}.")

@@ -49,4 +49,4 @@ def load(settings: Settings, asked_for: str | None) -> Dataset:
         of_newest = live_model(settings)[1].catalog.source
         source = of_newest if of_newest in DATASETS else source
     with Bars(aside) as bars:
-        return load_dataset(source, folder=settings.data, progress=bars.data)
+        return load_dataset(source, folder=settings.data, progress=bars.data, scale=settings.rating_scale)

@@ -44,7 +44,7 @@ def _origin(ours: Distribution) -> str:
     """By the record that installers keep of what did not come from an index (PEP 610)."""
     try:
         record = json.loads(ours.read_text("direct_url.json") or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         record = None
     match record:
         case {"dir_info": {"editable": True}}:

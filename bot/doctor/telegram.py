@@ -20,6 +20,7 @@ from bot.process.logs import redact
 from bot.process.settings import Settings
 
 PATIENCE = 10.0  # seconds for all of it, a lookup of the name that hangs included
+_MOST_BYTES = 1 << 20  # of an answer
 _SLOW, _WRONG = 5.0, 300.0  # seconds that clocks may differ: worth a word, and too much
 
 
@@ -85,7 +86,7 @@ def _with_login(url: str) -> urllib.request.Request:
 
 
 def _read(status: int, response: Any) -> _Answer:
-    body, date = response.read(), response.headers.get("Date")
+    body, date = response.read(_MOST_BYTES), response.headers.get("Date")
     try:
         skew = time.time() - parsedate_to_datetime(date).timestamp() if date else None
     except ValueError:  # no date at all
@@ -96,7 +97,7 @@ def _read(status: int, response: Any) -> _Answer:
 def _known(answer: _Answer, host: str | None) -> Finding:
     try:
         username = json.loads(answer.body)["result"]["username"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
             advice = "copy it again from @BotFather (/mybots): it may have been revoked"
             return Finding("telegram", Level.FAIL, f"{host} does not know this token", advice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.errors import CatalogChanged, UnknownGenres
@@ -14,6 +14,7 @@ from bot.films.store import open_store
 from bot.process.settings import Settings
 from recsys.data.catalog import Catalog
 from recsys.data.catalog import Film as CatalogFilm
+from recsys.data.sources.film_lists import FilmList
 from storage.database import AsyncConnection, Database, facts
 from storage.database.lock import hold
 from storage.database.migrations import migrate
@@ -26,11 +27,15 @@ from storage.running import audit
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How many films are new, how many changed, and how many were there already as they are."""
+    """How many films are new, how many changed, and how many were there already as they are.
+
+    `strange` are genres of IMDb's that no film here has: they were left out.
+    """
 
     new: int
     changed: int
     same: int
+    strange: tuple[str, ...] = ()
 
 
 async def migrate_films(settings: Settings) -> tuple[list[Film], int]:
@@ -47,13 +52,19 @@ async def migrate_films(settings: Settings) -> tuple[list[Film], int]:
     return missed, len(unmatched) - len(missed)
 
 
-async def add_films(settings: Settings, listed: Sequence[CatalogFilm], *, update: bool) -> Added:
+async def add_films(settings: Settings, listing: FilmList, *, update: bool) -> Added:
     """Add the films of a list that are not there; to those that are there, what the list says of them if it
     is to `update`. Raises CatalogChanged without films, UnknownGenres, which names the lines."""
     async with _opened(settings) as database, database.write() as conn:
         source, now = await _source(conn), datetime.now(UTC)
         stored = await films.every(conn)
-        _check_genres(listed, {genre for film in stored for genre in film.genres})
+        known = {genre for film in stored for genre in film.genres}
+        listed: Sequence[CatalogFilm] = listing.films
+        strange: set[str] = set()
+        if listing.exported:
+            strange = {genre for film in listed for genre in film.genres} - known
+            listed = [replace(film, genres=tuple(g for g in film.genres if g in known)) for film in listed]
+        _check_genres(listed, known)
         there = {new.movie_id: old for old, new in match(stored, listed, source="")}
         missing = [new for new in listed if new.movie_id not in there]
         changed = 0
@@ -63,7 +74,7 @@ async def add_films(settings: Settings, listed: Sequence[CatalogFilm], *, update
         for new in missing:
             await editions.add(conn, source, new, now)
         await audit.add(conn, "catalog_updated", now, new=len(missing), changed=changed)
-    return Added(len(missing), changed, len(listed) - len(missing) - changed)
+    return Added(len(missing), changed, len(listed) - len(missing) - changed, tuple(sorted(strange)))
 
 
 async def update_from_data_set(settings: Settings, catalog: Catalog) -> Added:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from bot.errors import NotPrepared, StoreFailed
 from bot.process.modes import as_the_operator_has_it
 from recsys.errors import ArtifactError
-from recsys.serving.artifact import MANIFEST, Manifest, parse_manifest, read_manifest
+from recsys.serving.artifact import MANIFEST, MANIFEST_LIMIT, Manifest, parse_manifest, read_manifest
 from storage.database.urls import masked, masked_text
 
 _FORMAT = "{:04d}"  # as 0007: a listing of the folder is in order
@@ -161,7 +161,7 @@ class _Shared:
         path = f"{self._folder(version)}/{MANIFEST}"
         with _Naming(self._url):
             try:
-                return parse_manifest(self._files.cat_file(path), path)
+                return parse_manifest(self._files.cat_file(path, end=MANIFEST_LIMIT + 1), path)
             except (ArtifactError, FileNotFoundError) as error:  # some name a file by its whole URL
                 raise NotPrepared(masked_text(str(error))) from error
 

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         description=f"What the first model learns from: a MovieLens data set ({_NAMED}), or a folder or zip "
         "in a MovieLens layout.",
     )
+    rating_scale: int = Field(
+        5,
+        description="The highest rating that a folder or zip of yours holds: 5, or 10, whose ratings are "
+        "halved into stars.",
+    )
     sends_per_second: float = Field(30.0, gt=0, description="New messages a second, over all chats.")
     chat_sends_per_second: float = Field(1.0, gt=0, description="New messages a second in one chat.")
     chat_send_burst: int = Field(
@@ -150,6 +155,13 @@ class Settings(BaseSettings):
         if not all(number.isascii() and number.isdecimal() for number in numbers):
             raise ValueError("must be numbers with commas between, as 123456789,987654321")
         return tuple(map(int, numbers))
+
+    @field_validator("rating_scale")
+    @classmethod
+    def _rating_scale(cls, value: int) -> int:
+        if value not in (5, 10):
+            raise ValueError("must be 5 or 10")
+        return value
 
     @field_validator("retrain_at", mode="before")
     @classmethod

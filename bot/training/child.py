@@ -123,7 +123,7 @@ def train(folder: Path, reporter: Reporter) -> None:
 def _dataset(task: Task) -> Dataset:
     from recsys.data.sources.datasets import load_dataset
 
-    dataset = load_dataset(task.dataset, folder=Path(task.data))
+    dataset = load_dataset(task.dataset, folder=Path(task.data), scale=task.scale)
     catalog = dataset.catalog
     if (catalog.source, catalog.fingerprint) != (task.source, task.fingerprint):
         raise TrainingFailed(

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, fields
+from itertools import starmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
@@ -29,6 +30,9 @@ if TYPE_CHECKING:  # SQL, which the child has no use for
 # Person 7 of the bot is 1,000,000,000,007 in training: above every number that a data set gives its people,
 # and the same at each training, so that the holdout stays what it is.
 PEOPLE_FROM = 10**12
+_LARGEST = 1 << 28  # bytes of a file of JSON; a hundred thousand films have 20 MB
+
+_T = TypeVar("_T")
 
 _TASK, _FILMS, _RATINGS = "job.json", "films.json", "ratings.safetensors"
 _OUTCOME, _NUMBER, _ARTIFACT = "outcome.json", "number.json", "artifact"
@@ -53,6 +57,7 @@ class Task:
     source: str
     fingerprint: str
     threads: int | None
+    scale: int = 5  # of the data set's ratings; a task of 0.2.0 does not say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +130,8 @@ def write_task(folder: Path, task: Task) -> None:
 
 def read_task(folder: Path) -> Task:
     """The task. Raises TrainingFailed."""
-    return Task(**_read(folder / _TASK))
+    path = folder / _TASK
+    return _made(lambda said: Task(**said), path, _read(path))
 
 
 def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
@@ -141,11 +147,21 @@ def read_snapshot(folder: Path) -> Snapshot:
         arrays: dict[str, AnyArray] = load_file(folder / _RATINGS)
     except (OSError, SafetensorError) as error:
         raise TrainingFailed(f"{folder / _RATINGS}: {error}") from error
-    films = tuple(
-        Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
-        for movie_id, title, year, genres, imdb_id, tmdb_id, alternatives in _read(folder / _FILMS)
-    )
+    listed = folder / _FILMS
+    films = _made(lambda said: tuple(starmap(_film, said)), listed, _read(listed))
     return Snapshot(**arrays, films=films)
+
+
+def _film(  # as `astuple` writes it
+    movie_id: int,
+    title: str,
+    year: int | None,
+    genres: list[str],
+    imdb_id: str | None,
+    tmdb_id: int | None,
+    alternatives: list[str],
+) -> Film:
+    return Film(movie_id, title, year, tuple(genres), imdb_id, tmdb_id, tuple(alternatives))
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:
@@ -155,9 +171,10 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 
 def read_outcome(folder: Path) -> Outcome | None:
     """What came out; None as long as nothing has."""
-    if not (folder / _OUTCOME).exists():
+    path = folder / _OUTCOME
+    if not path.exists():
         return None
-    return Outcome(**_read(folder / _OUTCOME))
+    return _made(lambda said: Outcome(**said), path, _read(path))
 
 
 def write_number(folder: Path, version: int) -> None:
@@ -167,9 +184,10 @@ def write_number(folder: Path, version: int) -> None:
 
 def read_number(folder: Path) -> int | None:
     """The version that was noted; None for a model that has no number yet."""
-    if not (folder / _NUMBER).exists():
+    path = folder / _NUMBER
+    if not path.exists():
         return None
-    return int(_read(folder / _NUMBER))
+    return _made(int, path, _read(path))
 
 
 def _write(path: Path, content: object) -> None:
@@ -183,6 +201,18 @@ def _write(path: Path, content: object) -> None:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingFailed(f"{path}: {error}") from error
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise ValueError(f"more than {_LARGEST:,} bytes")
+        return json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        raise TrainingFailed(f"{path}: {str(error)[:200]}") from error
+
+
+def _made(kind: Callable[..., _T], path: Path, said: object) -> _T:
+    """What was read as a record. Raises TrainingFailed where it is not one."""
+    try:
+        return kind(said)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise TrainingFailed(f"{path}: not what was written there ({error})") from error

@@ -66,7 +66,7 @@ async def _listen(child: Process, receive: _Receive) -> str | None:
     """
     error = None
     async for line in _lines(child.stdout):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             message = json.loads(line)
             if isinstance(message, dict):
                 if message.get("event") == "error":

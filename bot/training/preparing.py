@@ -105,7 +105,9 @@ def _dataset(settings: Settings, say: Callable[[str], None], progress: OnProgres
     from recsys.data.sources.download import from_package_index
 
     try:
-        return load_dataset(settings.dataset, folder=settings.data, progress=progress)
+        return load_dataset(
+            settings.dataset, folder=settings.data, progress=progress, scale=settings.rating_scale
+        )
     except DataUnavailable as error:
         if settings.dataset_chosen or settings.dataset == FALLBACK_DATASET:
             raise

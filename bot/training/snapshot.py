@@ -53,6 +53,7 @@ async def take_snapshot(
         source=known["source"],
         fingerprint=known["fingerprint"],
         threads=threads,
+        scale=settings.rating_scale,
     )
     await asyncio.to_thread(_write, folder, task, snapshot)
 

@@ -52,7 +52,7 @@ class Ratings:
             raise InvalidData(
                 f"values[{at}] is {stars[at]}: stars must lie between {MIN_STARS} and {MAX_STARS}"
             )
-        twice = _first_repeat(users, movies)
+        twice = first_repeat(users, movies)
         if twice is not None:
             raise InvalidData(
                 f"row {twice}: user {int(users[twice])} rates movie {int(movies[twice])} a second time"
@@ -85,7 +85,8 @@ def _integers(values: npt.ArrayLike, name: str) -> Ints:
     return array.astype(np.int64, copy=True)
 
 
-def _first_repeat(users: Ints, movies: Ints) -> int | None:
+def first_repeat(users: Ints, movies: Ints) -> int | None:
+    """The first position at which somebody rates a movie a second time; None where nobody does."""
     if not len(users):
         return None
     # One key a pair sorts several times faster than two columns, on millions of ratings.

@@ -27,6 +27,7 @@ from recsys.errors import ArtifactError, RecsysError
 
 FORMAT = 4
 MANIFEST = "manifest.json"
+MANIFEST_LIMIT = 1 << 22  # bytes; real ones have some thousands
 
 # What stands before the films in a catalog's file, and nowhere else: quotes in a text are escaped.
 _FILMS = '"films":['
@@ -75,7 +76,7 @@ class Manifest:
 
 def read_manifest(folder: Path) -> Manifest:
     """What the model in `folder` says of itself. Raises ArtifactError."""
-    return parse_manifest(_bytes(folder / MANIFEST), str(folder / MANIFEST))
+    return parse_manifest(_bytes(folder / MANIFEST, MANIFEST_LIMIT), str(folder / MANIFEST))
 
 
 def parse_manifest(content: bytes, name: str) -> Manifest:
@@ -90,7 +91,7 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             bool(about["preliminary"]),
             {name: float(value) for name, value in about["metrics"].items()},
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
         raise ArtifactError(f"{name}: incomplete ({type(error).__name__}: {error})") from error
 
 
@@ -122,7 +123,7 @@ def write_artifact(folder: Path, arrays: Arrays, catalog: Catalog, about: Mappin
 def read_artifact(folder: Path) -> Artifact:
     """Read and verify a model. Raises ArtifactError that names the file and what is wrong with it."""
     path = folder / MANIFEST
-    manifest = _checked_manifest(_bytes(path), str(path))
+    manifest = _checked_manifest(_bytes(path, MANIFEST_LIMIT), str(path))
     try:
         files, shapes = manifest["files"], manifest["shapes"]
         mapping, arrays = _read_arrays(_verified(folder, files["tensors"]), shapes)
@@ -132,15 +133,17 @@ def read_artifact(folder: Path) -> Artifact:
                 f"{path}: the catalog's fingerprint is {catalog.fingerprint}, another is promised"
             )
         return Artifact(arrays, catalog, dict(manifest["about"]), str(manifest["created_at"]), mapping)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
         raise ArtifactError(f"{path}: incomplete ({type(error).__name__}: {error})") from error
 
 
 def _checked_manifest(content: bytes, name: str) -> dict[str, Any]:
+    if len(content) > MANIFEST_LIMIT:
+        raise ArtifactError(f"{name}: no manifest, it has more than {MANIFEST_LIMIT:,} bytes")
     try:
         manifest = json.loads(content)
-    except ValueError as error:
-        raise ArtifactError(f"{name}: not JSON ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{name}: not JSON ({str(error)[:200]})") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         raise ArtifactError(f"{name}: format {found!r}, this version reads {FORMAT}; train again")
@@ -175,9 +178,11 @@ def _replace(path: Path, content: bytes) -> None:
             os.close(descriptor)
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, limit: int = -2) -> bytes:
+    """A file, or one byte more than its limit of it."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(limit + 1)
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
 
@@ -251,7 +256,7 @@ def _read_catalog(path: Path) -> Catalog:
         genres, years = listing.get("genres"), listing.get("years")
         years = None if years is None else tuple(years)
         return Catalog(_read_films(text, begin), listing["source"], genres=genres, years=years)
-    except (ValueError, KeyError, TypeError, RecsysError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, RecsysError) as error:
         raise ArtifactError(f"{path}: not a catalog ({type(error).__name__}: {error})") from error
 
 

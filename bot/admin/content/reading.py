@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from recsys.data.sources.cataloguing import year_of
+
 _FILM = re.compile(r"\s*(?P<title>.+?)\s*\((?P<year>\d{4})\)\s*(?P<genres>.*)", re.DOTALL)
 _BETWEEN_GENRES = re.compile(r"[,;|/]+")
 _LONGEST_TITLE = 200
-_FIRST_YEAR, _LAST_YEAR = 1870, 2200  # before, there is no film; after, somebody mistyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ def read_film(text: str, genres: Collection[str]) -> Typed | None:
     match = _FILM.fullmatch(" ".join(text.split()))
     if match is None or len(match["title"]) > _LONGEST_TITLE:
         return None
-    year = int(match["year"])
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+    year = year_of(match["year"])
+    if year is None:
         return None
     spelling = {genre.casefold(): genre for genre in genres}
     words = [word.strip() for word in _BETWEEN_GENRES.split(match["genres"]) if word.strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,6 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from recsys.errors import DataUnavailable, InvalidData
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)  # what reading a zip raises that is not whole
+
+# Of what a zip may promise. MovieLens's hold a dozen files, and unpacked have three to five times its size.
+_MOST_FILES = 10_000
+_LARGEST_RATIO = 100
+_LOCKED = 0x61  # flags: by a password, two ways of it, or patched
+_HARMLESS = 1 << 24  # bytes: below, the ratio does not matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Bundle:
         try:
             with self._open(f"{self._folder}/{name}" if self._folder else name) as file:
                 yield file
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except DAMAGED as error:
             raise InvalidData(
                 f"{self.place(name)}: expected a whole zip, it is damaged or cut short ({error})"
             ) from error
@@ -71,28 +80,60 @@ def _folder_bundle(path: Path, suits: Callable[[frozenset[str]], bool], expected
 
 @contextmanager
 def _zip_bundle(path: Path, suits: Callable[[frozenset[str]], bool], expected: str) -> Iterator[Bundle]:
-    with closing(_open_zip(path)) as archive:
-        listing: dict[str, frozenset[str]] = {"": frozenset()}
+    with closing(open_zip(path, "a folder or a whole zip")) as archive:
+        names: dict[str, set[str]] = {"": set()}
         for entry in archive.infolist():
             inside = PurePosixPath(entry.filename)
             if not entry.is_dir():
                 folder = "" if len(inside.parts) == 1 else str(inside.parent)
-                listing[folder] = listing.get(folder, frozenset()) | {inside.name}
+                names.setdefault(folder, set()).add(inside.name)
+        listing = {folder: frozenset(inside) for folder, inside in names.items()}
         chosen = _choose(path, listing, suits, expected)
         yield Bundle(path, path.stem, listing[chosen], chosen, archive.open)
 
 
-def _open_zip(path: Path) -> zipfile.ZipFile:
+def open_zip(path: Path, expected: str = "a whole zip") -> zipfile.ZipFile:
+    """A zip that may be read and unpacked: whole, no bomb, and with no name that leads out of a folder.
+
+    Sizes are judged before anything is read, and hold: `zipfile` reads no more than an entry promises, as
+    long as it is stored or deflated. Raises InvalidData.
+    """
     try:
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         with path.open("rb") as file:
             start = file.read(60)
         first_line = start.split(b"\n")[0]
         found = f"it starts with {first_line!r}" if start else "it is empty"
         if start.startswith(b"PK"):
             found = "it is damaged or cut short"
-        raise InvalidData(f"{path}: expected a folder or a whole zip, {found}") from error
+        raise InvalidData(f"{path}: expected {expected}, {found}") from error
+    trouble = _trouble(archive, path.stat().st_size)
+    if trouble:
+        archive.close()
+        raise InvalidData(f"{path}: expected a zip of data files, {trouble}")
+    return archive
+
+
+def _trouble(archive: zipfile.ZipFile, size: int) -> str:
+    """What is wrong with a zip of so many bytes by what it says of its files; "" if nothing is."""
+    entries = archive.infolist()
+    if len(entries) > _MOST_FILES:
+        return f"it holds {len(entries):,} files"
+    unpacked = sum(entry.file_size for entry in entries)  # what entries say of their packed sizes may be lies
+    if unpacked > max(_HARMLESS, _LARGEST_RATIO * size):
+        return f"its {size:,} bytes would become {unpacked:,}"
+    for entry in entries:
+        name = entry.filename
+        if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
+            return f"the name {name[:80]!r} leads out of it"
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            return f"{name[:80]!r} is a link"
+        if entry.flag_bits & _LOCKED:
+            return f"{name[:80]!r} is locked by a password"
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return f"{name[:80]!r} is neither stored nor deflated"
+    return ""
 
 
 def _choose(

@@ -7,7 +7,9 @@ title, other titles in brackets, the year last.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 _ARTICLES = (
     "The|An|A"  # English
@@ -25,6 +27,7 @@ _VIDEO = re.compile(r"(?<=\))\s*\((?:V|TV|VG)\)$")  # IMDb's marks, behind the y
 _ALSO_KNOWN_AS = re.compile(r"a\.?k\.?a\.?:?\s+", re.IGNORECASE)
 # "Birdman: Or (The Unexpected Virtue …)" is one title.
 _UNFINISHED = re.compile(r"(?:\bor|[:,])$", re.IGNORECASE)
+_FIRST_YEAR, _YEARS_AHEAD = 1870, 10  # before, there is no film; after, somebody mistyped
 _GENRES_OF_NOTHING = {"", "unknown", "(no genres listed)"}
 # ml-100k's and ml-1m's name: an answer must survive a change of data set.
 _GENRE_NAMES = {"Children's": "Children"}
@@ -42,15 +45,34 @@ class CataloguedTitle:
 def parse_title(text: str) -> CataloguedTitle:
     """Take a catalogued title apart: "Postman, The (Postino, Il) (1994)" → The Postman, 1994, Il Postino."""
     rest = _VIDEO.sub("", " ".join(text.split()))
-    year = _YEAR.search(rest)
-    if year and year.start():
-        rest = rest[: year.start()]
+    found = _YEAR.search(rest)
+    year = year_of(found["year"]) if found and found.start() else None
+    if found and year is None and found.start():
+        return CataloguedTitle(rest, None, ())  # "Title (9995)": it is no year, nor another title
+    if found and found.start():
+        rest = rest[: found.start()]
     head, brackets = _split_brackets(rest)
     title = natural_order(head)
     others = [natural_order(_ALSO_KNOWN_AS.sub("", bracket, count=1)) for bracket in brackets]
     names = dict.fromkeys([*others, head])
     names.pop(title, None)
-    return CataloguedTitle(title, int(year["year"]) if year and year.start() else None, tuple(names))
+    return CataloguedTitle(title, year, tuple(names))
+
+
+def year_of(text: str) -> int | None:
+    """The year that four digits say; None where no film is of it: before 1870, or years from now."""
+    if not (len(text) == 4 and text.isascii() and text.isdecimal()):
+        return None
+    return int(text) if _FIRST_YEAR <= int(text) <= datetime.now(UTC).year + _YEARS_AHEAD else None
+
+
+def split_genres(cells: Sequence[str]) -> Callable[[str], list[str]]:
+    """How to split the genres of a film, by those of all of them: at | if any has one, else at ; , or /.
+
+    Where all are parted by |, a comma or slash belongs to a genre.
+    """
+    between = next((sign for sign in "|;,/" if any(sign in cell for cell in cells)), "|")
+    return lambda cell: cell.split(between)
 
 
 def natural_order(title: str) -> str:

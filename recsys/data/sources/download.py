@@ -8,14 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from filelock import FileLock
 
+from recsys.data.sources.bundle import DAMAGED, open_zip
 from recsys.data.sources.layouts import holds_data_set
 from recsys.data.sources.transfer import OnProgress, Unreachable, download, sync_folder
 from recsys.errors import DataUnavailable, InvalidData
@@ -33,9 +33,10 @@ _PIP_SECONDS = 120
 def fetch(name: str, folder: Path, progress: OnProgress | None = None, *, base_url: str = GROUPLENS) -> Path:
     """The folder of a data set in `folder`, downloaded unless it (or its zip, if somebody put it) is there.
 
+    The SHA-256 of what came first is kept beside it, in .NAME.zip.sha256, and another file is refused later.
     Where GroupLens cannot be reached (known within ten seconds), ml-100k comes out of the RecBole wheel of
     the package index. A download cut short is continued by the next call. Raises DataUnavailable when the
-    data cannot be had, InvalidData when what came is not what was published.
+    data cannot be had, InvalidData when what came is not what was published, or not what came before.
     """
     if name not in DATASETS:
         raise DataUnavailable(f"{name}: expected one of {', '.join(DATASETS)}")
@@ -65,14 +66,37 @@ def _fetch(name: str, folder: Path, progress: OnProgress, base_url: str) -> Path
             "index has too, or give the path of a folder or zip"
         ) from error
     try:
+        digest, remembered = _sha256(packed), folder / f".{name}.zip.sha256"
+        _check_remembered(name, digest, remembered)
         with _scratch(folder) as scratch:
-            with ZipFile(packed) as archive:
+            with closing(open_zip(packed)) as archive:
                 archive.extractall(scratch)
-            return _publish(scratch / name, folder / name)
-    except (BadZipFile, zlib.error, EOFError) as error:
+            path = _publish(scratch / name, folder / name)
+        remembered.write_text(f"{digest}  {name}.zip\n", encoding="ascii")
+        return path
+    except DAMAGED as error:
         raise InvalidData(f"{packed.name}: expected a whole zip ({error})") from error
     finally:
         packed.unlink()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_remembered(name: str, digest: str, remembered: Path) -> None:
+    """Raise InvalidData where another file than this came the first time. Its MD5 comes from the same server
+    as the file, and says no more than that it is whole."""
+    try:
+        known = remembered.read_text(encoding="ascii", errors="replace")[:64]
+    except FileNotFoundError:
+        return
+    if known != digest:
+        raise InvalidData(
+            f"{name}: expected the file that came the first time, SHA-256 {known}, another came: {digest}. "
+            f"To accept it, delete {remembered} and run this again"
+        )
 
 
 def from_package_index(folder: Path, progress: OnProgress | None = None) -> Path:
@@ -93,9 +117,8 @@ def _from_recbole(folder: Path, progress: OnProgress, why: str) -> Path:
     progress(label, 0, None)
     with _scratch(folder) as scratch:
         wheel = _pip_download(scratch, why)
-        with wheel.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != _RECBOLE_SHA256:
-                raise InvalidData(f"{wheel.name}: expected SHA-256 {_RECBOLE_SHA256}, another file came")
+        if _sha256(wheel) != _RECBOLE_SHA256:
+            raise InvalidData(f"{wheel.name}: expected SHA-256 {_RECBOLE_SHA256}, another file came")
         unpacked = scratch / "ml-100k"
         unpacked.mkdir()
         with ZipFile(wheel) as archive:

@@ -16,7 +16,12 @@ from recsys.data.sources.film_files import (
 from recsys.data.sources.ratings_files import RatingsForm, read_ratings
 from recsys.errors import RecsysError
 
-_CSV = frozenset({"ratings.csv", "movies.csv"})
+# GroupLens's names, and Kaggle's for the same files.
+_RATINGS_CSV, _MOVIES_CSV, _LINKS_CSV = (
+    ("ratings.csv", "rating.csv"),
+    ("movies.csv", "movie.csv"),
+    ("links.csv", "link.csv"),
+)
 _ML_100K = frozenset({"u.data", "u.item", "u.genre"})
 _DAT = frozenset({"ratings.dat", "movies.dat"})
 _EXPECTED = (
@@ -24,8 +29,8 @@ _EXPECTED = (
 )
 
 
-def read_data_set(path: Path) -> tuple[Ratings, Catalog]:
-    """Ratings and films of a folder or zip.
+def read_data_set(path: Path, scale: int = 5) -> tuple[Ratings, Catalog]:
+    """Ratings and films of a folder or zip; ratings go up to `scale`, 5 or 10.
 
     `Catalog.source` is the name of the folder or zip; ml-100k has one name in GroupLens's and in RecBole's
     layout, so that both copies give one fingerprint. Raises InvalidData with file, line and what was
@@ -34,7 +39,7 @@ def read_data_set(path: Path) -> tuple[Ratings, Catalog]:
     with open_bundle(path, _is_layout, _EXPECTED) as bundle:
         ratings_file, form, films = _recognise(bundle)
         catalog = Catalog(films, _source(bundle))
-        return read_ratings(bundle, ratings_file, form, catalog), catalog
+        return read_ratings(bundle, ratings_file, form, catalog, scale), catalog
 
 
 def source_of(path: Path) -> str:
@@ -64,18 +69,30 @@ def holds_data_set(path: Path) -> bool:
 
 def _is_layout(names: frozenset[str]) -> bool:
     atomic = any(name.endswith(".inter") for name in names) and any(name.endswith(".item") for name in names)
-    return names >= _CSV or names >= _ML_100K or names >= _DAT or atomic
+    return _is_csv(names) or names >= _ML_100K or names >= _DAT or atomic
+
+
+def _is_csv(names: frozenset[str]) -> bool:
+    return bool(_named(names, _RATINGS_CSV) and _named(names, _MOVIES_CSV))
+
+
+def _named(names: frozenset[str], wanted: tuple[str, ...]) -> str | None:
+    """The first of the wanted names that is there, in the case in which it is written."""
+    written = {name.casefold(): name for name in sorted(names, reverse=True)}
+    return next((written[name] for name in wanted if name in written), None)
 
 
 def _source(bundle: Bundle) -> str:
-    if bundle.names >= _CSV or bundle.names >= _DAT:
+    if _is_csv(bundle.names) or bundle.names >= _DAT:
         return bundle.stem
     return "ml-100k" if bundle.names >= _ML_100K else _atomic(bundle, ".inter").removesuffix(".inter")
 
 
 def _recognise(bundle: Bundle) -> tuple[str, RatingsForm, list[Film]]:
-    if bundle.names >= _CSV:
-        return "ratings.csv", RatingsForm(",", header=True), read_films_csv(bundle)
+    ratings, movies = _named(bundle.names, _RATINGS_CSV), _named(bundle.names, _MOVIES_CSV)
+    if ratings and movies:
+        films = read_films_csv(bundle, movies, _named(bundle.names, _LINKS_CSV))
+        return ratings, RatingsForm(",", header=True), films
     if bundle.names >= _ML_100K:
         return "u.data", RatingsForm("\t", header=False), read_films_u_item(bundle)
     if bundle.names >= _DAT:

@@ -95,8 +95,8 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
 
 
 def visible(folder: Path) -> list[str]:
-    """Names in a folder, without the lock."""
-    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
+    """Names in a folder, without the lock and the digest."""
+    return sorted(path.name for path in folder.iterdir() if path.suffix not in (".lock", ".sha256"))
 
 
 def test_download_once(shelf: Shelf, tmp_path: Path) -> None:
