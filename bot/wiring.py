@@ -98,7 +98,7 @@ def wire(
 
     helping = HelpHandlers(rating.cancel)
     lists = DiscoverHandlers(discover, library)
-    preferences = PreferencesHandlers(Preferences(database, settings.timezone))
+    preferences = PreferencesHandlers(Preferences(database, library, settings.timezone))
     cards = RatingHandlers(
         rating, library, discover.recommend, watchlist.put, lists.card_screen, lists.list_screen
     )

@@ -89,7 +89,8 @@ def filter_screen(panel: FilterPanel, t: Translator, back: Record) -> Screen:
     )
     now = t.html("filter.nothing") if chosen == NO_FILTERS else filters_text(chosen, t)
     title = t.html("filter.title.stay" if panel.list_id is None else "filter.title.list")
-    return Screen("\n".join([title, "", t.html("filter.how"), "", t.html("filter.now", filters=now)]), rows)
+    how = [t.html("filter.how"), ""] if panel.genres else []
+    return Screen("\n".join([title, "", *how, t.html("filter.now", filters=now)]), rows)
 
 
 def _genre_button(panel: FilterPanel, genre: str, t: Translator) -> Button:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.cards import Origin
+from bot.errors import StaleButton
 from bot.films.library import Library
 from bot.onboarding.service import Onboarding, Questionnaire
 from bot.onboarding.views import (
@@ -58,13 +59,18 @@ class Handlers:
 
     async def start(self, request: Request) -> None:
         """/start: greeting and questionnaire, filled in as it was left; or what a link from a group means."""
-        film_id = film_of(request.text)
+        film_id, night_id = film_of(request.text), night_of(request.text)
         if film_id is not None:
-            await request.reply(await self._card_screen(request, film_id, Origin()))
-            return
-        night_id = night_of(request.text)
-        if night_id is not None and await self._awaits(request.person.id, night_id):
-            await request.reply(Screen(request.t.html("night.welcome")))
+            try:
+                await request.reply(await self._card_screen(request, film_id, Origin()))
+                return
+            except StaleButton:
+                await request.reply(Screen(request.t.html("start.film_gone")))
+        elif night_id is not None:
+            waits = await self._awaits(request.person.id, night_id)
+            await request.reply(Screen(request.t.html("night.welcome" if waits else "start.night_gone")))
+        elif request.text:
+            await request.reply(Screen(request.t.html("start.link_gone")))
         questionnaire = await self._onboarding.questionnaire(request.person.id)
         await request.reply(questionnaire_screen(questionnaire, request.t))
 
@@ -101,8 +107,10 @@ class Handlers:
 
     async def revise(self, request: Request, tap: ReviseGenres) -> None:
         """Genres, in /settings: the questionnaire as it was left."""
-        await request.toast()
         questionnaire = await self._onboarding.questionnaire(request.person.id)
+        if not questionnaire.answers:
+            raise StaleButton("the films have no genres")
+        await request.toast()
         await request.show(revision_screen(questionnaire, request.t))
 
     async def set_genre_again(self, request: Request, tap: SetGenreAgain) -> None:

@@ -15,10 +15,14 @@ from storage.people import genres, shelves
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """Every genre with its answer: 1 liked, -1 disliked, 0 neither; and how many shelves are picked."""
+    """Every genre with its answer: 1 liked, -1 disliked, 0 neither; and how many shelves are picked.
+
+    `offered`: whether there are shelves to pick from.
+    """
 
     answers: tuple[tuple[str, int], ...]
     shelves: int = 0
+    offered: bool = True
 
     @property
     def says_nothing(self) -> bool:
@@ -37,9 +41,13 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Bookcase:
-    """The shelves to choose from: the model's, then those picked when there was another model."""
+    """The shelves to choose from: the model's, then those picked when there was another model.
+
+    `genres`: whether the films have any, to be asked about instead.
+    """
 
     shelves: tuple[Shelf, ...]
+    genres: bool = True
 
 
 class Onboarding:
@@ -56,7 +64,7 @@ class Onboarding:
             answers = await genres.of(conn, person_id)
             picked = await shelves.of(conn, person_id)
         values = tuple((genre, answers.get(genre, 0)) for genre in self._library.genres)
-        return Questionnaire(values, len(picked))
+        return Questionnaire(values, len(picked), offered=bool(self._taste.shelves()))
 
     async def answer(
         self, conn: AsyncConnection, person_id: int, genre: str, value: int, at: datetime
@@ -75,7 +83,8 @@ class Onboarding:
             tuple(
                 Shelf(tuple(map(self._library.film, films)), first_id in mine)
                 for first_id, films in (offered | mine).items()
-            )
+            ),
+            genres=bool(self._library.genres),
         )
 
     async def pick(

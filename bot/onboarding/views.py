@@ -63,10 +63,20 @@ class PickShelf(Record):
 
 def questionnaire_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
     """Greeting, genres in three columns, the way to the shelves, Done and Skip."""
+    if not questionnaire.answers:
+        return _welcome_screen(questionnaire, t)
     rows = _genre_rows(questionnaire, t, SetGenre)
     rows.append((Button(t.plain("button.shelves"), ShowShelves()),))
     rows.append(_way_out(t))
     return Screen(t.html("genres.ask"), tuple(rows))
+
+
+def _welcome_screen(questionnaire: Questionnaire, t: Translator) -> Screen:
+    """Greeting where no film has a genre: the shelves, where there are some, and on to the films."""
+    rows = [(Button(t.plain("button.rate_films"), FinishGenres()),)]
+    if questionnaire.offered:
+        rows.insert(0, (Button(t.plain("button.shelves_alone"), ShowShelves()),))
+    return Screen(t.html("genres.none"), tuple(rows))
 
 
 def shelves_screen(bookcase: Bookcase, t: Translator) -> Screen:
@@ -79,7 +89,10 @@ def shelves_screen(bookcase: Bookcase, t: Translator) -> Screen:
         if shelf.picked:
             label = t.plain("button.set", label=label)
         buttons.append(Button(label, PickShelf(shelf.films[0].id, 1 - shelf.picked)))
-    rows = [*in_rows(buttons, _SHELF_COLUMNS), (Button(t.plain("button.genres"), ShowGenres()),), _way_out(t)]
+    rows = in_rows(buttons, _SHELF_COLUMNS)
+    if bookcase.genres:
+        rows.append((Button(t.plain("button.genres"), ShowGenres()),))
+    rows.append(_way_out(t))
     return Screen("\n\n".join([t.html("shelves.ask"), *lines]), tuple(rows))
 
 
@@ -116,6 +129,8 @@ def answer_toast(genre: str, value: int, t: Translator) -> str:
 
 def noted_toast(questionnaire: Questionnaire, t: Translator) -> str:
     """What is made of the answers when the questionnaire is left."""
+    if not questionnaire.answers and not questionnaire.shelves:
+        return t.plain("genres.none.noted")
     if questionnaire.says_nothing:
         return t.plain("genres.same")
     liked = sum(value == 1 for _, value in questionnaire.answers)

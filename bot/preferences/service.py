@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import StaleButton
+from bot.films.library import Library
 from bot.zones import ZONES, LocalTime, local_time
 from storage.database import AsyncConnection, Database
 from storage.people import expected, genres, preferences
@@ -23,12 +24,14 @@ class SettingsPanel:
     disliked: tuple[str, ...]
     filters: Filters
     time: LocalTime
+    genres: bool = True  # whether the films have any
 
 
 class Preferences:
     """What takes a connection runs inside the caller's transaction; the rest reads by itself."""
 
-    def __init__(self, database: Database, time_zone: str) -> None:
+    def __init__(self, database: Database, library: Library, time_zone: str) -> None:
+        self._library = library
         self._database = database
         self._time_zone = time_zone
 
@@ -43,6 +46,7 @@ class Preferences:
             disliked=tuple(genre for genre, value in answers.items() if value < 0),
             filters=filters,
             time=local_time(zone or self._time_zone, at),
+            genres=bool(self._library.genres),
         )
 
     async def expect_zone(self, conn: AsyncConnection, person_id: int, at: datetime) -> None:

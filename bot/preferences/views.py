@@ -35,17 +35,18 @@ def settings_screen(panel: SettingsPanel, t: Translator) -> Screen:
     """What is set, and a button for each."""
     genres = [t.plain("genre.liked", genre=genre) for genre in panel.liked]
     genres += [t.plain("genre.disliked", genre=genre) for genre in panel.disliked]
+    listed = ", ".join(genres) or t.plain("settings.no_genres")
     filters = None if panel.filters == NO_FILTERS else filters_text(panel.filters, t)
     lines = [
         t.html("settings.title"),
         "",
-        t.html("settings.genres", genres=", ".join(genres) or t.plain("settings.no_genres")),
+        *([t.html("settings.genres", genres=listed)] if panel.genres else []),
         t.html("settings.filters", filters=filters or t.plain("settings.no_filters")),
         t.html("settings.time_zone", place=_place(panel.time.zone), time=panel.time.clock),
     ]
     rows = (
         (
-            Button(t.plain("button.genres"), ReviseGenres()),
+            *([Button(t.plain("button.genres"), ReviseGenres())] if panel.genres else []),
             Button(t.plain("button.filters"), OpenStandingFilters()),
             Button(t.plain("button.time_zone"), AskTimeZone()),
         ),

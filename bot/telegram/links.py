@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PAYLOAD = re.compile(r"(?P<kind>[fn])(?P<number>\d{1,18})")
+_PAYLOAD = re.compile(r"(?P<kind>[fn])(?P<number>[0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)

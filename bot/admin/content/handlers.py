@@ -36,7 +36,8 @@ class Handlers:
         content = self._content
         addition = content.addition(request.text)
         typed = addition.typed
-        ready = typed is not None and typed.genres and not typed.strange and addition.there is None
+        told = typed is not None and (typed.genres or not content.genres)  # where there are some to tell
+        ready = typed is not None and told and not typed.strange and addition.there is None
         if typed is None or not (ready or request.update.state == "applied"):
             await request.reply(not_added_screen(addition, content.genres, request.t))
             return

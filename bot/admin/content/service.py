@@ -58,7 +58,7 @@ class ContentEditor:
     def addition(self, text: str) -> Addition:
         """What "Title (Year) genres" asks for; nothing is changed."""
         typed = read_film(text, self._library.genres)
-        if typed is None or typed.strange or not typed.genres:
+        if typed is None or typed.strange or (self._library.genres and not typed.genres):
             return Addition(typed, None)
         found = self._library.find(f"{typed.title} ({typed.year})", limit=3)
         same = [

@@ -31,6 +31,8 @@ def not_added_screen(addition: Addition, genres: Sequence[str], t: Translator) -
     if addition.there is not None:
         text = t.html("content.there", film=film_label(addition.there))
         return Screen(text, (_open(addition.there, t),))
+    if not genres:
+        return Screen(t.html("content.form_bare"))
     if addition.typed is None:
         return Screen(t.html("content.form", genres=", ".join(genres)))
     if addition.typed.strange:
@@ -42,7 +44,12 @@ def not_added_screen(addition: Addition, genres: Sequence[str], t: Translator) -
 
 def added_screen(film: Film, t: Translator) -> Screen:
     """A film is there now."""
-    text = t.html("content.added", film=film_label(film), genres=", ".join(film.genres))
+    genres = ", ".join(film.genres)
+    text = (
+        t.html("content.added", film=film_label(film), genres=genres)
+        if genres
+        else t.html("content.added_bare", film=film_label(film))
+    )
     return Screen(text, (_open(film, t),))
 
 

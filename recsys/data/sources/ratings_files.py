@@ -15,6 +15,7 @@ import re
 import warnings
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -87,7 +88,7 @@ def _read_columns(bundle: Bundle, name: str, form: RatingsForm) -> _Columns:
     with bundle.open(name) as file:
         start = file.readline(65_536)
     encoding = encoding_of(start)
-    whole = start.decode(encoding, errors="replace")
+    whole = start.decode(encoding, errors="ignore")  # the last letter may be cut
     line = LINE_END.split(whole, maxsplit=1)[0]
     old_mac = whole[len(line) :].startswith("\r") and not whole[len(line) :].startswith("\r\n")
     if not line.strip():
@@ -159,8 +160,8 @@ def _read_slowly(
     """Line by line. Raises InvalidData for the first line at fault."""
     known = set(catalog.movie_ids.tolist())
     users, movies, times, lines, stars = array("q"), array("q"), array("q"), array("q"), array("d")
-    with bundle.open(name) as file:
-        for number, cells in _lines(file, form, columns, bundle.place(name)):
+    with bundle.open(name) as file, _texts(file, columns) as text:
+        for number, cells in _lines(text, form, bundle.place(name)):
             fault = _fault(cells, columns, scale)
             if fault is None and _whole(cells[columns.movie]) not in known:
                 fault = f"expected a movie of the catalog, found movie {cells[columns.movie]}, which it lacks"
@@ -181,11 +182,8 @@ def _read_slowly(
     return Ratings.from_arrays(user_ids, movie_ids, np.array(stars), np.array(times, np.int64))
 
 
-def _lines(
-    file: IO[bytes], form: RatingsForm, columns: _Columns, place: str
-) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: Iterable[str], form: RatingsForm, place: str) -> Iterator[tuple[int, list[str]]]:
     """The cells of each line that has some, with its number. Raises InvalidData where quotes are astray."""
-    text = _texts(file, columns)
     if form.separator == "::":
         for number, line in enumerate(text, start=1):
             if line.strip():
@@ -201,13 +199,20 @@ def _lines(
         raise InvalidData(f"{place}, line {number}: expected separated values ({error})") from error
 
 
-def _texts(file: IO[bytes], columns: _Columns) -> Iterator[str]:
+@contextmanager
+def _texts(file: IO[bytes], columns: _Columns) -> Iterator[Iterable[str]]:
     """The lines of a file as text, with their ends."""
     if columns.plain:
-        for number, line in enumerate(file):
-            yield line.decode("utf-8" if number else "utf-8-sig", errors="replace")
-    else:
-        yield from io.TextIOWrapper(file, columns.encoding, errors="replace", newline="")
+        yield (
+            line.decode("utf-8" if number else "utf-8-sig", errors="replace")
+            for number, line in enumerate(file)
+        )
+        return
+    text = io.TextIOWrapper(file, columns.encoding, errors="replace", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()  # the file is another's to close
 
 
 def _fault(cells: list[str], columns: _Columns, scale: int) -> str | None:
