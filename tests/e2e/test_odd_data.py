@@ -83,8 +83,7 @@ def test_nobody_is_asked_of_genres_that_no_film_has(bare_bot: Bot) -> None:
     ],
 )
 def test_a_stale_link_says_so_and_goes_on(ada: Person, payload: str, says: str) -> None:
-    ada.send(f"/start {payload}")
-    *_, gone, welcome = [message.text for message in ada.messages()]
+    gone, welcome = [message.text for message in ada.say(f"/start {payload}")]
     assert gone == says
     assert welcome.startswith("🎬 Welcome to Matinee.")
 

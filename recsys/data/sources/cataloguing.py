@@ -7,9 +7,10 @@ title, other titles in brackets, the year last.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _ARTICLES = (
     "The|An|A"  # English
@@ -59,6 +60,7 @@ def parse_title(text: str) -> CataloguedTitle:
     return CataloguedTitle(title, year, tuple(names))
 
 
+@lru_cache(maxsize=256)
 def year_of(text: str) -> int | None:
     """The year that four digits say; None where no film is of it: before 1870, or years from now."""
     if not (len(text) == 4 and text.isascii() and text.isdecimal()):
@@ -66,7 +68,7 @@ def year_of(text: str) -> int | None:
     return int(text) if _FIRST_YEAR <= int(text) <= datetime.now(UTC).year + _YEARS_AHEAD else None
 
 
-def split_genres(cells: Sequence[str]) -> Callable[[str], list[str]]:
+def split_genres(cells: Collection[str]) -> Callable[[str], list[str]]:
     """How to split the genres of a film, by those of all of them: at | if any has one, else at ; , or /.
 
     Where all are parted by |, a comma or slash belongs to a genre.

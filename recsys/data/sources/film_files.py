@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from recsys.data.catalog import Film
 from recsys.data.sources.bundle import Bundle
@@ -42,7 +43,7 @@ def read_films_csv(bundle: Bundle, name: str, links_name: str | None) -> list[Fi
     )
 
     kept = list(_checked_width(rows, len(header.cells)))
-    split = split_genres([row.cells[at["genres"]] for row in kept] if "genres" in at else [])
+    split = split_genres({row.cells[at["genres"]] for row in kept} if "genres" in at else ())
 
     def film(row: Row) -> Film:
         genres = split(row.cells[at["genres"]]) if "genres" in at else []
@@ -64,7 +65,7 @@ def read_films_dat(bundle: Bundle) -> list[Film]:
     """movies.dat of ml-1m and ml-10m: `id::title::genre|genre`."""
 
     rows = list(_checked_width(_split_rows(bundle, "movies.dat", "::", latin_1=True), 3))
-    split = split_genres([row.cells[2] for row in rows])
+    split = split_genres({row.cells[2] for row in rows})
 
     def film(row: Row) -> Film:
         return _film(row, _movie_id(row, 0), row.cells[1], split(row.cells[2]))
@@ -126,12 +127,17 @@ def _film(row: Row, movie_id: int, title: str, genres: list[str]) -> Film:
         raise row.fault("expected a title, found none")
     if len(title) > _LONGEST_TITLE:
         raise row.fault(f"expected a title, found {len(title):,} characters: are quotes left open?")
-    if any(set(genre) & set("[]{}") for genre in genres):
+    known = _genres(tuple(genres))
+    if known is None:
         raise row.fault(f"expected genres with | between, found {'|'.join(genres)[:60]!r}")
     named = parse_title(title)
-    return Film(
-        movie_id, named.title, named.year, genres=parse_genres(genres), alternatives=named.alternatives
-    )
+    return Film(movie_id, named.title, named.year, genres=known, alternatives=named.alternatives)
+
+
+@lru_cache(maxsize=4096)  # thousands of films have the same ones
+def _genres(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Genres under one name in all data sets; None for what is a list of another language."""
+    return None if any("[" in name or "{" in name for name in names) else parse_genres(list(names))
 
 
 def _films(rows: Iterator[Row], film_of: Callable[[Row], Film]) -> list[Film]:

@@ -67,7 +67,7 @@ def table_rows(text: str, place: str) -> Iterator[Row]:
     line = 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if any(map(str.strip, cells)):
                 yield Row(place, line, cells)
             line = reader.line_num + 1
     except csv.Error as error:

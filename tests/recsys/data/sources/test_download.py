@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import socket
 import threading
 import zipfile
@@ -325,3 +326,32 @@ def test_no_pip(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(DataUnavailable, match=r"pip did not bring recbole==1\.2\.1: .*no-python"):
         fetch("ml-100k", tmp_path / "data", base_url=shelf.url)
     assert visible(tmp_path / "data") == []
+
+
+def test_another_file_than_the_first_is_refused_until_it_is_accepted(shelf: Shelf, tmp_path: Path) -> None:
+    """Its MD5 is right: it comes from the same server."""
+    shelf.put(packed("the first"))
+    folder = fetch(NAME, tmp_path, base_url=shelf.url)
+    first = hashlib.sha256(shelf.files[f"/{NAME}.zip"]).hexdigest()
+    remembered = tmp_path / f".{NAME}.zip.sha256"
+    assert remembered.read_text().split() == [first, f"{NAME}.zip"]
+    shutil.rmtree(folder)
+    assert fetch(NAME, tmp_path, base_url=shelf.url) == folder
+    shutil.rmtree(folder)
+    shelf.put(packed("another"))
+    with pytest.raises(InvalidData, match=f"SHA-256 {first}, another came: .*delete {remembered}") as caught:
+        fetch(NAME, tmp_path, base_url=shelf.url)
+    assert "\n" not in str(caught.value)
+    assert visible(tmp_path) == []
+    remembered.unlink()
+    assert (fetch(NAME, tmp_path, base_url=shelf.url) / "README.txt").read_text() == "another"
+
+
+def test_a_download_that_leads_out_of_its_folder(shelf: Shelf, tmp_path: Path) -> None:
+    content = io.BytesIO(packed())
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("../out", "")
+    shelf.put(content.getvalue())
+    with pytest.raises(InvalidData, match="leads out of it"):
+        fetch(NAME, tmp_path / "data", base_url=shelf.url)
+    assert not (tmp_path / "out").exists()
