@@ -22,6 +22,7 @@ from bot.process.bells import Bells
 from bot.process.metrics import Metrics, build_metrics
 from bot.process.settings import Settings
 from bot.process.supervision import Background, keep_going, on_stop_signals
+from bot.profile.erasing import rebuild_once
 from bot.telegram.client import Client, greet
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.intake import Intake
@@ -69,6 +70,7 @@ async def _answer_people(
     on_stop_signals(stop.set)
     store = await asyncio.to_thread(begin_store, settings.models, settings.artifacts)
     async with _database(settings, held) as database, _client(settings, metrics) as client:
+        await rebuild_once(database)
         health.database = database
         serving = await _begin_serving(settings, database, store, metrics)
         health.model = serving.version

@@ -17,10 +17,9 @@ from bot.help import group_menu, menu
 from bot.texts import FALLBACK, languages, translator
 from storage.database import Database, facts
 from storage.errors import StorageError
+from storage.personal import ADMIN_MENUS
 
 log = structlog.get_logger(__name__)
-
-ADMIN_MENUS_KEY = "admin_menus"  # the fact with Telegram's ids of those who may have an admin's menu
 
 
 async def introduce(
@@ -50,10 +49,10 @@ async def _seat_admins(
     bot: Bot, database: Database, admin_ids: Sequence[int], admin_commands: Sequence[str]
 ) -> None:
     async with database.read() as conn:
-        known = await facts.get(conn, ADMIN_MENUS_KEY)
+        known = await facts.get(conn, ADMIN_MENUS)
     before = [int(each) for each in known] if isinstance(known, list) else []
     async with database.write() as conn:  # before Telegram: it must not keep a menu that nobody knows of
-        await facts.put(conn, ADMIN_MENUS_KEY, sorted({*before, *admin_ids}))
+        await facts.put(conn, ADMIN_MENUS, sorted({*before, *admin_ids}))
     kept = set(admin_ids)
     for admin_id in sorted({*before, *admin_ids}):
         try:
@@ -62,7 +61,7 @@ async def _seat_admins(
             log.info("an admin's command menu waits for the next start", admin=admin_id, cause=error.message)
             kept.add(admin_id)
     async with database.write() as conn:
-        await facts.put(conn, ADMIN_MENUS_KEY, sorted(kept))
+        await facts.put(conn, ADMIN_MENUS, sorted(kept))
 
 
 async def _seat(bot: Bot, admin_id: int, commands: Sequence[str] | None) -> None:

@@ -46,6 +46,7 @@ from bot.preferences.service import Preferences
 from bot.process.bells import Bells
 from bot.process.settings import Settings
 from bot.process.supervision import Background
+from bot.profile.erasing import Eraser
 from bot.profile.forgetme import Handlers as ForgetMeHandlers
 from bot.profile.history.handlers import Handlers as HistoryHandlers
 from bot.profile.history.service import History
@@ -96,6 +97,10 @@ def wire(
     deciding = Deciding(slates, reader, library, rating.rate)
     groups = Groups(database, library, taste, settings.timezone, slates.weights, nights)
 
+    def wake() -> None:
+        bells.nights.ring()
+        bells.erasing.ring()
+
     helping = HelpHandlers(rating.cancel)
     lists = DiscoverHandlers(discover, library)
     preferences = PreferencesHandlers(Preferences(database, library, settings.timezone))
@@ -124,13 +129,14 @@ def wire(
         HistoryHandlers(History(database, library)),
         PortraitHandlers(Portraits(database, library, taste), rating.ask, cards.round_screen),
         MyDataHandlers(database),
-        ForgetMeHandlers(),
+        ForgetMeHandlers(wake),
         NightHandlers(nights, voting, deciding, library, rights),
         GroupHandlers(groups, library, rights, helping.hello),
     ):
         room.register(router)
     background, notices = _wire_admin(router.admin, database, serving, settings, bells)
     delivery = Delivery(database, messenger, library, reader, deciding)
+    background["erasing"] = Eraser(database, bells.erasing).run
     return Rooms(router, delivery, background, notices)
 
 

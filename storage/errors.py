@@ -15,7 +15,8 @@ StorageError
 ├── RestoreFailed      a backup that was not put back; the database is as it was
 ├── CopyFailed         a copy that was not made; the target is as it was
 ├── UnknownRow         an id that no row has
-└── WrongState         an update that is not in the state that a step needs
+├── WrongState         an update that is not in the state that a step needs
+└── Forgotten          an update of somebody who was forgotten meanwhile
 """
 
 from __future__ import annotations
@@ -83,3 +84,7 @@ class UnknownRow(StorageError):
 
 class WrongState(StorageError):
     """An update was to take a step that its state does not allow, such as to be applied twice."""
+
+
+class Forgotten(StorageError):
+    """Whoever sent this update was forgotten while it waited: nothing comes of it."""

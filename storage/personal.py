@@ -2,27 +2,40 @@
 
 A table is personal if it is `people`, or if one of its foreign keys leads to a personal table. Some tables
 are tied to people by a Telegram id alone: the updates of a private chat, what an admin did and was sent.
+What each column may hold of a person is declared in `storage.holdings`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKeyConstraint, Table, and_, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Table,
+    and_,
+    delete,
+    false,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import schema
+from storage.database import facts
+from storage.holdings import Holds, holds, is_shared
+from storage.night import nights, tasks
 from storage.people.people import Person
 from storage.running import updates
 from storage.running.audit import NOBODY
 
-# The columns that hold Telegram's id of somebody.
-_NUMBERED: dict[Table, Column[Any]] = {
-    schema.updates: schema.updates.c.chat_key,
-    schema.notices: schema.notices.c.telegram_id,
-    schema.audit: schema.audit.c.actor,
-    schema.jobs: schema.jobs.c.asked_by,
-}
+ADMIN_MENUS = "admin_menus"  # the fact with Telegram's ids of those who may have an admin's menu
+FORGOTTEN = "forgotten"  # the fact that somebody was, whom the disk has not forgotten yet: see bot/profile
 
 _Row = dict[str, object]
 
@@ -31,18 +44,34 @@ _AT_ONCE = 1000  # parameters of one query; databases limit them
 
 def tables() -> list[Table]:
     """The tables that hold rows of people, parents first."""
-    return [table for table in schema.metadata.sorted_tables if _is_personal(table)] + list(_NUMBERED)
+    every = schema.metadata.sorted_tables
+    others = [table for table in every if not _is_personal(table) and not is_shared(table)]
+    return [table for table in every if _is_personal(table)] + others
 
 
 async def everything(conn: AsyncConnection, person: Person) -> dict[str, list[_Row]]:
     """Every row about a person, by table; a table without any is there too.
 
-    Beside each id of a film stands the film: `film_id` 7 has `film` with title, year and ids.
+    Beside each id of a film stands the film: `film_id` 7 has `film` with title, year and ids. Nobody else's
+    Telegram id is among it.
     """
     found = {}
     for table in tables():
         query = select(table).where(_of(table, person)).order_by(*table.primary_key.columns)
         found[table.name] = [dict(row._mapping) for row in await conn.execute(query)]
+    waiting = await updates.waiting_of(conn, person.telegram_id)
+    known = {row["seq"] for row in found["updates"]}
+    elsewhere = select(schema.updates).where(
+        schema.updates.c.seq.in_([seq for seq in waiting if seq not in known])
+    )
+    found["updates"] += [dict(row._mapping) for row in await conn.execute(elsewhere)]
+    for row in found["audit"]:
+        row["actor"] = row["actor"] if row["actor"] == person.telegram_id else None
+    for row in found["jobs"]:
+        for name in ("asked_by", "chat_id"):
+            row[name] = row[name] if row[name] == person.telegram_id else None
+    if person.telegram_id in await _admin_menus(conn):
+        found["settings"] = [{"key": ADMIN_MENUS, "value": [person.telegram_id]}]
     await _name_films(conn, found)
     return found
 
@@ -57,15 +86,50 @@ async def is_blank(conn: AsyncConnection, person: Person) -> bool:
     return True
 
 
-async def forget(conn: AsyncConnection, person: Person, running: int, body: _Row | None) -> None:
+async def forget(conn: AsyncConnection, person: Person, running: int, body: _Row | None) -> bool:
     """Delete every row about a person, and cut what ties updates to them (see `updates.forget`), and an
-    admin's acts and trainings."""
+    admin's acts and trainings. What groups were shown of them, boards and results, is to be shown anew.
+
+    Whether they may have had an admin's menu. Updates come first: one of theirs that is at work in a group
+    ends before, or has no effect.
+    """
+    await updates.forget(conn, person.telegram_id, running, body)
+    for night_id in await nights.that_named(conn, person.id):
+        await nights.touch(conn, night_id)
+        await tasks.rewrite_results(conn, night_id, datetime.now(UTC))
+    await _cut_audit(conn, person)  # while it is known whom it is about
     await conn.execute(delete(schema.people).where(schema.people.c.id == person.id))  # the rest by cascade
     await conn.execute(delete(schema.notices).where(_of(schema.notices, person)))
-    await conn.execute(update(schema.audit).where(_of(schema.audit, person)).values(actor=NOBODY))
-    cut = {"asked_by": None, "chat_id": None, "message_id": None}
-    await conn.execute(update(schema.jobs).where(_of(schema.jobs, person)).values(cut))
-    await updates.forget(conn, person.telegram_id, running, body)
+    asked = schema.jobs.c.asked_by == person.telegram_id
+    await conn.execute(update(schema.jobs).where(asked).values(asked_by=None))
+    told = schema.jobs.c.chat_id == person.telegram_id
+    await conn.execute(update(schema.jobs).where(told).values(chat_id=None, message_id=None))
+    menus = await _admin_menus(conn)
+    if person.telegram_id in menus:
+        await facts.put(conn, ADMIN_MENUS, [each for each in menus if each != person.telegram_id])
+    await facts.put(conn, FORGOTTEN, running)
+    return person.telegram_id in menus
+
+
+async def _cut_audit(conn: AsyncConnection, person: Person) -> None:
+    audit = schema.audit
+    theirs = audit.c.actor == person.telegram_id
+    await conn.execute(update(audit).where(theirs).values(actor=NOBODY))
+    about = (await conn.execute(select(audit.c.id, audit.c.details).where(_names(person)))).all()
+    for act_id, details in about:
+        cut = update(audit).where(audit.c.id == act_id)
+        await conn.execute(cut.values(details={**details, "person": NOBODY}))
+
+
+async def _admin_menus(conn: AsyncConnection) -> Sequence[int]:
+    known = await facts.get(conn, ADMIN_MENUS)
+    return [int(each) for each in known] if isinstance(known, list) else []
+
+
+def _names(person: Person) -> ColumnElement[bool]:
+    """Whether an act is about a person."""
+    about: ColumnElement[bool] = schema.audit.c.details["person"].as_integer() == person.id
+    return about
 
 
 def _is_personal(table: Table) -> bool:
@@ -84,10 +148,14 @@ def _of(table: Table, person: Person) -> ColumnElement[bool]:
     """The condition that picks a person's rows of a personal table."""
     if table is schema.people:
         return table.c.id == person.id
-    if table in _NUMBERED:
-        return _NUMBERED[table] == person.telegram_id
+    if table is schema.facts:
+        return false()
     if "person_id" in table.c:
         return table.c.person_id == person.id
+    numbered = [column for column in table.columns if holds(column) is Holds.TELEGRAM_ID]
+    if numbered:
+        mine = [column == person.telegram_id for column in numbered if isinstance(column.type, BigInteger)]
+        return or_(*mine, *([_names(person)] if table is schema.audit else []))
     key = _parent(table)
     if key is None:
         raise ValueError(f"{table.name} is not about people")

@@ -133,6 +133,8 @@ class Delivery:
             await self._stop(task, address)
         elif task.kind == "poll":
             await self._poll(task, night, address)
+        elif task.kind == tasks.REWRITE:
+            await self._rewrite(task, night, address)
         else:
             await self._send(task, night, address)
 
@@ -159,6 +161,15 @@ class Delivery:
             poll = await polls.numbered(conn, task.night_id, task.poll_number)
         if poll is not None and poll.message_id is not None:
             await self._messenger.stop_poll(address.chat_id, poll.message_id)
+        await self._finish(task)
+
+    async def _rewrite(self, task: NightTask, night: Night, address: _Address) -> None:
+        """Show a result as it is by now: somebody whom it names is forgotten. One that is gone is let go."""
+        async with self._database.read() as conn:
+            message_id = await tasks.message_of(conn, night.id, "result", task.poll_number)
+            screen = await self._result(conn, task, night)
+        if message_id is not None and screen is not None:
+            await self._messenger.edit(address.chat_id, message_id, screen)
         await self._finish(task)
 
     async def _send(self, task: NightTask, night: Night, address: _Address) -> None:

@@ -32,3 +32,4 @@ class Bells:
     notices: Bell = field(default_factory=Bell)
     training: Bell = field(default_factory=Bell)
     progress: Bell = field(default_factory=Bell)
+    erasing: Bell = field(default_factory=Bell)

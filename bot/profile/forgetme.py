@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from bot.telegram.callbacks import Owned, Record, record
 from bot.telegram.request import Request
 from bot.telegram.router import Router
 from bot.telegram.screen import Button, Screen
-from bot.texts import Translator
+from bot.texts import FALLBACK, Translator, languages
 from storage import personal
 from storage.database import AsyncConnection
-from storage.night import nights
 from storage.people.people import Person
 
 PERSON = Owned("person")
@@ -31,7 +31,10 @@ class KeepPerson(Record):
 
 
 class Handlers:
-    """/forgetme and its two buttons."""
+    """/forgetme and its two buttons. `wake` has those look who do what a forgetting leaves to be done."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
 
     def register(self, router: Router) -> None:
         """Claim the command and buttons of this screen."""
@@ -47,7 +50,11 @@ class Handlers:
     async def forget(self, request: Request, tap: ForgetPerson) -> None:
         """Delete everything."""
         running, remainder = request.update.seq, request.remainder()
-        await request.once(forget_person, request.person, running, remainder)
+        had_menu = await request.once(forget_person, request.person, running, remainder)
+        self._wake()
+        if had_menu:  # an admin's; who is still one gets it again at the next start
+            codes = [None if language == FALLBACK else language for language in languages()]
+            await request.messenger.drop_menu(request.chat_id, codes)
         await request.toast()
         await request.show(Screen(request.t.html("forget.done")))
 
@@ -65,12 +72,10 @@ async def _may_forget(conn: AsyncConnection, request: Request, asked_for: int) -
 
 async def forget_person(
     conn: AsyncConnection, person: Person, running: int, remainder: dict[str, object]
-) -> None:
-    """Delete all rows of a person; of the `running` update only `remainder` is left until it is answered."""
-    # The boards of these nights name them.
-    for night_id in await nights.of_person(conn, person.id, nights.OPEN):
-        await nights.touch(conn, night_id)
-    await personal.forget(conn, person, running, remainder)
+) -> bool:
+    """Delete all rows of a person; of the `running` update only `remainder` is left until it is answered.
+    Whether they may have had an admin's menu."""
+    return await personal.forget(conn, person, running, remainder)
 
 
 def forget_screen(person_id: int, t: Translator) -> Screen:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import httpx
 import structlog
-from telegram import Bot, Message, ReplyParameters
+from telegram import Bot, BotCommandScopeChat, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
@@ -162,6 +162,15 @@ class Messenger:
                 return False
             raise
         return True
+
+    async def drop_menu(self, chat_id: int, languages: Sequence[str | None]) -> None:
+        """Let a private chat have the menu of commands that everybody has, in these languages."""
+        for language in languages:
+            await _repeat(
+                lambda language=language: self._bot.delete_my_commands(  # type: ignore[misc]
+                    scope=BotCommandScopeChat(chat_id), language_code=language
+                )
+            )
 
     async def answer(self, query_id: str, toast: str | None = None) -> None:
         """End the spinning of a button, with a toast or without. A query too old to answer is let go."""

@@ -23,7 +23,7 @@ from bot.telegram.router import Router
 from bot.telegram.screen import Screen
 from bot.texts import translator
 from storage.database import Database
-from storage.errors import StorageError, TryLater
+from storage.errors import Forgotten, StorageError, TryLater, WrongState
 from storage.night import chats
 from storage.people import people
 from storage.running import updates
@@ -64,6 +64,10 @@ class Processor:
             return await self._close(stored, "given_up", f"pending at {stored.attempts} starts")
         try:
             outcome = await self._persist(stored, await self._read(stored))
+        except Forgotten:
+            log.info("an update of somebody who was forgotten meanwhile")
+            await self._stop_spinning(stored)
+            return "ignored"
         except Exception as error:
             log.exception("update failed")
             return await self._close(stored, "failed", repr(error))
@@ -132,6 +136,9 @@ class Processor:
                 pause = backoff.next()
                 log.warning("update is not closed yet", seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
+            except WrongState:  # whoever sent it was forgotten meanwhile
+                log.info("update was closed before")
+                return end
             except StorageError as error:
                 log.error("update could not be closed", cause=str(error))
                 return "left"
@@ -191,6 +198,7 @@ class Processor:
         spoken = user.language_code
         if person is None or (privately and not person.active) or spoken not in (None, person.language):
             async with self._database.write() as conn:
+                await updates.hold(conn, stored.seq)
                 person = await people.meet(conn, user.id, spoken, datetime.now(UTC), privately=privately)
         return person
 
@@ -217,7 +225,7 @@ class Processor:
             request.moved(error.new_chat_id)
             later = True
             raise
-        except (NetworkError, TryLater, MaybeSent):
+        except (NetworkError, TryLater, MaybeSent, Forgotten):
             raise
         except Exception:
             await self._apologise(request)

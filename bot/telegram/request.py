@@ -62,6 +62,7 @@ class Request:
             result: T = self.update.result  # type: ignore[assignment]  # what the effect returned, through JSON
             return result
         async with self.database.write() as conn:
+            await updates.hold(conn, self.update.seq)
             value = await effect(conn, *args, **kwargs)
             await updates.mark_applied(conn, self.update.seq, value)
         self.update = replace(self.update, state="applied", result=value)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage import schema
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
-from storage.errors import DatabaseClosed, DatabaseLost, NestedWrite
+from storage.errors import DatabaseBusy, DatabaseClosed, DatabaseLost, NestedWrite
 
 _CONNECTIONS = 4
 
@@ -99,6 +102,54 @@ class Database:
     def _check_lock(self) -> None:
         if not self._held():
             raise DatabaseLost("the lock on the database is lost; it is waited for")
+
+    async def erase(self) -> bool:
+        """Have the disk forget what was deleted; False where somebody still reads it: try again later.
+
+        SQLite: the WAL, which holds rows as they were, goes into the file and is cut to nothing; only writers
+        wait, and only for that. PostgreSQL: VACUUM.
+        """
+        if self._writer.dialect.name != "sqlite":
+            async with self._writer.connect() as conn:
+                conn = await conn.execution_options(isolation_level="AUTOCOMMIT")
+                await conn.exec_driver_sql("VACUUM " + ", ".join(sorted(schema.metadata.tables)))
+            return True
+        busy, _, _ = await self._statement("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not busy
+
+    async def rebuild(self) -> None:
+        """Write a SQLite file anew, without what is left in it of rows deleted before `secure_delete`."""
+        if self._writer.dialect.name == "sqlite":
+            await self._statement("VACUUM")
+
+    async def _statement(self, statement: str) -> Sequence[int]:
+        """A statement of SQLite that stands in no transaction, without waiting for anybody; its first row.
+
+        Raises DatabaseBusy.
+        """
+        rows: list[Sequence[int]] = []
+
+        async def work() -> None:
+            conn = self._writer.connect()
+            try:
+                await conn.start()
+                driver: Any = (await conn.get_raw_connection()).driver_connection
+                ((patience,),) = await driver.execute_fetchall("PRAGMA busy_timeout")
+                await driver.execute_fetchall("PRAGMA busy_timeout = 0")
+                try:
+                    rows.extend(await driver.execute_fetchall(statement))
+                finally:
+                    await driver.execute_fetchall(f"PRAGMA busy_timeout = {patience}")
+            except sqlite3.Error as error:
+                raise DatabaseBusy(f"{statement} is not possible now: {error}") from error
+            finally:
+                await conn.close()
+
+        async with self._turn:
+            if self._closed:
+                raise DatabaseClosed("the database was closed")
+            await _to_the_end(work())
+        return rows[0] if rows else ()
 
 
 @asynccontextmanager

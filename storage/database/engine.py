@@ -16,7 +16,9 @@ from storage.database.urls import masked, masked_text
 from storage.errors import CannotOpen, DatabaseBusy, DatabaseFull, DatabaseLost
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-_BUSY_TIMEOUT = 10_000  # milliseconds; only a backup or a shell can be in the way, there is one writer
+# `busy_timeout` in milliseconds; only a backup or a shell can be in the way, there is one writer. With
+# `secure_delete` the file keeps nothing of a row that was deleted or changed.
+_PRAGMAS = {"busy_timeout": "10000", "secure_delete": "ON"}
 # A full disk is FULL; a quota, a size limit or a full disk under the shared memory of the WAL, an I/O error.
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
@@ -78,7 +80,7 @@ def make_engine(url: URL, *, pragmas: Mapping[str, str], begin: str, size: int) 
         def set_up(connection: Any, record: object) -> None:
             connection.isolation_level = None  # the driver starts no transaction by itself
             cursor = connection.cursor()
-            for name, value in {"busy_timeout": str(_BUSY_TIMEOUT), **pragmas}.items():
+            for name, value in {**_PRAGMAS, **pragmas}.items():
                 cursor.execute(f"PRAGMA {name} = {value}")
             cursor.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import upsert
@@ -20,3 +20,8 @@ async def get(conn: AsyncConnection, key: str) -> object | None:
 async def put(conn: AsyncConnection, key: str, value: object) -> None:
     """Keep a JSON value under `key`, in place of the one before."""
     await conn.execute(upsert(conn, facts, {"key": key, "value": value}, key=("key",)))
+
+
+async def drop(conn: AsyncConnection, key: str) -> None:
+    """Keep nothing under `key` any more."""
+    await conn.execute(delete(facts).where(facts.c.key == key))

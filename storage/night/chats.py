@@ -94,7 +94,8 @@ async def deactivate(conn: AsyncConnection, telegram_id: int) -> None:
     mine = nights.c.chat_id == found.id
     pending = tasks.c.state.in_(("waiting", "trying"))
     theirs = tasks.c.night_id.in_(select(nights.c.id).where(mine))
-    await conn.execute(delete(tasks).where(pending, theirs))
+    # What names somebody who is forgotten is changed when the bot is there again.
+    await conn.execute(delete(tasks).where(pending, theirs, tasks.c.kind != "rewrite"))
     await conn.execute(update(nights).where(mine, still_open).values(state="cancelled"))
 
 
@@ -144,6 +145,7 @@ async def move(conn: AsyncConnection, old: int, new: int) -> bool:
     await conn.execute(update(chats).where(chats.c.id == before.id).values(telegram_id=new, active=True))
     mine = select(nights.c.id).where(nights.c.chat_id == before.id)
     await conn.execute(update(screens).where(screens.c.night_id.in_(mine)).values(message_id=None, shown=0))
+    await conn.execute(update(tasks).where(tasks.c.night_id.in_(mine)).values(message_id=None))
     await _send_polls_anew(conn, before.id)
     return True
 

@@ -13,11 +13,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into, upsert
-from storage.schema import night_members, nights, people, slates, vetoes
+from storage.schema import (
+    chat_members,
+    night_members,
+    night_opinions,
+    nights,
+    people,
+    polls,
+    slates,
+    vetoes,
+    votes,
+)
 
 NightState = Literal["gathering", "polling", "decided", "cancelled"]
 OPEN: tuple[NightState, ...] = ("gathering", "polling")
@@ -111,6 +121,22 @@ async def of_person(
         .where(night_members.c.person_id == person_id, nights.c.state.in_(states))
     )
     return list(await conn.scalars(query))
+
+
+async def that_named(conn: AsyncConnection, person_id: int) -> list[int]:
+    """The nights of which a message may name a person: those that they are in or voted in, and those of their
+    groups with a result from before its last poll, since whoever has left a night is in no row of it."""
+    takers = [select(t.c.night_id).where(t.c.person_id == person_id) for t in (night_members, night_opinions)]
+    voted = (
+        select(polls.c.night_id)
+        .join(votes, votes.c.poll_id == polls.c.id)
+        .where(votes.c.person_id == person_id)
+    )
+    theirs = select(chat_members.c.chat_id).where(chat_members.c.person_id == person_id)
+    held = select(func.count()).where(polls.c.night_id == nights.c.id).scalar_subquery()
+    ended_before = nights.c.chat_id.in_(theirs) & (held > case((nights.c.film_id.is_(None), 0), else_=1))
+    named = or_(*(nights.c.id.in_(each) for each in (*takers, voted)), ended_before)
+    return list(await conn.scalars(select(nights.c.id).where(named).order_by(nights.c.id)))
 
 
 async def change(conn: AsyncConnection, night_id: int, **values: object) -> None:

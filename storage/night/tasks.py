@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import chats, nights, tasks
 
+REWRITE = "rewrite"  # show a result anew, since it names somebody who is forgotten
 _OPEN = tasks.c.state.in_(("waiting", "trying"))
 
 
@@ -56,6 +57,21 @@ async def add(
         "attempts": 0,
     }
     await conn.execute(insert(tasks).values(row))
+
+
+async def rewrite_results(conn: AsyncConnection, night_id: int, at: datetime) -> None:
+    """Have the results that a night has told shown anew, or that of which it is not known whether it has."""
+    told = (tasks.c.night_id == night_id) & (tasks.c.kind == "result") & (tasks.c.state != "dropped")
+    for number in (await conn.scalars(select(tasks.c.poll_number).where(told))).all():
+        await add(conn, night_id, REWRITE, at, poll_number=number)
+
+
+async def message_of(conn: AsyncConnection, night_id: int, kind: str, poll_number: int) -> int | None:
+    """The message that such a task has sent, if it is known."""
+    mine = (tasks.c.night_id == night_id) & (tasks.c.kind == kind) & (tasks.c.poll_number == poll_number)
+    query = select(tasks.c.message_id).where(mine, tasks.c.message_id.is_not(None)).limit(1)
+    found: int | None = (await conn.execute(query)).scalar_one_or_none()
+    return found
 
 
 async def exists(conn: AsyncConnection, night_id: int, kind: str) -> bool:

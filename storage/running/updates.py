@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into
-from storage.errors import WrongState
+from storage.errors import Forgotten, WrongState
 from storage.schema import updates as rows
 
 _PENDING = rows.c.finished_at.is_(None)
@@ -140,16 +141,72 @@ async def _finish(conn: AsyncConnection, seq: int, state: str, at: datetime, *, 
         raise WrongState(f"update {seq} cannot be {state}: it is unknown or finished")
 
 
-async def forget(conn: AsyncConnection, chat_key: int, running: int, body: dict[str, object] | None) -> None:
-    """Cut every tie between the rows of a chat and the person who wrote there; the rows themselves only say
-    that these updates came, so that Telegram's repetitions are still known.
+async def hold(conn: AsyncConnection, seq: int) -> None:
+    """Keep an update from being forgotten until the transaction ends. Raises Forgotten if it was before."""
+    query = select(rows.c.finished_at).where(rows.c.seq == seq).with_for_update()
+    if (await conn.execute(query)).scalar_one_or_none() is not None:
+        raise Forgotten(f"update {seq} came from somebody who is forgotten by now")
+
+
+async def forget(
+    conn: AsyncConnection, telegram_id: int, running: int, body: dict[str, object] | None
+) -> None:
+    """Cut every tie between rows and a person; the rows themselves only say that these updates came, so that
+    Telegram's repetitions are still known.
 
     The `running` update (a seq) has yet to be answered: until it is done it keeps `body`, what the answer
-    needs and no more. Updates that wait behind it are left alone, since they were written after it.
+    needs and no more. What the person sent before, and waits in another chat, is closed: see `hold`. What was
+    sent after it is left alone: it comes from somebody new. Errors are cut whoever caused them, since they
+    may quote people, and of an update that ended nobody knows who sent it.
     """
-    mine = rows.c.chat_key == chat_key
-    await conn.execute(update(rows).where(mine, ~_PENDING).values(chat_key=0, error=None))
+    for seq, held in (await conn.execute(_before(running))).all():
+        if telegram_id in _senders(held):
+            waiting = select(rows.c.seq).where(rows.c.seq == seq, _PENDING).with_for_update()
+            if (await conn.execute(waiting)).first() is not None:
+                await _finish(conn, seq, "done", datetime.now(UTC), error=None)
+    mine = rows.c.chat_key == telegram_id
+    await conn.execute(update(rows).where(mine, ~_PENDING).values(chat_key=0))
+    await conn.execute(update(rows).where(rows.c.error.is_not(None)).values(error=None))
     await conn.execute(update(rows).where(rows.c.seq == running).values(chat_key=0, body=body))
+    # Who is at work on one of the others' sees to it that its body goes.
+    for seq, held in (await conn.execute(_before(running).with_for_update(skip_locked=True))).all():
+        if (bare := _nameless(held, telegram_id)) != held:
+            await conn.execute(update(rows).where(rows.c.seq == seq).values(body=bare))
+
+
+async def is_forgetting(conn: AsyncConnection) -> bool:
+    """Whether an update that had somebody forgotten has yet to be answered."""
+    query = select(rows.c.seq).where(rows.c.chat_key == 0, rows.c.state == "applied").limit(1)
+    return (await conn.execute(query)).first() is not None
+
+
+async def waiting_of(conn: AsyncConnection, telegram_id: int) -> list[int]:
+    """The updates (seqs) that a person has sent, wherever, and that are not finished."""
+    found = await conn.execute(select(rows.c.seq, rows.c.body).where(_PENDING).order_by(rows.c.seq))
+    return [seq for seq, body in found if telegram_id in _senders(body)]
+
+
+def _before(seq: int) -> Select[tuple[int, Any]]:
+    return select(rows.c.seq, rows.c.body).where(_PENDING, rows.c.seq < seq).order_by(rows.c.seq)
+
+
+def _senders(body: Any) -> set[object]:
+    """Telegram's ids of whom an update acts for: who sent it, and who came or left."""
+    parts = [said for said in body.values() if isinstance(said, dict)] if isinstance(body, dict) else []
+    parts += [said["new_chat_member"] for said in parts if isinstance(said.get("new_chat_member"), dict)]
+    users = [said.get(name) for said in parts for name in ("from", "user", "left_chat_member")]
+    return {id_ for user in users if isinstance(user, dict) and isinstance(id_ := user.get("id"), int)}
+
+
+def _nameless(value: Any, telegram_id: int) -> Any:
+    """The JSON of an update with what it takes to read it of this user, and no name."""
+    if isinstance(value, list):
+        return [_nameless(each, telegram_id) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("id") == telegram_id and "first_name" in value:
+        return {**{key: value[key] for key in ("id", "is_bot", "type") if key in value}, "first_name": ""}
+    return {key: _nameless(each, telegram_id) for key, each in value.items()}
 
 
 async def prune(conn: AsyncConnection, before: datetime) -> int:

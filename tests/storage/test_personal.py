@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, insert, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
 
 from storage import personal, schema
-from storage.database import AsyncConnection, Database
+from storage.database import AsyncConnection, Database, facts
+from storage.errors import Forgotten
+from storage.holdings import HOLDINGS, Holds, holds, is_shared
+from storage.night import chats, nights, polls, screens, tasks
 from storage.people import people
 from storage.people.people import Person
-from storage.running import updates
+from storage.running import audit, updates
 from storage.running.updates import NewUpdate
 
 Minute = Callable[[int], datetime]
@@ -47,11 +63,7 @@ FITTING: dict[tuple[str, str], object] = {
     ("standings", "why"): "admin",
     ("flags", "state"): "open",
 }
-# What belongs to nobody. A table is personal, or it is named here.
-SHARED = frozenset(
-    {"films", "settings", "chats", "nights", "slates", "screens", "polls", "poll_options"}
-    | {"models", "flags", "weeks", "additions", "merges"}
-)
+SHARED = {table.name for table in schema.metadata.sorted_tables if is_shared(table)}
 VALUES: dict[type[Any], object] = {
     schema.UtcDateTime: None,
     Boolean: True,
@@ -79,7 +91,11 @@ async def _row(conn: AsyncConnection, table: Table, known: Known, at: datetime) 
 def _value(column: Column[Any], table: Table, known: Known, at: datetime) -> object:
     if (table.name, column.name) in FITTING:
         return FITTING[table.name, column.name]
-    if column.name in ("chat_key", "actor", "asked_by") or column is schema.notices.c.telegram_id:
+    if (
+        column.name in ("chat_key", "actor", "asked_by")
+        or column is schema.jobs.c.chat_id
+        or column is schema.notices.c.telegram_id
+    ):
         return known[schema.people.c.telegram_id]
     if column.name in ("update_id", "key"):
         return known[schema.people.c.id] if column.name == "update_id" else str(known[schema.people.c.id])
@@ -108,17 +124,30 @@ async def two(database: Database, film_ids: list[int], minute: Minute) -> tuple[
         for person, film_id in ((ann, film_ids[0]), (bob, film_ids[1])):
             known = group | _known(person, film_id)
             for table in personal.tables():
-                if table is not schema.people:
+                if table not in (schema.people, schema.facts):
                     await _row(conn, table, known, minute(1))
+        await facts.put(conn, personal.ADMIN_MENUS, [ann.telegram_id, bob.telegram_id, 5])
     return ann, bob
 
 
-def test_every_table_is_personal_or_shared_on_purpose() -> None:
-    """Whoever adds a table says whose its rows are: by a foreign key that leads to people, or in SHARED."""
+def test_every_column_is_declared() -> None:
+    """Whoever adds a column says in storage/holdings.py what it may hold of a person."""
+    declared = {name: sorted(" ".join(columns.values()).split()) for name, columns in HOLDINGS.items()}
+    assert declared == {
+        name: sorted(column.name for column in table.columns)
+        for name, table in schema.metadata.tables.items()
+    }
+
+
+def test_a_table_is_personal_or_holds_nothing_of_anybody() -> None:
     named = [table.name for table in personal.tables()]
     assert len(named) == len(set(named))
     assert set(named) | SHARED == set(schema.metadata.tables)
     assert not set(named) & SHARED
+    for table in schema.metadata.sorted_tables:
+        for column in table.columns:
+            if any(key.column is schema.people.c.id for key in column.foreign_keys):
+                assert holds(column) is Holds.OUR_ID, column
 
 
 def test_every_personal_row_goes_with_its_person() -> None:
@@ -164,6 +193,7 @@ async def test_nothing_is_left_of_who_is_forgotten(database: Database, two: tupl
                 assert str(ann.telegram_id) not in str(tuple(row)), table.name
                 assert row._mapping.get("person_id") != ann.id, table.name
         assert await people.find(conn, ann.telegram_id) is None
+        before["updates"][0]["error"] = None  # it may have quoted her
         assert await personal.everything(conn, bob) == before
 
 
@@ -207,3 +237,127 @@ async def test_whoever_only_wrote_is_blank(
         assert await personal.is_blank(conn, person)
         await _row(conn, schema.marks, _known(person, film_ids[0]), minute(0))
         assert not await personal.is_blank(conn, person)
+
+
+async def test_what_they_sent_before_has_no_effect_any_more(
+    database: Database, ann: int, bob: int, minute: Minute
+) -> None:
+    """It waits in a group, perhaps at work right now; what came after it is from somebody new."""
+    async with database.write() as conn:
+        person, other = await people.get(conn, ann), await people.get(conn, bob)
+        ada = {"id": person.telegram_id, "is_bot": False, "first_name": "Zebulonia", "username": "zeb"}
+        grace = {"id": other.telegram_id, "is_bot": False, "first_name": "Grace"}
+        group = {"id": -5, "type": "group", "title": "Zeds"}
+
+        def said(update_id: int, **message: object) -> NewUpdate:
+            return NewUpdate(update_id, -5, {"message": {"chat": group, "text": "/night", **message}})
+
+        waiting = [
+            said(1, **{"from": ada}),
+            said(2, **{"from": grace}, reply_to_message={"from": ada}),
+            said(3, **{"from": grace}, left_chat_member=ada),
+            NewUpdate(4, person.telegram_id, {"callback_query": {"from": ada}}),
+            said(5, **{"from": ada}),
+        ]
+        rows = await updates.receive(conn, BOT, waiting, minute(0))
+        found = await personal.everything(conn, person)
+        assert [row["update_id"] for row in found["updates"]] == [4, 1, 3, 5]
+        await personal.forget(conn, person, running=rows[3].seq, body={})
+    async with database.write() as conn:
+        assert [row.update_id for row in await updates.pending(conn, BOT)] == [2, 4, 5]
+        (reply, _, _) = await updates.pending(conn, BOT)
+        assert "Zebulonia" not in str(reply.body)
+        assert "Grace" in str(reply.body)
+        for seq in (rows[0].seq, rows[2].seq):
+            with pytest.raises(Forgotten):
+                await updates.hold(conn, seq)
+        await updates.hold(conn, rows[1].seq)
+
+
+async def test_what_admins_said_of_them_and_their_menu(database: Database, ann: int, minute: Minute) -> None:
+    async with database.write() as conn:
+        person = await people.get(conn, ann)
+        await audit.add(conn, "exclude", minute(0), 42, person=ann)
+        await audit.add(conn, "exclude", minute(0), 42, person=ann + 1)
+        await facts.put(conn, personal.ADMIN_MENUS, [person.telegram_id, 42])
+        found = await personal.everything(conn, person)
+        assert [(row["actor"], row["details"]) for row in found["audit"]] == [(None, {"person": ann})]
+        assert found["settings"] == [{"key": "admin_menus", "value": [person.telegram_id]}]
+        assert await personal.forget(conn, person, running=0, body=None)
+        assert [act.details for act in await audit.page(conn, offset=0, limit=9)] == [
+            {"person": ann + 1},
+            {"person": audit.NOBODY},
+        ]
+        assert await facts.get(conn, personal.ADMIN_MENUS) == [42]
+        assert await facts.get(conn, personal.FORGOTTEN) is not None
+
+
+async def test_forgetting_waits_for_what_they_do_right_now(
+    database: Database, ann: int, minute: Minute
+) -> None:
+    """They vote in a group at the same moment: the vote is counted first, and forgotten with the rest."""
+    async with database.write() as conn:
+        person = await people.get(conn, ann)
+        body: dict[str, object] = {"poll_answer": {"user": {"id": person.telegram_id}}}
+        (vote,) = await updates.receive(conn, BOT, [NewUpdate(1, -5, body)], minute(0))
+
+    async def forget() -> None:
+        async with database.write() as conn:
+            await personal.forget(conn, person, running=vote.seq + 1, body=None)
+
+    async with database.write() as conn:
+        await updates.hold(conn, vote.seq)
+        forgetting = asyncio.create_task(forget())
+        await asyncio.sleep(0.1)
+        chat = await chats.meet(conn, -5)
+        await chats.greet(conn, chat.id, ann, minute(1))
+        await updates.mark_applied(conn, vote.seq, None)
+    await forgetting
+    async with database.read() as conn:
+        assert await people.find(conn, person.telegram_id) is None
+        assert await chats.members(conn, chat.id, 9) == []
+
+
+async def test_messages_that_name_them_are_shown_anew(
+    database: Database, ann: int, bob: int, minute: Minute
+) -> None:
+    """Boards and results of nights that they voted or took part in, also of decided ones, and an earlier
+    result of a night of their group that they left since."""
+    async with database.write() as conn:
+        chat = await chats.meet(conn, -5)
+        await chats.greet(conn, chat.id, ann, minute(0))
+        made = [await nights.create(conn, chat.id, topic, None, [], [], minute(0)) for topic in range(5)]
+        joined, voted, left, other, _ = made
+        await nights.join(conn, joined, ann, "Zebulonia", minute(0), host=True)
+        for night_id, count in ((voted, 1), (left, 2), (other, 1)):
+            for number in range(1, count + 1):
+                poll_id = await polls.create(
+                    conn,
+                    night_id,
+                    number,
+                    [(None, None)],
+                    several=False,
+                    outsiders=True,
+                    strategy="fair",
+                    closes_at=minute(1),
+                )
+                await tasks.add(conn, night_id, "result", minute(1), poll_number=number)
+            if night_id == voted:
+                await polls.vote(conn, poll_id, ann, "Zebulonia", [0], minute(0))
+        await conn.execute(update(schema.nights).values(state="decided", film_id=await _film(conn)))
+        for night_id in made:
+            await screens.place(conn, night_id, "board")
+            await screens.show(conn, night_id, "board", night_id, 9)
+        await personal.forget(conn, await people.get(conn, ann), running=0, body=None)
+        touched = select(schema.nights.c.id).where(schema.nights.c.version > 1).order_by(schema.nights.c.id)
+        assert list(await conn.scalars(touched)) == [joined, voted, left]
+        rewritten = select(schema.tasks.c.night_id, schema.tasks.c.poll_number).where(
+            schema.tasks.c.kind == tasks.REWRITE
+        )
+        assert [tuple(row) for row in await conn.execute(rewritten)] == [(voted, 1), (left, 1), (left, 2)]
+
+
+async def _film(conn: AsyncConnection) -> int:
+    film: dict[str, Any] = {"source": "tiny", "title": "Heat", "genres": [], "alternatives": []}
+    made = await conn.execute(insert(schema.films).values(film).returning(schema.films.c.id))
+    return int(made.scalar_one())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -176,3 +177,34 @@ async def test_keep_it_keeps_it(
     async with database.read() as conn:
         assert await people.find(conn, person.telegram_id) == person
         assert len((await conn.execute(select(schema.ratings))).all()) == 1
+
+
+async def test_what_waits_elsewhere_brings_nobody_back(
+    database: Database, sandbox: Sandbox, client: Client, processor: Processor, store: Store, person: Person
+) -> None:
+    """A /night in a group that was sent before, and is handled after: nothing comes of it, and nobody is told
+    of an error. What is sent after it comes from somebody new."""
+    ada = person.telegram_id
+    sandbox.queries.tap(ada, "Delete everything")
+    (tap,) = sandbox.updates.pending()
+    user, group = tap["callback_query"]["from"], {"id": -77, "type": "group", "title": "Friday"}
+    message = {"message_id": 5, "date": 1, "from": user, "chat": group, "text": "/night"}
+    before: dict[str, Any] = {"update_id": tap["update_id"] - 1000, "message": message}
+    async with database.write() as conn:
+        new = NewUpdate(before["update_id"], -77, before)
+        (night,) = await updates.receive(conn, client.id, [new], datetime.now(UTC))
+    await processor.handle(await store())
+    calls = len(sandbox.calls)
+    await processor.handle(night)
+    assert len(sandbox.calls) == calls
+    async with database.read() as conn:
+        for table in (schema.people, schema.chat_members, schema.nights):
+            assert (await conn.execute(select(table))).all() == []
+        ends = await conn.execute(select(schema.updates.c.state, schema.updates.c.body))
+        assert {tuple(row) for row in ends} == {("done", None)}
+    sandbox.people.say(ada, "/help")
+    await processor.handle(await store())
+    async with database.read() as conn:
+        met = await people.find(conn, ada)
+    assert met is not None
+    assert met.id > person.id

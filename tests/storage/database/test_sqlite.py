@@ -38,6 +38,7 @@ async def test_every_connection_has_its_pragmas(sqlite_database: Database) -> No
         assert await _pragma(conn, "synchronous") == 2  # FULL
         assert await _pragma(conn, "foreign_keys") == 1
         assert await _pragma(conn, "busy_timeout") == 10_000
+        assert await _pragma(conn, "secure_delete") == 1
     async with sqlite_database.read() as one, sqlite_database.read() as two:
         for conn in (one, two):
             assert await _pragma(conn, "journal_mode") == "wal"
@@ -68,6 +69,44 @@ async def test_writers_take_turns(sqlite_database: Database) -> None:
     await asyncio.gather(*(add_one() for _ in range(20)))
     async with sqlite_database.read() as conn:
         assert await facts.get(conn, "counter") == 20
+
+
+async def test_what_was_deleted_leaves_the_disk_once_nobody_reads_it(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    """Nobody is held up for it: while somebody reads, it says so at once, and writing goes on."""
+
+    def left() -> bool:
+        return any(b"Zebulonia" in file.read_bytes() for file in tmp_path.glob("matinee.sqlite3*"))
+
+    for value in ("Zebulonia" * 2_000, "Zebulonia", None):
+        async with sqlite_database.write() as conn:
+            await facts.put(conn, "name", value)
+    assert left()
+    async with sqlite_database.read() as conn:
+        await facts.get(conn, "name")
+        assert not await asyncio.wait_for(sqlite_database.erase(), 5)
+        async with sqlite_database.write() as writing:
+            await facts.put(writing, "other", 1)
+            assert await _pragma(writing, "busy_timeout") == 10_000
+    assert await sqlite_database.erase()
+    assert not left()
+
+
+async def test_a_file_of_before_is_written_anew(tmp_path: Path, sqlite_database: Database) -> None:
+    """Its free pages hold what was deleted before anything was overwritten."""
+    file = tmp_path / "matinee.sqlite3"
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("PRAGMA secure_delete = OFF")
+        old.execute("INSERT INTO settings VALUES ('name', ?)", ("Zebulonia" * 5_000,))
+        old.commit()
+        old.execute("DELETE FROM settings")
+        old.commit()
+    assert await sqlite_database.erase()
+    assert b"Zebulonia" in file.read_bytes()
+    await sqlite_database.rebuild()
+    assert await sqlite_database.erase()
+    assert b"Zebulonia" not in file.read_bytes()
 
 
 async def test_ids_once_given_are_never_given_again(sqlite_database: Database, minute: Minute) -> None:
