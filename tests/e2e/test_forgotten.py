@@ -6,6 +6,8 @@ import time
 from functools import partial
 from typing import Any
 
+import pytest
+
 from tests.e2e.administering import AdminBot
 from tests.e2e.driving import Bot, Group, Message, Person
 
@@ -110,6 +112,7 @@ def test_nothing_is_left_of_a_name(admin_bot: AdminBot) -> None:
     assert met == (1,)
 
 
+@pytest.mark.check
 def test_a_killed_process_leaves_the_rest_to_the_next(own_bot: Bot) -> None:
     """Killed right after the rows went: the next start shows boards anew, and takes the WAL away."""
     bot, zeb, grace = own_bot, own_bot.person(FIRST, last_name=LAST, username=NICK), own_bot.person("Grace")
