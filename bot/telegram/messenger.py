@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -164,13 +165,14 @@ class Messenger:
         return True
 
     async def drop_menu(self, chat_id: int, languages: Sequence[str | None]) -> None:
-        """Let a private chat have the menu of commands that everybody has, in these languages."""
-        for language in languages:
-            await _repeat(
-                lambda language=language: self._bot.delete_my_commands(  # type: ignore[misc]
-                    scope=BotCommandScopeChat(chat_id), language_code=language
-                )
-            )
+        """Let a private chat have the menu of commands that everybody has, in these languages. What Telegram
+        refuses is let go."""
+        scope = BotCommandScopeChat(chat_id)
+        try:
+            for language in languages:
+                await _repeat(partial(self._bot.delete_my_commands, scope=scope, language_code=language))
+        except BadRequest as error:
+            log.debug("menu not taken away", cause=error.message)
 
     async def answer(self, query_id: str, toast: str | None = None) -> None:
         """End the spinning of a button, with a toast or without. A query too old to answer is let go."""
