@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 @contextmanager
 def hold(home: Path) -> Iterator[None]:
     """Hold the home while the block runs; the lock goes with the process. Raises HomeInUse."""
-    lock = FileLock(home / "lock")
+    lock = FileLock(home / "lock", mode=0o600)
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)

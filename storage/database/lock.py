@@ -143,7 +143,7 @@ def _file_lock(file: Path, url: URL) -> Iterator[None]:
     """Another way to the same file, a link or another spelling, leads to the same lock."""
     real = file.resolve()
     real.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(real.with_name(real.name + ".lock"))
+    lock = FileLock(real.with_name(real.name + ".lock"), mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:

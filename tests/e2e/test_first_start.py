@@ -25,7 +25,8 @@ def new_bot(tmp_path: Path) -> Iterator[Bot]:
 
 def test_the_quick_model_serves_until_the_full_one_does(new_bot: Bot, few: Path) -> None:
     """Killed in between, it begins the full fit again; who was half-way through goes on."""
-    new_bot.start(MATINEE_DATASET=str(few))
+    lenient = {"MATINEE_DATASET": str(few), "MATINEE_GATE_MARGIN": "0.5"}  # so few people tell little
+    new_bot.start(**lenient)
     ada = new_bot.person("Ada")
     page = ada.join(5, 4, 3, 2, 1)
     new_bot.kill()
@@ -34,13 +35,14 @@ def test_the_quick_model_serves_until_the_full_one_does(new_bot: Bot, few: Path)
     assert model["level"] == "warn"
     assert model["found"].endswith("a quick fit")
 
-    new_bot.start("another model serves", MATINEE_DATASET=str(few))
+    new_bot.start("another model serves", **lenient)
     assert ada.tap("More", page) == ""
     assert len(ada.last().films) == 5
     maps = Path(f"/proc/{new_bot.pid}/maps").read_text(encoding="utf-8")
     assert "site-packages/torch/" not in maps
-    ((*job, version),) = new_bot.rows("SELECT kind, reason, state, outcome, attempts, version FROM jobs")
-    assert job == ["full", "first", "done", "promoted", 2]
-    assert version in (2, 3)  # the killed fit may have left a folder that was never published
-    manifest = json.loads((new_bot.home / "models" / f"{version:04}" / MANIFEST).read_bytes())
+    assert [each.name for each in sorted((new_bot.home / "models").iterdir())] == ["0001", "0002"]
+    manifest = json.loads((new_bot.home / "models" / "0002" / MANIFEST).read_bytes())
     assert (manifest["about"]["preliminary"], manifest["about"]["origin"]) == (False, "full")
+    assert new_bot.rows("SELECT kind, reason, state, outcome, version, attempts FROM jobs") == [
+        ("full", "first", "done", "promoted", 2, 2)
+    ]

@@ -32,6 +32,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "database_url": st.none() | words.map("postgresql+asyncpg://me@db/{}?ssl=require".format),
     "admin_ids": st.lists(st.integers(1, 10**12)).map(tuple),
     "dataset": st.sampled_from(DATASETS) | words.map("/srv/ratings, {}".format),
+    "rating_scale": st.sampled_from([5, 10]),
     "sends_per_second": rates,
     "chat_sends_per_second": rates,
     "chat_send_burst": counts,
