@@ -146,7 +146,8 @@ def _checked_manifest(content: bytes, name: str) -> dict[str, Any]:
         raise ArtifactError(f"{name}: not JSON ({str(error)[:200]})") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ArtifactError(f"{name}: format {found!r}, this version reads {FORMAT}; train again")
+        shown = found if isinstance(found, int) and abs(found) < 1000 else None
+        raise ArtifactError(f"{name}: format {shown}, this version reads {FORMAT}; train again")
     return manifest
 
 

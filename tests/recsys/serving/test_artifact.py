@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 
 from recsys import ArtifactError, Catalog, Film, Recommender
 from recsys.arrays import AnyArray
-from recsys.serving.artifact import FORMAT, MANIFEST, read_artifact, write_artifact
+from recsys.serving.artifact import FORMAT, MANIFEST, read_artifact, read_manifest, write_artifact
 
 CATALOG = Catalog(
     [
@@ -198,3 +199,28 @@ def test_a_model_that_does_not_say_how_it_was_made_is_refused(
     write_artifact(tmp_path, artifact.arrays, artifact.catalog, about)
     with pytest.raises(ArtifactError, match=missing):
         Recommender.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"format":' * 100_000, b"9" * 5000, b" " * (1 << 22) + b"{}", b"\xff"],
+    ids=["lists", "objects", "digits", "size", "bytes"],
+)
+def test_a_manifest_that_is_a_trap_is_refused_in_one_line(folder: Path, content: bytes) -> None:
+    (folder / MANIFEST).write_bytes(content)
+    for read in (read_artifact, read_manifest):
+        with pytest.raises(ArtifactError, match=MANIFEST) as caught:
+            read(folder)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_catalog_that_is_nested_is_refused(folder: Path) -> None:
+    """Its checksum is right."""
+    nested = b'{"source":"x","films":[' + b"[" * 100_000
+    digest = hashlib.sha256(nested).hexdigest()
+    (folder / "catalog-nested.json").write_bytes(nested)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"]["catalog"] = {"name": "catalog-nested.json", "sha256": digest}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="not a catalog"):
+        read_artifact(folder)
