@@ -67,6 +67,7 @@ VALUES: dict[str, tuple[Any, str]] = {
     "http_host": ("zebedee.example", "set, not shown"),
     "timezone": ("Europe/Berlin", "Europe/Berlin"),
     "retrain_at": (time(5, 30), "05:30"),
+    "rating_scale": (10, "10"),
     "retrain_after": (100, "100"),
     "full_every_days": (3, "3"),
     "train_here": (False, "false"),
