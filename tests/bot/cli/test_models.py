@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,14 @@ FILMS += [f"Number {number} (1999)" for number in range(20, 45)]
 CELLS = re.compile("[│┃]")  # between the cells of a table
 
 Matinee = Callable[..., str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def private() -> Iterator[None]:
+    """As `matinee` itself makes files, whose commands these tests call."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="module")
