@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import backup_postgresql, backup_sqlite
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
 from storage.database.lock import hold
-from storage.database.migrations import REVISIONS
+from storage.database.migrations import REVISIONS, build, build_on
 from storage.database.urls import masked
-from storage.errors import BackupFailed, SchemaTooNew
+from storage.errors import BackupFailed, RestoreFailed, SchemaTooNew
 from storage.schema import metadata
 
 
@@ -61,31 +64,73 @@ async def back_up(url: str, target: Path) -> dict[str, int]:
 async def restore(url: str, backup: Path, aside: Path) -> Restored:
     """Put a backup in the place of a database that nobody uses; what was there is kept.
 
-    SQLite: as a file in the folder `aside`. PostgreSQL: in a schema beside. Raises CannotOpen,
+    Only values come out of the backup, into our own schema of its revision, which is then brought up to date:
+    what else it holds is refused by its name, and nothing in it is run. What was there is kept, SQLite: as a
+    file in the folder `aside`; PostgreSQL: in a schema beside. Raises CannotOpen,
     DatabaseInUse, BackupFailed, SchemaTooNew and RestoreFailed, after which the database is as it was.
     """
-    parsed = parse_url(url)
-    file = sqlite_file(parsed)
-    if file is None:
-        async with hold(url):
+    async with hold(url):
+        parsed = parse_url(url)
+        file = sqlite_file(parsed)
+        if file is None:
             return await _restore_postgresql(parsed, backup)
+        return await _restore_sqlite(file, backup, aside)
+
+
+async def _restore_sqlite(file: Path, backup: Path, aside: Path) -> Restored:
     revision, _ = await asyncio.to_thread(backup_sqlite.read_backup, backup)
     _check_revision(backup, revision)
-    old = aside / f"{file.stem}-{_now()}-before-restore{file.suffix}"
-    was_there = file.exists()
-    rows = await asyncio.to_thread(backup_sqlite.put_back, backup, file, old)
-    return Restored(rows, str(old) if was_there else None)
+    fresh = file.with_name(file.name + ".restoring")
+    try:
+        _remove(fresh)
+        await build(f"sqlite:///{fresh}", revision)
+        await asyncio.to_thread(backup_sqlite.check_schema, backup, fresh)
+        rows = await asyncio.to_thread(backup_sqlite.fill, backup, fresh)
+        await build(f"sqlite:///{fresh}", REVISIONS[-1])
+        await asyncio.to_thread(backup_sqlite.read_backup, fresh)  # every page of it; the WAL is in it then
+        old = aside / f"{file.stem}-{_now()}-before-restore{file.suffix}"
+        was_there = await asyncio.to_thread(backup_sqlite.put_back, fresh, file, old)
+    finally:
+        _remove(fresh)
+    return Restored({**rows, "alembic_version": 1}, str(old) if was_there else None)
+
+
+def _remove(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 
 async def _restore_postgresql(url: URL, backup: Path) -> Restored:
     backup_postgresql.require_programs()
-    found = await asyncio.to_thread(backup_postgresql.read_dump, backup)
-    _check_revision(backup, found.revision)
-    async with _connected(url) as conn:
-        old = await _rows(conn, found.schema)
+    await asyncio.to_thread(backup_postgresql.check_contents, backup, (*metadata.tables, "alembic_version"))
     aside = f"matinee_{_now().lower()}_before_restore"
-    await asyncio.to_thread(backup_postgresql.put_back, url, backup, found, list(old), aside)
+    with tempfile.TemporaryDirectory() as folder:
+        found = await asyncio.to_thread(backup_postgresql.unpack, backup, Path(folder))
+        _check_revision(backup, found.revision)
+        async with _connected(url) as conn:
+            try:
+                async with conn.begin():
+                    old = await _make_room(conn, aside)
+                    await conn.run_sync(build_on, found.revision)
+                    await backup_postgresql.fill(conn, backup, found, Path(folder))
+                    await conn.run_sync(build_on, REVISIONS[-1])
+            except (DBAPIError, OSError, asyncpg.PostgresError) as error:
+                why = error.orig if isinstance(error, DBAPIError) else error
+                raise RestoreFailed(
+                    f"{backup} could not be restored, the database is as it was: {why}"
+                ) from error
     return Restored(found.rows, f"the schema {aside}" if old else None)
+
+
+async def _make_room(conn: AsyncConnection, aside: str) -> list[str]:
+    """Move our tables, if there are any, to a new schema; their names."""
+    schema = (await conn.execute(text("SELECT current_schema()"))).scalar_one()
+    old = list(await _rows(conn, schema))
+    if old:
+        await conn.execute(text(f'CREATE SCHEMA "{aside}"'))
+    for name in old:
+        await conn.execute(text(f'ALTER TABLE "{schema}"."{name}" SET SCHEMA "{aside}"'))
+    return old
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.upsert import insert_into
@@ -101,14 +101,17 @@ async def close_old(
     conn: AsyncConnection, bot_id: int, applied_before: datetime, received_before: datetime, at: datetime
 ) -> int:
     """Close what waited too long to be answered now, as failed; how many. What is applied was done at least,
-    and perhaps answered by a process that could not write that down."""
-    old = or_(
-        (rows.c.state == "applied") & (rows.c.received_at < applied_before),
-        rows.c.received_at < received_before,
-    )
-    change = update(rows).where(rows.c.bot_id == bot_id, _PENDING, old)
-    values = {"state": "failed", "body": None, "result": None, "error": "too old to be answered"}
-    return (await conn.execute(change.values(**values, finished_at=at))).rowcount
+    and perhaps answered by a process that could not write that down. Of the rest only messages are too old:
+    a rating or a vote still counts."""
+    old = [
+        each.seq
+        for each in await pending(conn, bot_id)
+        if each.received_at < applied_before
+        and (each.state == "applied" or ("message" in each.body and each.received_at < received_before))
+    ]
+    for seq in old:
+        await mark_failed(conn, seq, "too old to be answered", at)
+    return len(old)
 
 
 async def mark_applied(conn: AsyncConnection, seq: int, result: object | None) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from storage.database.migrations.upgrade import REVISIONS, migrate, revision
+from storage.database.migrations.upgrade import REVISIONS, build, build_on, migrate, revision
 
-__all__ = ["REVISIONS", "migrate", "revision"]
+__all__ = ["REVISIONS", "build", "build_on", "migrate", "revision"]

@@ -50,6 +50,24 @@ async def migrate(url: str, backups: Path) -> str:
     return REVISIONS[-1]
 
 
+async def build(url: str, upto: str) -> None:
+    """Make the schema of a revision where there is none, or bring one there. Raises MigrationFailed."""
+    parsed = parse_url(url)
+    engine = make_engine(parsed, pragmas=_PRAGMAS, begin="BEGIN IMMEDIATE", size=1)
+    try:
+        async with engine.begin() as conn:
+            await conn.run_sync(build_on, upto)
+    except Exception as error:
+        raise MigrationFailed(f"schema {upto} could not be made: {error}") from error
+    finally:
+        await engine.dispose()
+
+
+def build_on(conn: Connection, upto: str) -> None:
+    """The same on a connection, in its transaction. Raises whatever Alembic and the database raise."""
+    _run_alembic(conn, upto)
+
+
 async def revision(url: str) -> str | None:
     """The revision of a database; None where there is no database or no schema yet. Raises CannotOpen."""
     parsed = parse_url(url)
@@ -94,7 +112,7 @@ def _too_new(url: URL, revision: str, backups: Path) -> str:
 async def _upgrade(conn: AsyncConnection, url: URL, backup: Path | None) -> None:
     """Run what is missing in the open transaction. Raises MigrationFailed."""
     try:
-        await conn.run_sync(_run_alembic)
+        await conn.run_sync(_run_alembic, REVISIONS[-1])
         if conn.dialect.name == "sqlite":
             broken = (await conn.execute(text("PRAGMA foreign_key_check"))).all()
             if broken:
@@ -107,10 +125,10 @@ async def _upgrade(conn: AsyncConnection, url: URL, backup: Path | None) -> None
         ) from error
 
 
-def _run_alembic(conn: Connection) -> None:
+def _run_alembic(conn: Connection, upto: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": conn})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    command.upgrade(config, REVISIONS[-1])
+    command.upgrade(config, upto)

@@ -57,7 +57,6 @@ VALUES: dict[str, tuple[Any, str]] = {
     ),
     "admin_ids": ((7770001234, 5), "2 of them"),
     "dataset": ("/home/zebedee/ratings", "set, not shown"),
-    "rating_scale": (10, "10"),
     "sends_per_second": (7.0, "7"),
     "chat_sends_per_second": (0.5, "0.5"),
     "chat_send_burst": (6, "6"),

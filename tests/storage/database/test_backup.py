@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from recsys.data.catalog import Film as CatalogFilm
 from storage.database import Database, backup, facts
 from storage.database.lock import hold
-from storage.database.migrations import REVISIONS, migrate
+from storage.database.migrations import REVISIONS, build, migrate
 from storage.errors import BackupFailed, DatabaseInUse, RestoreFailed, SchemaTooNew
 from storage.films import editions, films
 from storage.people import people, ratings
@@ -246,3 +247,126 @@ async def test_without_postgresqls_programs_it_says_how(
         BackupFailed, match=r"pg_dump, pg_restore, psql not found: install .*postgresql-client"
     ):
         await backup.back_up(postgresql_url, tmp_path / "backup")
+
+
+HOSTILE = {
+    "a trigger": "CREATE TRIGGER mine AFTER INSERT ON people BEGIN DELETE FROM ratings; END",
+    "a view": "CREATE VIEW mine AS SELECT * FROM people",
+    "a virtual table": "CREATE VIRTUAL TABLE mine USING fts5(x)",
+    "a table": "CREATE TABLE mine (x)",
+    "an index on a table": "CREATE TABLE mine (x); CREATE INDEX theirs ON mine (x)",
+    "a column": "ALTER TABLE people ADD COLUMN mine TEXT",
+    "a text for a moment": "INSERT INTO weeks VALUES ('w', '{}', 'mine')",
+    "a text for a number": "INSERT INTO audit VALUES (1, '2026-01-01', 'mine', 'x', '{}')",
+    "what is no JSON": "UPDATE settings SET value = 'mine'",
+    "a row that points nowhere": "INSERT INTO muted VALUES (77, 88, '2026-01-01')",
+}
+
+
+@pytest.mark.parametrize("said", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_what_a_sqlite_file_holds_besides_is_refused_by_name(
+    sqlite_url: str, tmp_path: Path, said: str
+) -> None:
+    """Whoever hands an operator a backup would run what they like, at the next rating."""
+    await migrate(sqlite_url, tmp_path / "migrations")
+    await _say(sqlite_url, BEFORE)
+    await backup.back_up(sqlite_url, tmp_path / "backup")
+    with closing(sqlite3.connect(tmp_path / "backup")) as conn:
+        conn.executescript(f"PRAGMA foreign_keys = OFF; {said};")
+    with pytest.raises(BackupFailed, match=r"mine|weeks\.made_at|audit\.actor|settings\.value|muted"):
+        await backup.restore(sqlite_url, tmp_path / "backup", tmp_path / "aside")
+    assert await _said(sqlite_url) == BEFORE
+    assert not [name for name in os.listdir(tmp_path) if "restoring" in name]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE VIEW mine AS SELECT * FROM people",
+        "CREATE TABLE mine (x int)",
+        "CREATE RULE mine AS ON INSERT TO people DO ALSO NOTHING",
+        "CREATE SEQUENCE mine; CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION mine()",
+        "ALTER TABLE people ADD COLUMN mine text",
+    ],
+    ids=["a function", "a view", "a table", "a rule", "an event trigger", "a column"],
+)
+async def test_what_a_dump_holds_besides_is_refused_by_name(
+    postgresql_url: str, tmp_path: Path, said: str
+) -> None:
+    await migrate(postgresql_url, tmp_path)
+    await _say(postgresql_url, BEFORE)
+    database = await Database.open(postgresql_url)
+    async with database.write() as conn:
+        if "EVENT" in said:
+            made = "CREATE FUNCTION mine() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'"
+            await conn.execute(text(made))
+        for statement in said.split("; "):
+            await conn.execute(text(statement))
+    url = make_url(postgresql_url)
+    dump = [
+        "pg_dump",
+        "--format=custom",
+        "--schema=public",
+        f"--file={tmp_path / 'backup'}",
+        f"--dbname={url.database}",
+    ]
+    environment = {
+        **os.environ,
+        "PGHOST": url.host or "",
+        "PGPORT": str(url.port),
+        "PGUSER": url.username or "",
+    }
+    await asyncio.to_thread(subprocess.run, dump, env=environment, check=True)
+    with pytest.raises(BackupFailed, match="mine"):
+        await backup.restore(postgresql_url, tmp_path / "backup", tmp_path)
+    assert await _said(postgresql_url) == BEFORE
+    await database.close()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("where", ["in its data", "in its tables"])
+async def test_no_statement_of_a_dump_is_run(postgresql_url: str, tmp_path: Path, where: str) -> None:
+    """A dump says `COPY … TO PROGRAM`, which the server's superuser would do."""
+    await migrate(postgresql_url, tmp_path)
+    await _say(postgresql_url, BEFORE)
+    await backup.back_up(postgresql_url, tmp_path / "backup")
+    content = (tmp_path / "backup").read_bytes()
+    theirs = f"COPY (SELECT 1) TO PROGRAM 'touch {tmp_path}/run'; --".encode()
+    if where == "in its data":  # there is less room
+        theirs, begin = b"DROP TABLE people; --", b"COPY public.settings ("
+    else:
+        begin = b"CREATE TABLE public.updates ("
+    at = content.index(begin)
+    end = content.index(b";\n", at)
+    assert len(theirs) <= end - at
+    content = content[:at] + theirs.ljust(end - at) + content[end:]
+    (tmp_path / "hostile").write_bytes(content)
+    if where == "in its data":
+        with pytest.raises(BackupFailed, match="DROP TABLE people"):
+            await backup.restore(postgresql_url, tmp_path / "hostile", tmp_path)
+    else:
+        await backup.restore(postgresql_url, tmp_path / "hostile", tmp_path)
+    assert await _said(postgresql_url) == BEFORE
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("revision", REVISIONS[3:-1])
+async def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    empty_url: str, tmp_path: Path, revision: str
+) -> None:
+    await build(empty_url, revision)
+    database = await Database.open(empty_url)
+    async with database.write() as conn:
+        await people.meet(conn, 77, "de", datetime.now(UTC))
+    await backup.back_up(empty_url, tmp_path / "backup")
+    await database.close()
+    await backup.restore(empty_url, tmp_path / "backup", tmp_path / "aside")
+    again = await Database.open(empty_url)
+    async with again.write() as conn:
+        assert await conn.scalar(text("SELECT version_num FROM alembic_version")) == REVISIONS[-1]
+        known = await people.find(conn, 77)
+        assert known is not None
+        assert (await people.meet(conn, 78, "de", datetime.now(UTC))).id > known.id
+    await again.close()
