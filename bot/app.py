@@ -13,6 +13,7 @@ import structlog
 
 from bot.admin.announcer import Announcer
 from bot.admin.training.progress import ProgressMessages
+from bot.backups import BackupClock
 from bot.films.serving import Serving
 from bot.films.store import ModelStore, begin_store
 from bot.introduction import introduce
@@ -87,6 +88,7 @@ async def _answer_people(
             "nights": nights.run,
             "notices": Announcer(database, messenger, rooms.notices, settings.admin_ids, bells.notices).run,
             "progress": ProgressMessages(database, messenger, bells.progress).run,
+            "backups": BackupClock(database, settings, bells.notices.ring).run,
             "live model": serving.follow,
             "metrics of trainings": Watch(database, metrics).run,
             **_training(database, store, serving, settings, bells),

@@ -19,11 +19,13 @@ from bot.admin.moderation.service import Moderation
 from bot.admin.monitor.handlers import Handlers as MonitorHandlers
 from bot.admin.monitor.service import Monitor
 from bot.admin.panel.handlers import Handlers as PanelHandlers
+from bot.admin.panel.handlers import backup_notice
 from bot.admin.panel.service import AdminPanel
 from bot.admin.stats import Handlers as StatsHandlers
 from bot.admin.stats import Statistics
 from bot.admin.training.handlers import Handlers as TrainingHandlers
 from bot.admin.training.service import Clock, Trainings
+from bot.backups import backs_up
 from bot.discover.handlers import Handlers as DiscoverHandlers
 from bot.discover.service import Discover, Phrases
 from bot.films.serving import Serving
@@ -164,7 +166,7 @@ def _wire_admin(
     moderation, monitoring = ModerationHandlers(Moderation(database, library)), MonitorHandlers(monitor)
     # In this order in an admin's menu of commands.
     for room in (
-        PanelHandlers(AdminPanel(database, trainings)),
+        PanelHandlers(AdminPanel(database, trainings, backs_up=backs_up(settings))),
         ModelsHandlers(Versions(database, serving)),
         TrainingHandlers(trainings),
         moderation,
@@ -174,5 +176,5 @@ def _wire_admin(
         monitoring,
     ):
         room.register(router)
-    flags = {"flag": moderation.flag_notice}
-    return {"monitor": monitor.run}, model_renderers(library) | flags | monitoring.notice_renderers()
+    others = {"flag": moderation.flag_notice, "backup": backup_notice}
+    return {"monitor": monitor.run}, model_renderers(library) | others | monitoring.notice_renderers()

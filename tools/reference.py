@@ -21,7 +21,14 @@ DOCS = Path(__file__).parents[1] / "docs"
 # The settings by what somebody wants to do, the most wanted first. A new setting needs its place here.
 GROUPS = {
     "To begin with": ("telegram_token", "admin_ids", "home", "timezone"),
-    "Films and database": ("dataset", "rating_scale", "database_url"),
+    "Films and database": (
+        "dataset",
+        "rating_scale",
+        "database_url",
+        "backup_at",
+        "keep_backups",
+        "backup_days",
+    ),
     "Training": (
         "retrain_at",
         "retrain_after",

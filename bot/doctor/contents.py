@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.doctor.findings import Finding, Level
@@ -17,10 +18,14 @@ from recsys.data.sources.download import DATASETS
 from recsys.data.sources.layouts import holds_data_set, read_catalog
 from recsys.errors import ArtifactError, RecsysError
 from recsys.recommender import Recommender
+from storage.database.backup import impossible
 from storage.database.inspection import Inspection, look_at
 from storage.errors import StorageError
+from storage.running.backups import BACKUPS_KEY
+from storage.running.backups import read as read_backups
 
 _SECONDS = 10.0
+_OLD = timedelta(days=2)  # of a backup
 _WAL_BUG = ((3, 7, 0), (3, 51, 3))  # from, and before: sqlite.org/wal.html, "the WAL-reset bug"
 
 
@@ -38,7 +43,7 @@ def database(url: str) -> tuple[list[Finding], Inspection | None]:
 
 async def _look_at(url: str) -> Inspection | None:
     async with asyncio.timeout(_SECONDS):
-        return await look_at(url, (CATALOG_KEY,))
+        return await look_at(url, (CATALOG_KEY, BACKUPS_KEY))
 
 
 def engine(seen: Inspection) -> Finding:
@@ -69,6 +74,28 @@ def schema(seen: Inspection) -> Finding:
     if seen.revision is None:
         return Finding("schema", Level.OK, "none yet: the first start makes it")
     return Finding("schema", Level.OK, f"{seen.revision}, the newest")
+
+
+def backups(settings: Settings, seen: Inspection | None, now: datetime) -> Finding:
+    """Whether there is a backup that is young enough."""
+    by_hand = "`matinee db backup` makes one by hand"
+    if settings.backup_at is None:
+        return Finding("backups", Level.OK, "none by itself: MATINEE_BACKUP_AT is off")
+    if (why := impossible(settings.database)) is not None:
+        return Finding("backups", Level.WARN, "none by itself", why)
+    state = None if seen is None else read_backups(seen.facts.get(BACKUPS_KEY))
+    if state is None:
+        return Finding(
+            "backups", Level.OK, f"the first one at {settings.backup_at:%H:%M}, while the bot runs"
+        )
+    if state.failing_since is not None:
+        found = f"none since {state.failing_since:%Y-%m-%d %H:%M} UTC: {state.why}"
+        return Finding("backups", Level.WARN, found, f"mend that; it is tried every hour, and {by_hand}")
+    last = state.made_at or state.began
+    found = "none yet" if state.made_at is None else f"{state.name}, of {state.made_at:%Y-%m-%d %H:%M} UTC"
+    if now - last > _OLD:
+        return Finding("backups", Level.WARN, found, f"the bot makes one a day while it runs; {by_hand}")
+    return Finding("backups", Level.OK, found)
 
 
 def models(settings: Settings) -> tuple[list[Finding], Recommender | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from bot.doctor import contents, surroundings, telegram
 from bot.doctor.findings import Finding, Level
@@ -27,6 +28,7 @@ def examine() -> Iterator[Finding]:
     yield surroundings.disk(settings.home)
     lines, seen = contents.database(settings.database)
     yield from lines
+    yield contents.backups(settings, seen, datetime.now(UTC))
     lines, model = contents.models(settings)
     catalog = None if model is None else model.catalog
     yield from lines

@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     timezone: str = Field(
         "UTC",
         description="The time zone of people and groups who chose none in `/settings`, and of "
-        "`MATINEE_RETRAIN_AT`: a name of the IANA database, as `Europe/Berlin`.",
+        "`MATINEE_RETRAIN_AT` and `MATINEE_BACKUP_AT`: a name of the IANA database, as `Europe/Berlin`.",
     )
     retrain_at: Annotated[time | None, NoDecode] = Field(
         time(4, 0),
@@ -116,6 +116,15 @@ class Settings(BaseSettings):
         ge=0,
         description="How much worse a new model may be than the live one, on ratings kept apart for this "
         "comparison; 0.02 is 2 %. A model that is worse than that is not used.",
+    )
+    backup_at: Annotated[time | None, NoDecode] = Field(
+        time(3, 30),
+        description="The time of day at which the database is backed up into `backups` of the home, in "
+        "`MATINEE_TIMEZONE`; `off` is never.",
+    )
+    keep_backups: int = Field(7, ge=1, description="Daily backups kept; older ones are deleted.")
+    backup_days: int = Field(
+        30, ge=1, description="Days after which a daily backup is deleted; the newest one stays."
     )
     keep_models: int = Field(
         5, ge=1, description="Models kept beside the live one, to go back to; older ones are deleted."
@@ -163,9 +172,9 @@ class Settings(BaseSettings):
             raise ValueError("must be 5 or 10")
         return value
 
-    @field_validator("retrain_at", mode="before")
+    @field_validator("retrain_at", "backup_at", mode="before")
     @classmethod
-    def _retrain_at(cls, value: object) -> object:
+    def _time_of_day(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         if value.strip().lower() == "off":

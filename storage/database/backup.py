@@ -38,6 +38,16 @@ def default_name(url: str) -> str:
     return f"matinee-{_now()}{suffix}"
 
 
+def impossible(url: str) -> str | None:
+    """Why no backup can be made on this machine; None where one can."""
+    if sqlite_file(parse_url(url)) is None:
+        try:
+            backup_postgresql.require_programs()
+        except BackupFailed as error:
+            return str(error)
+    return None
+
+
 async def back_up(url: str, target: Path) -> dict[str, int]:
     """Write a verified backup to a file that is not there yet; the rows of each table in it.
 

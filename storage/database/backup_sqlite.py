@@ -160,6 +160,8 @@ def _kind(declared: str) -> str:
 
 
 def _is_json(value: object) -> bool:
+    if isinstance(value, int | float):  # a column of type JSON makes numbers of texts that are some
+        return True
     try:
         return isinstance(value, str) and json.loads(value) is not NotImplemented
     except (ValueError, RecursionError):

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -61,15 +62,20 @@ SAMPLED = [(block, block.page not in {each.page for each in RUN[:at]}) for at, b
 
 @pytest.fixture(scope="module")
 def environment(
-    telegram: Telegram, new_home: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+    telegram: Telegram,
+    new_home: Callable[[], Path],
+    migrated_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
-    """A prepared home, and `matinee` on the PATH: this one, whatever is installed."""
+    """A prepared home with a database, and `matinee` on the PATH: this one, whatever is installed."""
     programs = tmp_path_factory.mktemp("bin")
     matinee = programs / "matinee"
     matinee.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m bot "$@"\n')
     matinee.chmod(0o755)
     path = os.pathsep.join([str(programs), os.environ["PATH"]])
-    return Bot(telegram, new_home()).environment(PATH=path)
+    home = new_home()
+    shutil.copy(migrated_file, home / "matinee.db")
+    return Bot(telegram, home).environment(PATH=path)
 
 
 # The first of each page at every change, the others in `make check`: each is a few Pythons.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.admin.panel import views
 from bot.admin.panel.service import AdminPanel
 from bot.admin.ways import ShowPanel
@@ -9,6 +12,7 @@ from bot.errors import StaleButton
 from bot.telegram.request import Request
 from bot.telegram.router import AdminRouter
 from bot.telegram.screen import Screen
+from bot.texts import Translator
 
 
 class Handlers:
@@ -49,3 +53,8 @@ class Handlers:
                 return views.content_screen(await panel.content(), t)
             case _:
                 raise StaleButton(f"no page {name!r}")
+
+
+async def backup_notice(payload: Mapping[str, Any], t: Translator) -> Screen:
+    """That a backup failed."""
+    return views.backup_failed_screen(str(payload["why"]), t)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bot.admin.training.service import TrainingOverview, Trainings
 from storage.database import Database
-from storage.running import counts, models, weeks
+from storage.running import backups, counts, models, weeks
+from storage.running.backups import Backups
 from storage.running.counts import FilmCounts, PeopleCounts
 from storage.running.models import Model
 from storage.running.weeks import Week
@@ -15,12 +16,14 @@ from storage.running.weeks import Week
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """In a line each: the live model, the training under way, people, films."""
+    """In a line each: the live model, the training under way, people, films, and backups: None where they are
+    off, or were not looked at yet."""
 
     live: Model | None
     training: TrainingOverview
     people: PeopleCounts
     films: FilmCounts
+    backups: Backups | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class ModelsSummary:
 class AdminPanel:
     """Reads for each page what it shows."""
 
-    def __init__(self, database: Database, trainings: Trainings) -> None:
+    def __init__(self, database: Database, trainings: Trainings, *, backs_up: bool) -> None:
+        self._backs_up = backs_up
         self._database = database
         self._trainings = trainings
 
@@ -43,12 +47,13 @@ class AdminPanel:
         """The first page."""
         training = await self._trainings.overview(at)
         async with self._database.read() as conn:
-            live, people, films = (
+            return Overview(
                 await models.live(conn),
+                training,
                 await counts.people(conn, at),
                 await counts.films(conn),
+                await backups.get(conn) if self._backs_up else None,
             )
-        return Overview(live, training, people, films)
 
     async def models(self) -> ModelsSummary:
         """The page of models."""

@@ -11,9 +11,10 @@ from bot.admin.panel.service import ModelsSummary, Overview
 from bot.admin.training.service import TrainingOverview, has_curve
 from bot.admin.training.views import ShowCurves, StartTraining, job_line, progress_text, stop_row
 from bot.admin.ways import ShowPanel, back_to
-from bot.admin.wording import aligned, number, span
+from bot.admin.wording import aligned, cut, number, span
 from bot.telegram.screen import Button, Screen
 from bot.texts import Translator
+from storage.running.backups import Backups
 from storage.running.counts import FilmCounts, PeopleCounts
 from storage.running.weeks import Week
 
@@ -41,11 +42,28 @@ def home_screen(page: Overview, now: datetime, t: Translator) -> Screen:
         lines.append(t.html("panel.home.idle", next=_next(page.training, now, t)))
     lines.append(t.html("panel.home.people", count=page.people.people, lately=page.people.lately))
     lines.append(t.html("panel.home.films", films=page.films.films))
+    lines.append(_backups(page.backups, now, t))
     if page.people.flagged:
         lines.append(t.html("panel.home.flagged", count=page.people.flagged))
     lines += ["", t.html("panel.home.audit")]
     rows = tuple(tuple(Button(t.plain(f"panel.{name}"), ShowPanel(name)) for name in row) for row in _PAGES)
     return Screen("\n".join(lines), rows)
+
+
+def backup_failed_screen(why: str, t: Translator) -> Screen:
+    """To admins, once until a backup succeeds."""
+    return Screen(t.html("backup.failed", why=cut(why)))
+
+
+def _backups(state: Backups | None, now: datetime, t: Translator) -> str:
+    if state is None:
+        return t.html("panel.home.backups_off")
+    if state.failing_since is not None:
+        return t.html("panel.home.backup_fails", since=span(now - state.failing_since, t), why=cut(state.why))
+    if state.made_at is None:
+        return t.html("panel.home.backup_none")
+    size = f"{state.size / 1e6:.1f} MB"
+    return t.html("panel.home.backup", age=span(now - state.made_at, t), size=size)
 
 
 def models_screen(page: ModelsSummary, now: datetime, t: Translator) -> Screen:
