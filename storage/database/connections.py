@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage import schema
 from storage.database.engine import make_engine, opening, parse_url, sqlite_file
-from storage.errors import DatabaseBusy, DatabaseClosed, DatabaseLost, NestedWrite
+from storage.errors import DatabaseBusy, DatabaseClosed, DatabaseLost, NestedWrite, StorageError
 
 _CONNECTIONS = 4
 
@@ -159,7 +160,7 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         await _to_the_end(_begin(conn))
         yield conn
-        await _to_the_end(conn.commit())
+        await _to_the_end(_commit(conn))
     finally:
         if conn.sync_connection is not None:
             await _to_the_end(conn.close())  # rolls back what is not committed
@@ -171,6 +172,14 @@ async def _begin(conn: AsyncConnection) -> None:
     except OSError as error:
         raise DatabaseLost(f"the database cannot be reached: {error}") from error
     await conn.begin()
+
+
+async def _commit(conn: AsyncConnection) -> None:
+    try:
+        await conn.commit()
+    except (DBAPIError, StorageError):
+        await conn.invalidate()  # nobody knows whether its transaction is still open: the next has another
+        raise
 
 
 async def _to_the_end(work: Coroutine[object, object, None]) -> None:

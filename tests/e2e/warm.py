@@ -200,6 +200,10 @@ def _become(request: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
+    if "MATINEE_TEST_FAIL_WRITE" in os.environ:
+        import failing_writes  # type: ignore[import-not-found]  # tests/guard is on this process's path
+
+        failing_writes.arm()
     sys.argv = [str(_ROOT / "bot" / "__main__.py"), *request["arguments"]]
 
 

@@ -62,4 +62,8 @@ for _name in ("connect", "connect_ex", "sendto"):
     setattr(socket.socket, _name, _to_address(getattr(socket.socket, _name), _name))
 for _name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
     setattr(socket, _name, _of_host(getattr(socket, _name), _name))
+if "MATINEE_TEST_FAIL_WRITE" in os.environ:
+    import failing_writes  # type: ignore[import-not-found]  # beside this file
+
+    failing_writes.arm()
 sys.modules.update(dict.fromkeys(os.environ.get("MATINEE_TEST_WITHOUT", "").split()))  # type: ignore[arg-type]
