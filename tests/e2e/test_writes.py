@@ -186,7 +186,7 @@ async def somebody(url: str) -> None:
 
 @pytest.mark.check
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", sampled(range(10, 200, 5), (25, 75)))
+@pytest.mark.parametrize("number", sampled(range(10, 250, 5), (75, 120, 150)))
 def test_killed_at_the_nth_statement_of_a_training(
     number: int, few_models: Path, few: Path, tmp_path: Path
 ) -> None:
