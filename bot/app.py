@@ -87,7 +87,7 @@ async def _answer_people(
             "introduction": partial(introduce, client, database, settings.admin_ids, commands),
             "nights": nights.run,
             "notices": Announcer(database, messenger, rooms.notices, settings.admin_ids, bells.notices).run,
-            "progress": ProgressMessages(database, messenger, bells.progress).run,
+            "progress": ProgressMessages(database, messenger, settings.admin_ids, bells.progress).run,
             "backups": BackupClock(database, settings, bells.notices.ring).run,
             "live model": serving.follow,
             "metrics of trainings": Watch(database, metrics).run,

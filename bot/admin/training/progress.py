@@ -6,6 +6,8 @@ connection broke while it was sent, it may come twice; the older one changes no 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import structlog
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
@@ -29,9 +31,10 @@ _LONGEST_SLEEP = 60.0  # while nothing is trained: a training that begins sets t
 
 
 class ProgressMessages:
-    """A loop; `bell` has it look at once."""
+    """A loop; `bell` has it look at once. `admins`, Telegram's ids, may follow a training."""
 
-    def __init__(self, database: Database, messenger: Messenger, bell: Bell) -> None:
+    def __init__(self, database: Database, messenger: Messenger, admins: Collection[int], bell: Bell) -> None:
+        self._admins = admins
         self._database = database
         self._messenger = messenger
         self._bell = bell
@@ -58,6 +61,9 @@ class ProgressMessages:
 
     async def _show(self, job: Job) -> None:
         if job.chat_id is None:
+            return
+        if job.chat_id not in self._admins:  # is none any more; an admin's private chat has their id
+            await self._unfollow(job)
             return
         async with self._database.read() as conn:
             reader = await people.find(conn, job.chat_id)

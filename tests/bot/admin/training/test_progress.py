@@ -38,15 +38,35 @@ async def job(database: Database, ada: int) -> Job:
 
 
 @pytest.fixture
+def admins(ada: int) -> list[int]:
+    return [ada]
+
+
+async def test_who_is_no_admin_any_more_follows_nothing(
+    database: Database, sandbox: Sandbox, ada: int, job: Job, begin: Begin, admins: list[int]
+) -> None:
+    begin()
+    await until(lambda: len(texts(sandbox, ada)) == 1)
+    admins.clear()
+    await claim(database)
+    while True:
+        async with database.read() as conn:
+            if not await jobs.followed(conn):
+                break
+        await asyncio.sleep(0.01)
+    assert texts(sandbox, ada)[0].endswith("Waits for its turn…")
+
+
+@pytest.fixture
 async def begin(
-    database: Database, messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+    database: Database, messenger: Messenger, ada: int, admins: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Begin]:
     """Starts the loop, as a start of the bot does; it looks without pauses."""
     monkeypatch.setattr("bot.admin.training.progress._EVERY", 0.01)
     running: list[asyncio.Task[None]] = []
 
     def start() -> asyncio.Task[None]:
-        running.append(asyncio.create_task(ProgressMessages(database, messenger, Bell()).run()))
+        running.append(asyncio.create_task(ProgressMessages(database, messenger, admins, Bell()).run()))
         return running[-1]
 
     yield start
