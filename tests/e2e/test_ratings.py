@@ -182,5 +182,7 @@ def test_known_commands_in_any_spelling(ada: Person, text: str) -> None:
 
 
 def test_start_with_a_payload(ada: Person) -> None:
-    """A deep link."""
-    assert ada.send("/start abc_123").labels[-1] == ["Done", "Skip"]
+    """A deep link that leads nowhere: it says so, and the questions come."""
+    said, welcome = ada.say("/start abc_123")
+    assert said.text == "That link leads nowhere any more."
+    assert welcome.labels[-1] == ["Done", "Skip"]

@@ -151,7 +151,12 @@ def server_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=postgresql.KINDS)
+KINDS = [
+    kind if kind == "sqlite" else pytest.param(kind, marks=pytest.mark.check) for kind in postgresql.KINDS
+]
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> str:
     if request.param == "sqlite":
         shutil.copy(migrated_file, tmp_path / "matinee.db")

@@ -284,9 +284,9 @@ async def test_what_a_sqlite_file_holds_besides_is_refused_by_name(
     "said",
     [
         "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE VIEW mine AS SELECT * FROM people",
-        "CREATE TABLE mine (x int)",
-        "CREATE RULE mine AS ON INSERT TO people DO ALSO NOTHING",
+        pytest.param("CREATE VIEW mine AS SELECT * FROM people", marks=pytest.mark.check),
+        pytest.param("CREATE TABLE mine (x int)", marks=pytest.mark.check),
+        pytest.param("CREATE RULE mine AS ON INSERT TO people DO ALSO NOTHING", marks=pytest.mark.check),
         "CREATE SEQUENCE mine; CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION mine()",
         "ALTER TABLE people ADD COLUMN mine text",
     ],
@@ -352,7 +352,9 @@ async def test_no_statement_of_a_dump_is_run(postgresql_url: str, tmp_path: Path
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("revision", REVISIONS[3:-1])
+@pytest.mark.parametrize(
+    "revision", [REVISIONS[-2], *(pytest.param(each, marks=pytest.mark.check) for each in REVISIONS[3:-2])]
+)
 async def test_a_backup_of_an_older_version_is_brought_up_to_date(
     empty_url: str, tmp_path: Path, revision: str
 ) -> None:
