@@ -27,11 +27,11 @@ test-quick: $(VENV)/.develop $(TEST_DATA)/ml-100k ## in under a minute what need
 	@MATINEE_TEST_DATABASES=sqlite $(PYTEST) --ignore tests/e2e --ignore tests/package \
 		--hypothesis-profile few -m "not process and not real and not check and not soak" $(ONLY)
 
-# Left out: the page, the docs, a first start, moving, trainings and workers, which are on both databases where it
+# Left out: the page, the docs, a first start, moving, trainings, workers and writes, which are on both databases where it
 # matters, and moderation, whose test plants rows in the SQLite file.
 test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation once more, on PostgreSQL
 	@MATINEE_TEST_DATABASES=postgresql $(PYTEST) -m "not soak" tests/e2e \
-		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py admin_moderation.py)
+		$(addprefix --ignore=tests/e2e/test_,page.py docs.py first_start.py moving.py retraining.py worker.py writes.py admin_moderation.py)
 
 test-long: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what is too long for `make test`, and the installed package
 	@$(PYTEST) -m "check and not soak" $(ONLY)
