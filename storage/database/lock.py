@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from storage.database.engine import opening, parse_url, sqlite_file
@@ -122,17 +121,19 @@ class _Lock:
     async def _regain(self) -> None:
         until = time.monotonic() + _PATIENCE
         if self._conn is not None:
-            with suppress(SQLAlchemyError, OSError):
+            with suppress(Exception):  # it is broken, in whatever way
                 await self._conn.invalidate()
                 await self._conn.close()
             self._conn = None
         while time.monotonic() < until:
             # Not ours at once: the server may yet believe that our old connection is there.
-            with suppress(CannotOpen):
+            try:
                 if await self.take():
                     self.holding.held.set()
                     log.warning("the database is there again")
                     return
+            except Exception as error:  # of a server that comes and goes: whatever it is, it is tried again
+                log.info("the database is not there yet", cause=str(error))
             await asyncio.sleep(_PAUSE)
         self.given_up = True
         self._lost()

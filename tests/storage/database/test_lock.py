@@ -89,15 +89,16 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 
 async def test_a_lock_that_is_lost_is_taken_again_before_anything_is_written(postgresql_url: str) -> None:
+    """Another has it for a moment, so that this one cannot have it back at once."""
     others = await Database.open(postgresql_url)
-    async with hold(postgresql_url, lost=pytest.fail) as holding:
+    async with hold(postgresql_url, lost=pytest.fail) as holding, others.write() as other:
         database = await Database.open(postgresql_url, holding.held.is_set)
 
         async def too_late() -> None:
             async with database.write() as conn:  # began before, and must not end after
                 await conn.execute(text("CREATE TABLE too_late (id int)"))
-                async with others.write() as killing:
-                    await killing.execute(text(MINE))
+                await other.execute(text(MINE))
+                await other.execute(text(f"SELECT pg_advisory_lock({_KEY})"))
                 await _until(lambda: not holding.held.is_set())
 
         with pytest.raises(DatabaseLost, match="waited for"):
@@ -105,6 +106,7 @@ async def test_a_lock_that_is_lost_is_taken_again_before_anything_is_written(pos
         with pytest.raises(DatabaseLost, match="waited for"):
             async with database.read():
                 pass
+        await other.execute(text(f"SELECT pg_advisory_unlock({_KEY})"))
         await _until(holding.held.is_set)
         with pytest.raises(DatabaseInUse):
             async with hold(postgresql_url):
