@@ -5,18 +5,19 @@ answers. What gives them away is the name that they ask for (Host), where they a
 browser says of them (Fetch Metadata, https://www.w3.org/TR/fetch-metadata/).
 """
 
+import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST = 51_000_000  # bytes of a body: the Bot API takes files of 50 MB
-_HOSTS = ("127.0.0.1", "localhost", "::1")
+_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 _LONG = f"a body has at most {LARGEST:,} bytes"
 _OWN_HEADERS = (
     (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
@@ -39,7 +40,7 @@ class Doorkeeper:
         headers = Headers(scope=scope)
         refusal = _foreign(headers, scope["method"], scope["path"]) or _too_large(headers)
         if refusal is not None:
-            await _refused(*refusal)(scope, receive, _marked(send))
+            await _refused(*refusal)(scope, receive, send)
             return
         read = 0
 
@@ -59,10 +60,10 @@ class Doorkeeper:
             await send(message)
 
         try:
-            await self._app(scope, bounded, _marked(watched))
+            await self._app(scope, bounded, watched)
         except TooLarge:
             if not begun:
-                await _refused(413, _LONG)(scope, receive, _marked(send))
+                await _refused(413, _LONG)(scope, receive, send)
 
 
 def _refused(status: int, why: str) -> PlainTextResponse:
@@ -73,8 +74,8 @@ def _refused(status: int, why: str) -> PlainTextResponse:
 def _foreign(headers: Headers, method: str, path: str) -> tuple[int, str] | None:
     """Why a request comes from elsewhere, with the status; None for one of our own."""
     host = headers.get("host", "")
-    if _name_of(host) not in _HOSTS:
-        return 421, f"this is for {', '.join(_HOSTS)} alone"
+    if not _HOST.fullmatch(host):
+        return 421, "this is for 127.0.0.1, localhost and [::1] alone"
     origin = headers.get("origin")
     if origin is not None and origin != f"http://{host}":
         return 403, "only the local Telegram's own page may do this"
@@ -91,22 +92,17 @@ def _too_large(headers: Headers) -> tuple[int, str] | None:
     return (413, _LONG) if length.isdecimal() and int(length) > LARGEST else None
 
 
-def _name_of(host: str) -> str | None:
-    """The name or address in a Host header; None for what is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-        return parts.hostname if parts.netloc == host and "@" not in host and parts.port != 0 else None
-    except ValueError:
-        return None
+class Unframed:
+    """Around everything, faults of ours included: answers say that no other page may frame or embed them."""
 
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-def _marked(send: Send) -> Send:
-    """Answers say that no other page may frame, embed or guess at them."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                have: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
+                message = {**message, "headers": [*have, *_OWN_HEADERS]}
+            await send(message)
 
-    async def marked(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            have: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
-            message = {**message, "headers": [*have, *_OWN_HEADERS]}
-        await send(message)
-
-    return marked
+        await self._app(scope, receive, marked)

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.bot_api import endpoints as bot_api
 from sandbox.control import routes as control
-from sandbox.doorkeeper import Doorkeeper
+from sandbox.doorkeeper import Doorkeeper, Unframed
 from sandbox.errors import ControlError
 from sandbox.world import Sandbox
 
@@ -57,7 +57,7 @@ async def serve(
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(
             uvicorn.Config(
-                create_app(sandbox),
+                Unframed(create_app(sandbox)),
                 http=_Protocol,
                 log_config=None,
                 log_level="warning",

@@ -184,14 +184,15 @@ class _Shared:
     def publish(self, folder: Path, version: int) -> None:
         with _Naming(self._url):
             remote = self._folder(version)
-            begun = [self._root] if not self._files.exists(self._root) else []
+            root = Path(self._root)
+            begun = [path for path in (root, *root.parents) if self._open and not path.exists()]
             self._files.makedirs(remote, exist_ok=True)
             names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
             for name in (*names, MANIFEST):
                 self._files.put_file(str(folder / name), f"{remote}/{name}")
             if self._open:
-                shared = [*begun, remote, *(f"{remote}/{name}" for name in (*names, MANIFEST))]
-                as_the_operator_has_it(map(Path, shared))
+                made = Path(remote)
+                as_the_operator_has_it([*begun, made, *(made / name for name in (*names, MANIFEST))])
         self._home.publish(folder, version)
 
     def delete(self, version: int) -> None:

@@ -30,7 +30,8 @@ def as_the_operator_has_it(paths: Iterable[Path]) -> None:
     """Give files and folders the modes that the operator's umask leaves them. Raises OSError."""
     umask = 0o077 if _operators_umask is None else _operators_umask
     for path in paths:
-        path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
+        kept = path.stat().st_mode & stat.S_ISGID  # what is made in such a folder belongs to its group
+        path.chmod((0o777 if path.is_dir() else 0o666) & ~umask | kept)
 
 
 def open_to_others(home: Path, database: Path | None = None) -> Iterator[Path]:
@@ -40,6 +41,7 @@ def open_to_others(home: Path, database: Path | None = None) -> Iterator[Path]:
     """
     if os.name != "posix":
         return
+    home = home.resolve()  # a home may be a link itself
     files = [] if database is None else [database.with_name(database.name + end) for end in _DATABASE]
     found = [home] if _is_a_home(home) else []
     for pattern in _OURS:

@@ -33,7 +33,7 @@ async def read_payload(request: Request) -> dict[str, Any]:
             payload |= _multipart(body, content_type)
         else:
             payload |= dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(400, f"Bad Request: can't read the body: {error}") from None
     return _attached(payload)
 

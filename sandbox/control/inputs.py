@@ -50,7 +50,7 @@ async def body_of(request: Request) -> Json:
     """The JSON object of a POST; no body is an empty one. Raises ControlError 400 for anything else."""
     try:
         body = json.loads(await request.body() or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise ControlError(400, "the body is not a JSON object")

@@ -328,7 +328,7 @@ def test_the_drawer_shows_calls_and_arms_faults(page: Page, ada: Person, bot: Bo
     page.open(ada)
     page.see("#to-drawer").click()
     page.see("#tab-faults").click()
-    page.see("#fault-form select[name=kind] option", "error").click()
+    page.see("#fault-form select[name=kind] option[value=error]").click()
     page.see("#fault-form [name=method]").send_keys("sendMessage")
     page.see("#fault-form [type=submit]").click()
     assert "sendMessage · any chat · 1 to go" in page.see("#faults li").text

@@ -16,6 +16,7 @@ FOREIGN = [
     {"host": "127.0.0.1.evil.example:8081"},
     {"host": "evil.example@127.0.0.1"},
     {"host": ""},
+    {"host": "[::1]evil"},
     {"origin": "https://evil.example"},
     {"origin": "http://127.0.0.1:9"},  # another port is another site's page
     {"origin": "null"},
@@ -62,6 +63,15 @@ async def test_this_machine_is_let_in_by_any_of_its_names(
     followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
     assert (await http.get("/", headers=followed)).status_code == 200
     assert (await http.get("/control/people", headers=followed)).status_code == 403
+
+
+async def test_an_answer_to_a_fault_of_ours_is_no_frame_either(http: httpx.AsyncClient, token: str) -> None:
+    answer = await http.post(
+        f"/bot{token}/getMe", content="[" * 100_000, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code >= 400
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
 async def test_a_body_that_is_too_long_is_not_read(url: str, token: str) -> None:

@@ -94,10 +94,14 @@ def test_what_is_made_is_private_but_for_a_place_that_is_shared_on_purpose(
     artifact.mkdir(parents=True)
     for name in ("weights.safetensors", MANIFEST):
         (artifact / name).write_text("{}")
-    shared = (home if inside else tmp_path) / "shared"
+    outer = (home if inside else tmp_path) / "outer"
+    outer.mkdir()
+    outer.chmod(0o2770)  # of a group; what is made in it is that group's
+    shared = outer / "on" / "the" / "way"
     open_store(home / "models", str(shared)).publish(artifact, 2)
     assert {mode(shared / "0002" / name) for name in ("weights.safetensors", MANIFEST)} == {
         0o600 if inside else 0o640
     }
-    assert (mode(shared), mode(shared / "0002")) == ((0o700, 0o700) if inside else (0o750, 0o750))
+    made = [shared / "0002", shared, shared.parent, shared.parent.parent]
+    assert {mode(folder) for folder in made} == {0o2700 if inside else 0o2750}
     assert mode(home / "models" / "0002" / MANIFEST) == 0o600

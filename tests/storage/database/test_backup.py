@@ -287,7 +287,10 @@ async def test_what_a_sqlite_file_holds_besides_is_refused_by_name(
         pytest.param("CREATE VIEW mine AS SELECT * FROM people", marks=pytest.mark.check),
         pytest.param("CREATE TABLE mine (x int)", marks=pytest.mark.check),
         pytest.param("CREATE RULE mine AS ON INSERT TO people DO ALSO NOTHING", marks=pytest.mark.check),
-        "CREATE SEQUENCE mine; CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION mine()",
+        pytest.param(
+            "CREATE SEQUENCE mine; CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION mine()",
+            marks=pytest.mark.check,
+        ),
         "ALTER TABLE people ADD COLUMN mine text",
     ],
     ids=["a function", "a view", "a table", "a rule", "an event trigger", "a column"],
