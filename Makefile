@@ -36,7 +36,7 @@ test-postgresql: $(VENV)/.develop $(TEST_DATA)/ml-100k ## every conversation onc
 test-long: $(VENV)/.develop $(TEST_DATA)/ml-100k ## what is too long for `make test`, and the installed package
 	@$(PYTEST) -m "check and not soak" $(ONLY)
 
-soak: $(VENV)/.develop $(TEST_DATA)/ml-100k ## by hand: every test there is, on both databases, in random order, each bot a Python of its own; an hour
+soak: $(VENV)/.develop $(TEST_DATA)/ml-100k ## by hand: every test there is, on both databases, in random order, each bot a Python of its own, and every failing write; two hours
 	@MATINEE_TEST_COLD=1 $(PYTEST) -p randomly $(ONLY)
 	@MATINEE_TEST_COLD=1 $(MAKE) --no-print-directory test-postgresql
 
