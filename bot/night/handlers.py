@@ -59,6 +59,7 @@ class Handlers:
         router.button(RateNight, self.rate, where="both")
         router.on_poll(self.vote)
         router.on_member_left(self.left)
+        router.on_rights(self.allowed)
         router.after_private(self.after_private)
 
     async def only_in_groups(self, request: Request) -> None:
@@ -175,6 +176,11 @@ class Handlers:
         ]
         if await request.once(self._nights.gone, participant, admins, request.now):
             self._nights.wake()
+
+    async def allowed(self, request: Request) -> None:
+        """The bot may write again, perhaps: what it could not say is tried now."""
+        await request.once(self._nights.hasten, request.chat_id, request.now)
+        self._nights.wake()
 
     async def after_private(self, request: Request) -> None:
         """Somebody in a night may have said more of their taste: the slate is made anew with it."""

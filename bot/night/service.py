@@ -176,6 +176,12 @@ class Nights:
                 await self.leave(conn, participant, night.id, heirs[0] if heirs else None, at)
         return found
 
+    async def hasten(self, conn: AsyncConnection, chat_id: int, at: datetime) -> None:
+        """What Telegram refused of the nights of the group with this Telegram id is tried now."""
+        chat = await chats.find(conn, chat_id)
+        if chat is not None:
+            await tasks.hasten(conn, chat.id, at)
+
     async def _has_voted(self, conn: AsyncConnection, poll: Poll, person_id: int) -> bool:
         """Whether somebody's vote is in a poll that is still counting."""
         return poll.state != "closed" and person_id in await polls.votes_of(conn, poll.id)

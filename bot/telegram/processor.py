@@ -244,6 +244,8 @@ class Processor:
                 await self._router.route_left(request)
             case reading.Presence(before=before, now=now) if before != now:
                 await self._router.route_presence(request, now)
+            case reading.Presence(now=True):
+                await self._router.route_rights(request)
             case reading.Text(command=command):
                 await self._router.route_message(request, command)
 

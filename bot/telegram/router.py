@@ -47,6 +47,7 @@ class Router:
         self._presence: _PresenceHandler | None = None
         self._moved: _MovedHandler | None = None
         self._left: MessageHandler | None = None
+        self._rights: MessageHandler | None = None
         self._after_private: MessageHandler | None = None
 
     @property
@@ -106,6 +107,10 @@ class Router:
     def on_member_left(self, left: MessageHandler) -> None:
         """The person of the request left a group."""
         self._left = left
+
+    def on_rights(self, handler: MessageHandler) -> None:
+        """The bot may do more in the group of the request, or less."""
+        self._rights = handler
 
     def after_private(self, handler: MessageHandler) -> None:
         """Called when something was answered in private."""
@@ -188,6 +193,11 @@ class Router:
         """The bot was added to a group, or removed."""
         if self._presence is not None:
             await self._presence(request, present)
+
+    async def route_rights(self, request: Request) -> None:
+        """What the bot may do in a group has changed."""
+        if self._rights is not None:
+            await self._rights(request)
 
     async def route_left(self, request: Request) -> None:
         """The person of this request left a group."""

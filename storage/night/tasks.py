@@ -115,6 +115,13 @@ async def postpone(conn: AsyncConnection, task_id: int, due_at: datetime, *, arr
     await conn.execute(update(tasks).where(tasks.c.id == task_id, _OPEN).values(state=state, due_at=due_at))
 
 
+async def hasten(conn: AsyncConnection, chat_id: int, at: datetime) -> None:
+    """Try now what Telegram refused of a group's nights and is put off."""
+    nights_there = select(nights.c.id).where(nights.c.chat_id == chat_id)
+    refused = (tasks.c.state == "waiting") & (tasks.c.attempts > 0) & tasks.c.night_id.in_(nights_there)
+    await conn.execute(update(tasks).where(refused).values(due_at=at))
+
+
 async def shift(conn: AsyncConnection, night_id: int, kinds: Sequence[str], by: timedelta) -> None:
     """Have the waiting tasks of these kinds done so much later, or earlier."""
     mine = (tasks.c.night_id == night_id) & tasks.c.kind.in_(kinds) & (tasks.c.state == "waiting")

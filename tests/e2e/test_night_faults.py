@@ -36,3 +36,26 @@ def test_a_poll_through_trouble(bot: Bot, kind: str, status: int, polls: int) ->
     group[ada].tap("Close now")
     assert "wins with 1 vote" in group.last().text
     bot.forget_troubles()
+
+
+def test_a_night_that_is_muted_speaks_when_it_may_again(bot: Bot) -> None:
+    """What it could not say waits, and comes as soon as somebody gives the bot its right back."""
+    bot.expect(
+        "not enough rights to send text messages to the chat", "not enough rights to send polls to the chat"
+    )
+    ada, grace = bot.person("Ada"), bot.person("Grace")
+    group = bot.group("Friday", ada, grace)
+    group[ada].say("/night")
+    group[grace].tap("Join")
+    group[ada].tap("Start poll")
+    group[grace].vote(group.poll().options[0])
+    group.permit(can_send_messages=False)
+    group[ada].press("Close now", board_of(group))
+    deadline = time.monotonic() + PATIENCE
+    while not bot.rows("SELECT id FROM errands WHERE kind = 'result' AND state = 'waiting' AND attempts > 0"):
+        assert time.monotonic() < deadline, bot.text()
+        time.sleep(TICK)
+    group.set_bot("administrator", ada)
+    assert "wins with 1 vote" in group.last().text
+    assert bot.text().count("muted in a group") == 1
+    bot.forget_troubles()
