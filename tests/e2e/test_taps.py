@@ -139,55 +139,56 @@ def test_many_messages_at_once_are_answered_in_order(ada: Person) -> None:
         assert answer.startswith(begins[text])
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        "x",
-        "rr",
-        "rr99:1:1:1",
-        "rr1:1:1",
-        "rr1:1:1:1:1",
-        "rr1:a b:1:1",
-        "rr1:::",
-        "rr1:0:0:9",
-        "rr1:zzzzzzzzzzzzzzz:1:5",
-        "ls1:zzzzzzzzzzzzzzzzzzzzzzz",
-        "ls1:-1",
-        "lm1:0",
-        "co1:zzzzzzzzzzzzzzzzzzzz:",
-        "co1:1:q7",
-        "co1:1:l-5",
-        "cr1:1:6:",
-        "cm1:1:unseen:1:",
-        "cm1:1:nonsense:1:",
-        "gs1:Nonsense:1",
-        "gs1:Comedy:1",
-        "gs2:1:1",
-        "re1:0",
-        "ru1:999:1",
-        "hs1:zzzzzzzzzzzzzzzzzzzz",
-        "hs1:-zz",
-        "ws1:-zz",
-        "cw1:0:1:",
-        "cq1:0:0",
-        "rw1:999:0:1",
-        "fo1:999",
-        "fg1:999:1:1",
-        "fd1:999:1:1",
-        "ff1:999:deep",
-        "fc1:999",
-        "fa1:999",
-        "pt1:Mars/Olympus",
-        "ga1:1:1",
-        "★☆",
-    ],
-)
-def test_a_button_that_nobody_knows(ada: Person, data: str) -> None:
+UNKNOWN = [
+    "x",
+    "rr",
+    "rr99:1:1:1",
+    "rr1:1:1",
+    "rr1:1:1:1:1",
+    "rr1:a b:1:1",
+    "rr1:::",
+    "rr1:0:0:9",
+    "rr1:zzzzzzzzzzzzzzz:1:5",
+    "ls1:zzzzzzzzzzzzzzzzzzzzzzz",
+    "ls1:-1",
+    "lm1:0",
+    "co1:zzzzzzzzzzzzzzzzzzzz:",
+    "co1:1:q7",
+    "co1:1:l-5",
+    "cr1:1:6:",
+    "cm1:1:unseen:1:",
+    "cm1:1:nonsense:1:",
+    "gs1:Nonsense:1",
+    "gs1:Comedy:1",
+    "gs2:1:1",
+    "re1:0",
+    "ru1:999:1",
+    "hs1:zzzzzzzzzzzzzzzzzzzz",
+    "hs1:-zz",
+    "ws1:-zz",
+    "cw1:0:1:",
+    "cq1:0:0",
+    "rw1:999:0:1",
+    "fo1:999",
+    "fg1:999:1:1",
+    "fd1:999:1:1",
+    "ff1:999:deep",
+    "fc1:999",
+    "fa1:999",
+    "pt1:Mars/Olympus",
+    "ga1:1:1",
+    "★☆",
+]
+
+
+def test_a_button_that_nobody_knows(ada: Person) -> None:
     """An old version's, a broken one, one of something that is gone: a toast at most, and nothing changes."""
     card = ada.begin()
-    assert ada.tap_data(data, card) in (STALE, "")
-    if not data.startswith(("hs1:", "ws1:")):
-        assert ada.again(card) == card
+    for data in UNKNOWN:
+        assert ada.tap_data(data, card) in (STALE, ""), data
+        if data.startswith(("hs1:", "ws1:")):  # the first page, in place of the card
+            card = ada.again(card)
+        assert ada.again(card) == card, data
     assert ada.history() == {}
 
 
