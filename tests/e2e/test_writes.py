@@ -88,12 +88,12 @@ def url(request: pytest.FixtureRequest, new_database: Callable[[], AnyDatabase])
 
 
 def sampled(every: Iterable[int], first: int, others: Sequence[int]) -> list[object]:
-    """One at every change, some in CI, the rest by hand."""
+    """Some in CI, the rest by hand."""
     if chosen := os.environ.get("MATINEE_TEST_WRITES"):
         return [int(number) for number in chosen.split(",")]
-    checked = [pytest.param(number, marks=pytest.mark.check) for number in others]
+    checked = [pytest.param(number, marks=pytest.mark.check) for number in (first, *others)]
     rest = [number for number in every if number != first and number not in others]
-    return [first, *checked, *(pytest.param(number, marks=pytest.mark.soak) for number in rest)]
+    return [*checked, *(pytest.param(number, marks=pytest.mark.soak) for number in rest)]
 
 
 @pytest.mark.parametrize("number", sampled(range(1, MOST), 61, (3, 24, 104, 131)))
