@@ -1,7 +1,7 @@
 """The N-th write or commit fails, whichever it is: of a conversation, and of a movie night.
 
 Everything is there after a restart that anybody was told, nothing is there twice, and both go on. All of them
-are in `make soak`, some in `make test` and `make check`; MATINEE_TEST_WRITES names others, as "17,18".
+are in `make soak`, some in `make check`; MATINEE_TEST_WRITES names others, as "17,18".
 """
 
 from __future__ import annotations
